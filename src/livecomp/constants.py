@@ -1,0 +1,43 @@
+"""Names and numbers that the server and the client share. A test compares them with js/src/constants.ts."""
+
+from enum import IntEnum, StrEnum
+
+PROTOCOL_VERSION = 1
+
+
+class ErrorCode(StrEnum):
+    """Why a message from the browser was refused, or failed."""
+
+    PROTOCOL = "protocol"
+    UNKNOWN_EVENT = "unknown_event"
+    UNKNOWN_COMPONENT = "unknown_component"
+    BAD_ARGUMENTS = "bad_arguments"
+    FORBIDDEN_FIELD = "forbidden_field"
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+    RATE_LIMITED = "rate_limited"
+    TIMEOUT = "timeout"
+    FAILED = "failed"
+    DOUBT = "doubt"
+
+
+class CloseCode(IntEnum):
+    """WebSocket close codes. 4xxx are ours; the client decides by them whether to come back."""
+
+    GOING_AWAY = 1001
+    POLICY = 1008
+    TOO_BIG = 1009
+    INTERNAL = 1011
+    RESTART = 1012
+    TRY_LATER = 1013
+    PROTOCOL = 4400
+    SIGNED_OUT = 4401
+    FORBIDDEN = 4403
+    IDLE = 4408
+    VERSION_CHANGED = 4409
+    FLOOD = 4429
+
+
+ADDRESS = "lc"
+KEEP = "lc-keep"
+TOKEN = "lc-token"

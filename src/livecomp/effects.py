@@ -1,0 +1,99 @@
+"""What a page asks of its driver (the consumer, or the test client). A page itself does no I/O."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from livecomp.constants import CloseCode
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this message (see `livecomp.protocol`) to the browser."""
+
+    message: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Deliver messages of the topic as `livecomp.inputs.TopicMessages`."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """No more messages of the topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Publish a message to a topic. This page has seen it already where it subscribes itself."""
+
+    topic: str
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Give `livecomp.inputs.TimerFired` with this id after ``seconds``, once or again and again."""
+
+    id: str
+    seconds: float
+    repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """Forget the timer."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    """Run ``call`` in the thread pool, or on the event loop when it is a coroutine function; give
+    `livecomp.inputs.TaskDone` at its end and `livecomp.inputs.TaskProgress` for each value that it yields."""
+
+    id: str
+    call: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask:
+    """Cancel the task if it still runs."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The state changed: save a snapshot soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection."""
+
+    code: CloseCode
+    reason: str
+
+
+Output = Send | Subscribe | Unsubscribe | Publish | StartTimer | StopTimer | StartTask | CancelTask | Save | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """A step of `LivePage.receive`: await this on the event loop, and send the result back or throw what it raised."""
+
+    awaitable: Awaitable[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """A step of `LivePage.receive`: deliver the output so far, then go on."""
+
+
+Step = Await | Flush

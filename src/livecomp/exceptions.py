@@ -1,0 +1,51 @@
+"""Every exception that livecomp raises on purpose.
+
+LivecompError
+ ├── ComponentError       a component class is declared wrongly   (also ImproperlyConfigured)
+ ├── UnknownComponent     no component is registered by that name (also LookupError)
+ ├── TemplateError        a live template cannot be compiled      (also TemplateSyntaxError)
+ ├── ProtocolError        a frame from the browser is malformed
+ ├── TokenRefused         a page token is forged, stale or somebody else's
+ └── Refused              one message from the browser is answered with an error
+"""
+
+from django.core.exceptions import ImproperlyConfigured
+from django.template import TemplateSyntaxError
+
+from livecomp.constants import CloseCode, ErrorCode
+
+
+class LivecompError(Exception):
+    """Base of all of livecomp's own exceptions."""
+
+
+class ComponentError(LivecompError, ImproperlyConfigured):
+    """A component class is declared in a way that cannot work; the message tells the fix."""
+
+
+class UnknownComponent(LivecompError, LookupError):
+    """No component is registered by this name; the message lists near ones."""
+
+
+class TemplateError(LivecompError, TemplateSyntaxError):
+    """A live template cannot be compiled; the message names the template and the line."""
+
+
+class ProtocolError(LivecompError):
+    """A frame is not JSON, or not one of the protocol's messages."""
+
+
+class TokenRefused(LivecompError):
+    """A token is not valid for this visitor. ``code`` tells the client whether a reload helps."""
+
+    def __init__(self, message: str, code: CloseCode = CloseCode.VERSION_CHANGED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Refused(LivecompError):
+    """One message of the browser is refused. ``code`` goes to the client together with the message."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code

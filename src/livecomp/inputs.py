@@ -1,0 +1,46 @@
+"""What a driver tells a page besides the browser's messages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMessages:
+    """Messages of subscribed topics, those of a short time together. An empty list is a hint that some were missed."""
+
+    messages: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer that the page started is due."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """A task yielded a value."""
+
+    id: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """A task ended, with a value or with an exception."""
+
+    id: str
+    value: Any = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revalidated:
+    """The visitor was checked again; ``allowed`` is false after a sign-out."""
+
+    allowed: bool
+
+
+Input = TopicMessages | TimerFired | TaskProgress | TaskDone | Revalidated

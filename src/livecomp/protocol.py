@@ -1,0 +1,140 @@
+"""The wire: what a frame may hold, decoded once, and what is sent. The only module that knows it (with js/src/protocol.ts)."""
+
+from typing import Any
+
+import msgspec
+
+from livecomp.conf import settings
+from livecomp.constants import ErrorCode
+from livecomp.exceptions import ProtocolError
+
+Patches = list[tuple[str, str]]
+Effects = list[tuple[Any, ...]]
+
+
+class ClientMessage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A message from the browser: ``[type, field, …]``."""
+
+
+class Join(ClientMessage, tag="join"):
+    """The first message on every socket."""
+
+    protocol: int
+    tokens: list[str]
+    resume: tuple[str, int] | None  # page id and the last version applied, when the page was joined before
+    path: str
+
+
+class Event(ClientMessage, tag="event"):
+    """Call ``name`` of a component. ``args`` were written by the author of the template and have to fit the method;
+    ``offered`` is what the browser knows (form fields, value, key): the method takes of it what it names."""
+
+    ref: int
+    component: str
+    name: str
+    args: dict[str, Any]
+    offered: dict[str, Any] = {}
+
+
+class Set(ClientMessage, tag="set"):
+    """Write fields declared with ``state(bind=True)``."""
+
+    ref: int
+    component: str
+    values: dict[str, Any]
+
+
+class Url(ClientMessage, tag="url"):
+    """The browser went to another URL of the same page."""
+
+    ref: int
+    path: str
+
+
+class Ack(ClientMessage, tag="ack"):
+    """Every render up to ``version`` is in the browser's DOM."""
+
+    version: int
+
+
+class Render(ClientMessage, tag="render"):
+    """A target was missing: send the component again, or the whole page (``""``)."""
+
+    component: str
+
+
+class Ping(ClientMessage, tag="ping"):
+    """Heartbeat."""
+
+
+Message = Join | Event | Set | Url | Ack | Render | Ping
+CLIENT_MESSAGES = (Join, Event, Set, Url, Ack, Render, Ping)
+SERVER_MESSAGES = ("joined", "patch", "ack", "error", "pong")
+
+_one = msgspec.json.Decoder(Message)
+_many = msgspec.json.Decoder(list[Message])
+_encoder = msgspec.json.Encoder()
+MAX_INTEGER = 2**53 - 1  # what JavaScript can hold exactly
+
+
+def decode(frame: str) -> list[Message]:
+    """The messages of one frame. Raises `ProtocolError` for everything that is not exactly in the protocol."""
+    try:
+        many = frame[:2] == "[["
+        messages: list[Message] = _many.decode(frame) if many else [_one.decode(frame)]
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise ProtocolError(f"not a message of the protocol: {error}") from None
+    if len(messages) > settings.max_events_per_message:
+        raise ProtocolError(f"{len(messages)} messages in one frame, at most {settings.max_events_per_message} are allowed")
+    for message in messages:
+        for field in message.__struct_fields__:
+            _check(getattr(message, field), settings.max_json_depth)
+    return messages
+
+
+def _check(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        if "\x00" in value:
+            raise ProtocolError("a NUL character")
+    elif kind is int:
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise ProtocolError("an integer beyond 2**53")
+    elif kind is dict or kind is list or kind is tuple:
+        if depth <= 1:
+            raise ProtocolError(f"nested deeper than {settings.max_json_depth}")
+        for item in value:
+            _check(item, depth - 1)
+        if kind is dict:
+            for item in value.values():
+                _check(item, depth - 1)
+
+
+def joined(page_id: str, version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
+    """Reply to `Join`."""
+    return ["joined", page_id, version, ack, patches, effects]
+
+
+def patch(version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
+    """A new render; ``ack`` is the highest event number applied."""
+    return ["patch", version, ack, patches, effects] if effects else ["patch", version, ack, patches]
+
+
+def ack(ref: int, effects: Effects) -> list[Any]:
+    """Events up to ``ref`` are applied and nothing changed on the page."""
+    return ["ack", ref, effects] if effects else ["ack", ref]
+
+
+def error(ref: int, code: ErrorCode, message: str, component: str = "") -> list[Any]:
+    """Event ``ref`` was refused or failed. It is done with: the client does not send it again."""
+    return ["error", ref, code.value, message, component] if component else ["error", ref, code.value, message]
+
+
+def pong() -> list[Any]:
+    """Reply to `Ping`."""
+    return ["pong"]
+
+
+def encode(message: list[Any]) -> str:
+    """The text of a frame."""
+    return _encoder.encode(message).decode()
