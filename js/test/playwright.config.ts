@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { defineConfig } from "@playwright/test";
+
+/** The system's Chromium: the tests download no browser. */
+const chromium = execFileSync("sh", [
+  "-c",
+  "command -v chromium || command -v chromium-browser || command -v google-chrome",
+])
+  .toString()
+  .trim();
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "**/*.test.ts",
+  outputDir: "../../test-results/js",
+  fullyParallel: true,
+  workers: 2,
+  timeout: 15_000,
+  forbidOnly: true,
+  reporter: "line",
+  use: {
+    browserName: "chromium",
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});
