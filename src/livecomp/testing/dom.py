@@ -1,0 +1,244 @@
+"""The page's DOM in lxml, and patches applied to it the browser's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from livecomp.testing.html_tree import (
+    Element,
+    context_of,
+    make_element,
+    parse_document,
+    parse_fragment,
+)
+from livecomp.testing.morph import morph
+
+Patch = tuple[str, str]
+
+
+class PatchError(AssertionError):
+    """A patch that no browser could apply: the server is at fault."""
+
+
+class _Missing(Exception):
+    """An address or a kept element that the DOM does not have."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+
+@dataclass
+class _Keep:
+    """A placeholder and the nodes that go into its place, each with the text after it."""
+
+    placeholder: Element
+    runs: list[list[Element]]
+    separator: str
+
+
+class Dom:
+    """One page's elements.
+
+    `root` is the `html` element. `changed(old, new)` is called for every element that a patch
+    touches, before it does.
+    """
+
+    def __init__(
+        self,
+        root: Element,
+        changed: Callable[[Element, Element], None] = lambda old, new: None,
+    ) -> None:
+        self.root = root
+        self.changed = changed
+        self._targets: dict[str, Element] = {}
+        self._is_stale = True
+
+    @classmethod
+    def from_page(cls, html: str) -> Dom:
+        """The DOM of a complete page."""
+        return cls(parse_document(html))
+
+    @classmethod
+    def from_fragment(cls, html: str, context: str = "body") -> Dom:
+        """A page whose body (or other element) has this content."""
+        root = make_element("html")
+        root.append(parse_fragment(html, context))
+        return cls(root)
+
+    def target(self, address: str) -> Element | None:
+        """The element with this `lc`, or None."""
+        found = self._lookup(address)
+        if found is None and self._is_stale:
+            self._index()
+            found = self._lookup(address)
+        return found
+
+    def components(self) -> dict[str, Element]:
+        """The root elements of the components on the page, by component id."""
+        self._index()
+        suffix = ".0"
+        return {
+            address.removesuffix(suffix): element
+            for address, element in self._targets.items()
+            if address.count(".") == 1 and address.endswith(suffix)
+        }
+
+    def apply(self, patches: Iterable[Patch]) -> list[str]:
+        """Applies patches in order.
+
+        Returns the ids of components that have to be rendered again because something a patch
+        relies on is missing; "" stands for the whole page. Such patches are skipped as a whole.
+        """
+        wanted: list[str] = []
+        for address, html in patches:
+            try:
+                self._apply(address, html)
+            except _Missing as missing:
+                component = missing.address.partition(".")[0]
+                if self.target(f"{component}.0") is None:
+                    component = ""
+                if component not in wanted:
+                    wanted.append(component)
+            self._is_stale = True
+        return wanted
+
+    # -- one patch ---------------------------------------------------------------------------
+
+    def _apply(self, address: str, html: str) -> None:
+        target = self.target(address)
+        if target is None:
+            raise _Missing(address)
+        if html.startswith(">"):
+            new = parse_fragment(_as_content(target, html[1:]), context_of(target))
+            new.attrib.update(target.attrib)
+        else:
+            new = self._one_element(address, html, target)
+            new.set("lc", address)
+        kept = self._place_keeps(target, new)
+        if new.tag == target.tag:
+            morph(target, new, kept, self.changed)
+        else:
+            self._replace(target, new)
+
+    def _one_element(self, address: str, html: str, target: Element) -> Element:
+        parent = target.getparent()
+        holder = parse_fragment(html, "html" if parent is None else context_of(parent))
+        if len(holder) != 1 or holder.text or holder[0].tail or not isinstance(holder[0].tag, str):
+            raise PatchError(
+                f"The patch of {address} must be one element where it stands, in <{holder.tag}>; got {html!r}."
+            )
+        return holder[0]
+
+    def _replace(self, target: Element, new: Element) -> None:
+        token = target.get("lc-token")
+        if token is not None:
+            new.set("lc-token", token)
+        parent = target.getparent()
+        if parent is None:
+            raise PatchError(f"A patch cannot turn <{target.tag}> into <{new.tag}>.")
+        new.tail = target.tail
+        parent.replace(target, new)
+
+    # -- keeps -------------------------------------------------------------------------------
+
+    def _place_keeps(self, target: Element, new: Element) -> set[Element]:
+        """Moves what is kept from the page into `new`, in place of its placeholders."""
+        keeps = [
+            self._find_keep(target, placeholder)
+            for placeholder in new.iter("template")
+            if placeholder.get("lc-keep") is not None
+        ]
+        kept: set[Element] = set()
+        for keep in keeps:
+            for run in keep.runs:
+                if not kept.isdisjoint(run):
+                    raise PatchError(f"Kept twice in one patch: {keep.placeholder.get('lc-keep')!r}.")
+                kept.update(run)
+        for keep in keeps:
+            _fill_placeholder(keep)
+        return kept
+
+    def _find_keep(self, target: Element, placeholder: Element) -> _Keep:
+        value = placeholder.get("lc-keep", "")
+        prefix, *items = value.split(" ")
+        if not items:
+            prefix, items = "", [prefix]
+        elif not prefix.endswith("."):
+            raise PatchError(f"The first word of lc-keep={value!r} must end in a dot.")
+        runs = [self._run(target, prefix, *item.split("~")) for item in items]
+        return _Keep(placeholder, runs, placeholder.text or "")
+
+    def _run(self, target: Element, prefix: str, first: str, last: str | None = None) -> list[Element]:
+        start = self._kept(target, prefix + first)
+        if last is None:
+            return [start]
+        end = self._kept(target, prefix + last)
+        run = [start]
+        while run[-1] is not end:
+            following = run[-1].getnext()
+            if following is None:
+                raise _Missing(prefix + last)
+            run.append(following)
+        return run
+
+    def _kept(self, target: Element, address: str) -> Element:
+        element = self.target(address)
+        if element is None or element is target or element in target.iterancestors():
+            raise _Missing(address)
+        return element
+
+    # -- the index ---------------------------------------------------------------------------
+
+    def _index(self) -> None:
+        self._targets = {}
+        for element in self.root.xpath("//*[@lc]"):
+            self._targets.setdefault(element.get("lc"), element)
+        self._is_stale = False
+
+    def _lookup(self, address: str) -> Element | None:
+        found = self._targets.get(address)
+        if found is None or found.get("lc") != address:
+            return None
+        is_attached = any(ancestor is self.root for ancestor in found.iterancestors("html"))
+        return found if is_attached or found is self.root else None
+
+
+def _as_content(target: Element, content: str) -> str:
+    # A parser drops a line feed right after these start tags, but a fragment has no start tag.
+    return content.removeprefix("\n") if target.tag in ("textarea", "pre", "listing") else content
+
+
+def _fill_placeholder(keep: _Keep) -> None:
+    placeholder = keep.placeholder
+    parent = placeholder.getparent()
+    assert parent is not None
+    for number, run in enumerate(keep.runs):
+        for node in run:
+            tail = node.tail
+            if node is run[-1]:
+                _leave_tail(node)
+                tail = keep.separator if number < len(keep.runs) - 1 else None
+            placeholder.addprevious(node)
+            node.tail = tail
+    _remove(placeholder)
+
+
+def _leave_tail(node: Element) -> None:
+    """Leaves the text after `node` where it is when the node moves away."""
+    if node.tail and node.getparent() is not None:
+        tail, node.tail = node.tail, None
+        previous = node.getprevious()
+        if previous is not None:
+            previous.tail = (previous.tail or "") + tail
+        else:
+            parent = node.getparent()
+            assert parent is not None
+            parent.text = (parent.text or "") + tail
+
+
+def _remove(node: Element) -> None:
+    _leave_tail(node)
+    parent = node.getparent()
+    assert parent is not None
+    parent.remove(node)
