@@ -1,3 +1,10 @@
 """Server-rendered live components for Django."""
 
+from livecomp.component import LiveComponent
+from livecomp.events import event
+from livecomp.state import state
+from livecomp.topics import publish, publish_batch, publish_now
+from livecomp.triggers import every, on
+
 __version__ = "0.1.0"
+__all__ = ["LiveComponent", "event", "every", "on", "publish", "publish_batch", "publish_now", "state"]

@@ -1,0 +1,14 @@
+"""The Django app: finds the components of every installed app and registers the system checks."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class LivecompConfig(AppConfig):
+    name = "livecomp"
+    verbose_name = "Live components"
+
+    def ready(self) -> None:
+        from livecomp import checks  # noqa: F401 (registers them)
+
+        autodiscover_modules("live")

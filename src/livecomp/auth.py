@@ -1,0 +1,103 @@
+"""Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
+
+from typing import Any
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from livecomp.component import LiveComponent
+from livecomp.constants import ErrorCode
+from livecomp.events import Access
+from livecomp.exceptions import Refused
+
+_OPEN = Access()
+
+
+def visitor_bindings(request: HttpRequest) -> list[str]:
+    """What a token or snapshot of this visitor is bound to: first the current form, then those that are still valid.
+
+    A signed-in visitor is known by primary key and session hash, which changes with the password; with
+    ``SECRET_KEY_FALLBACKS`` older forms of the hash are valid too. A visitor without an account is known by the session
+    where there is one.
+    """
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        hashes = [user.get_session_auth_hash()] if hasattr(user, "get_session_auth_hash") else [""]
+        if hasattr(user, "get_session_auth_fallback_hash"):
+            hashes += user.get_session_auth_fallback_hash()
+        return [_binding(f"user:{user.pk}:{value}") for value in hashes]
+    session = getattr(request, "session", None)
+    key = session.session_key if session is not None else None
+    anyone = _binding("anonymous")
+    return [_binding(f"session:{key}"), anyone] if key else [anyone]
+
+
+def is_bound_to(binding: str, request: HttpRequest) -> bool:
+    """Whether a token or snapshot with this binding belongs to the visitor of ``request``."""
+    return any(constant_time_compare(binding, valid) for valid in visitor_bindings(request))
+
+
+def visitor_key(request: HttpRequest) -> str:
+    """What limits and fairness count by: the user, else the session, else the address that the server saw."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return f"user:{user.pk}"
+    session = getattr(request, "session", None)
+    if session is not None and session.session_key:
+        return f"session:{session.session_key}"
+    return f"address:{request.META.get('REMOTE_ADDR', '')}"
+
+
+def check(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access = _OPEN) -> None:
+    """Raise `Refused` (``forbidden``) unless the visitor may use the component, and the event with this access rule.
+
+    Permissions are read from the database each time, never from a cache on the user of a long-lived connection.
+    """
+    permissions = component.permission_required
+    required = ((permissions,) if isinstance(permissions, str) else tuple(permissions)) + access.permission_required
+    required = tuple(filter(None, required))
+    login = component.login_required or access.login_required or bool(required)
+    user = getattr(request, "user", None)
+    if login and (user is None or not user.is_authenticated):
+        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is for signed-in users.")
+    if required and not _current(user).has_perms(required):
+        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} needs the permission {' and '.join(required)}.")
+    if isinstance(component, LiveComponent) and not component.has_permission():
+        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
+
+
+def is_signed_in_as_before(request: HttpRequest) -> bool:
+    """Whether the visitor of a long-lived connection is still who they were: session there, same user, active, same
+    password. Reads the session and the user afresh."""
+    was = request.user
+    session = type(request.session)(request.session.session_key)  # type: ignore[call-arg]
+    if not was.is_authenticated:
+        return session.get(SESSION_KEY) is None
+    if str(session.get(SESSION_KEY)) != str(was.pk):
+        return False
+    user = _current(was)
+    if user is None or not user.is_active:
+        return False
+    stored = session.get(HASH_SESSION_KEY)
+    if stored is None or not hasattr(user, "get_session_auth_hash"):
+        return stored is None
+    valid = [user.get_session_auth_hash(), *getattr(user, "get_session_auth_fallback_hash", list)()]
+    return any(constant_time_compare(stored, value) for value in valid)
+
+
+def _current(user: Any) -> Any:
+    return type(user._wrapped if hasattr(user, "_wrapped") else user)._default_manager.filter(pk=user.pk).first() or _Nobody()
+
+
+class _Nobody:
+    """A user whose row is gone."""
+
+    is_active = False
+
+    def has_perms(self, permissions: Any) -> bool:
+        return False
+
+
+def _binding(value: str) -> str:
+    return salted_hmac("livecomp.visitor", value, secret="livecomp").hexdigest()[:32]

@@ -1,0 +1,99 @@
+"""System checks ``livecomp.E…`` and ``livecomp.W…``. Each is described in the reference documentation."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.template import TemplateDoesNotExist
+
+from livecomp import registry
+from livecomp.conf import settings
+
+_SECRET = re.compile(r"password|passwd|token|secret|api_?key", re.IGNORECASE)
+_REQUEST = "django.template.context_processors.request"
+
+
+@register("livecomp")
+def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E001: the LIVECOMP dict is wrong."""
+    try:
+        snapshot = settings.snapshot
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="livecomp.E001")]
+    if snapshot not in ("event", "disconnect", "off"):
+        hint = "Use 'event', 'disconnect' or 'off'."
+        return [Error(f"LIVECOMP['SNAPSHOT'] is {snapshot!r}.", hint=hint, id="livecomp.E001")]
+    return []
+
+
+@register("livecomp")
+def check_request_processor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E002: the template engine gives no request to templates."""
+    engines = [each for each in django_settings.TEMPLATES if each["BACKEND"].endswith("DjangoTemplates")]
+    if any(_REQUEST in each.get("OPTIONS", {}).get("context_processors", ()) for each in engines):
+        return []
+    return [
+        Error(
+            "{% live_component %} needs the request in templates.",
+            hint=f"Add {_REQUEST!r} to the context_processors in TEMPLATES.",
+            id="livecomp.E002",
+        )
+    ]
+
+
+@register("livecomp")
+def check_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: a component's template is missing or cannot be compiled."""
+    from livecomp.rendering import compiled_template
+
+    found: list[CheckMessage] = []
+    for name, cls in registry.all_components().items():
+        try:
+            compiled_template(cls)
+        except TemplateDoesNotExist as error:
+            found.append(Error(f"Component {name!r}: there is no template {error}.", obj=cls, id="livecomp.E003"))
+        except Exception as error:
+            found.append(Error(f"Component {name!r}: {error}", obj=cls, id="livecomp.E003"))
+    return found
+
+
+@register("livecomp")
+def check_names_of_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W001: an argument of mount is named like a secret; arguments are signed, but readable in the page."""
+    import inspect
+
+    found: list[CheckMessage] = []
+    for name, cls in registry.all_components().items():
+        for parameter in inspect.signature(cls.mount).parameters:
+            if _SECRET.search(parameter):
+                found.append(
+                    Warning(
+                        f"Component {name!r}: mount({parameter}=…) looks like a secret.",
+                        hint="Arguments are signed, not encrypted: anyone can read them in the page. Look the value up in mount().",
+                        obj=cls,
+                        id="livecomp.W001",
+                    )
+                )
+    return found
+
+
+@register("livecomp")
+def check_origin(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: any host is allowed, so only the Origin header's equality with Host protects the WebSocket."""
+    if "*" in django_settings.ALLOWED_HOSTS and not django_settings.DEBUG and not settings.allowed_origins:
+        hint = "Name your hosts in ALLOWED_HOSTS."
+        return [Warning("ALLOWED_HOSTS allows every host.", hint=hint, id="livecomp.W002")]
+    return []
+
+
+@register("livecomp")
+def check_asgi(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W003: no ASGI application is named, so nothing answers the WebSocket."""
+    if getattr(django_settings, "ASGI_APPLICATION", None):
+        return []
+    hint = "Set ASGI_APPLICATION, and wrap the application in asgi.py with livecomp.asgi.live_application."
+    return [Warning("ASGI_APPLICATION is not set.", hint=hint, id="livecomp.W003")]

@@ -1,0 +1,262 @@
+"""`LiveComponent`: what a user subclasses."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.http import HttpRequest, QueryDict
+
+from livecomp import registry
+from livecomp.events import EventSpec, collect_events
+from livecomp.exceptions import ComponentError
+from livecomp.state import MISSING, Field, collect_fields
+from livecomp.triggers import TimerTrigger, TopicTrigger, collect_timers, collect_topics
+
+if TYPE_CHECKING:
+    from livecomp.mounted import Mounted
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class LiveComponent:
+    """A part of a page that keeps its state on the server and is rendered again when it changes.
+
+    Annotated class attributes are its state, ``@event`` methods are what the browser may call, the template sees the
+    state, the public properties and what `get_context_data` gives.
+    """
+
+    name: ClassVar[str] = ""
+    """Name in ``{% live_component %}``; by default the class name in snake case."""
+    template_name: ClassVar[str] = ""
+    """Template to render, or ``template`` for the template's source itself. One of the two is required."""
+    template: ClassVar[str] = ""
+    layout_template_name: ClassVar[str] = "livecomp/layout.html"
+    """Template around the component when it is a page of its own (`as_view`)."""
+    login_required: ClassVar[bool] = False
+    permission_required: ClassVar[str | tuple[str, ...]] = ()
+    watch: ClassVar[list[type[models.Model]]] = []
+    """Models whose committed changes render this component again."""
+    shared: ClassVar[bool] = False
+
+    fields: ClassVar[dict[str, Field]] = {}
+    events: ClassVar[dict[str, EventSpec]] = {}
+    topics: ClassVar[list[TopicTrigger]] = []
+    timers: ClassVar[list[TimerTrigger]] = []
+    url_fields: ClassVar[dict[str, str]] = {}
+    computed: ClassVar[dict[str, bool]] = {}
+    """Public properties by name; true for those to compute afresh, ``cached_property``."""
+
+    _live: "Mounted"
+
+    def __init_subclass__(cls, shared: bool | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if shared is not None:
+            cls.shared = shared
+        _refuse_reserved(cls)
+        cls.fields = {**cls.fields, **collect_fields(cls)}
+        cls.events = collect_events(cls)
+        cls.topics = collect_topics(cls)
+        cls.timers = collect_timers(cls)
+        cls.url_fields = {field.url: name for name, field in cls.fields.items() if field.url}
+        cls.computed = _computed(cls)
+        if cls.template or cls.template_name:
+            if "name" not in cls.__dict__:
+                cls.name = _CAPITAL.sub("_", cls.__name__).lower()
+            registry.register(cls)
+
+    def __init__(self, live: "Mounted") -> None:
+        self.__dict__["_live"] = live
+        for name, field in self.fields.items():
+            if (value := field.initial()) is not MISSING:
+                self.__dict__[name] = value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name[0] != "_" and not hasattr(getattr(type(self), name, None), "__set__"):
+            if not isinstance(type(self).__dict__.get(name), cached_property):
+                raise AttributeError(
+                    f"{type(self).__name__}.{name} is not declared, so it would be lost when the page resumes. "
+                    f"Declare it as state, `{name}: {type(value).__name__}`, or start its name with an underscore."
+                )
+        object.__setattr__(self, name, value)
+
+    # Life cycle, for subclasses to override
+
+    def mount(self, **kwargs: Any) -> None:
+        """Set the first state from the tag's arguments. By default each argument sets the field of its name."""
+        self._assign(kwargs)
+
+    def updated(self, **changed: Any) -> None:
+        """The parent passes other arguments than before. By default each sets the field of its name."""
+        self._assign(changed)
+
+    def resumed(self) -> None:
+        """The page came back after its connection was lost; ``self.path`` and subscriptions are as before."""
+
+    def unmount(self) -> None:
+        """The component leaves the page, or the page is closed."""
+
+    def upgrade_state(self, old: dict[str, Any], version: str) -> dict[str, Any] | None:
+        """State saved by code of another ``LIVECOMP["VERSION"]``, made to fit. None mounts the component again."""
+        return old
+
+    # Context and access, for subclasses to override
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """More names for the template. Called for each render."""
+        return kwargs
+
+    def get_queryset(self, model: type[models.Model]) -> "models.QuerySet[Any]":
+        """Rows that this visitor may name in an event whose argument is annotated with ``model``."""
+        return model._default_manager.all()
+
+    def has_permission(self) -> bool:
+        """Whether this visitor may see and use the component, beside `login_required` and `permission_required`.
+        Asked before mount, so only `request`, `user`, `session` and the class are there to look at."""
+        return True
+
+    # What a component can look at
+
+    @property
+    def id(self) -> str:
+        """Name within the page, ``c0``."""
+        return self._live.id
+
+    @property
+    def request(self) -> HttpRequest:
+        """The HTTP request of the first render; on the WebSocket one made from the handshake."""
+        return self._live.page.request
+
+    @property
+    def user(self) -> Any:
+        return self._live.page.request.user
+
+    @property
+    def session(self) -> Any:
+        return self._live.page.request.session
+
+    @property
+    def path(self) -> str:
+        """Path of the page's URL in the browser, without the query string."""
+        return self._live.page.path
+
+    @property
+    def query(self) -> QueryDict:
+        """Query string of the page's URL in the browser."""
+        return self._live.page.query
+
+    @property
+    def connected(self) -> bool:
+        """False during the HTTP render and after the connection is gone."""
+        return self._live.page.connected
+
+    @property
+    def parent(self) -> "LiveComponent | None":
+        """The component in whose template this one stands."""
+        parent = self._live.parent
+        return parent.component if parent else None
+
+    # What a component can ask for
+
+    def push_event(self, name: str, payload: Any = None) -> None:
+        """Give an event to the browser: hooks get it by ``handleEvent``, the page as ``live:push``. JSON only."""
+        self._live.page.effect("push", name, payload, self.id)
+
+    def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
+        """Leave for another page of this site: a URL, a view name with arguments, or an object with
+        ``get_absolute_url``. Raises ValueError for an address of another site or scheme."""
+        self._live.page.redirect(to, *args, **kwargs)
+
+    def push_url(self, to: str) -> None:
+        """Show another URL of this site in the address bar, as a new entry of the browser's history."""
+        self._live.page.show_url("push", to)
+
+    def replace_url(self, to: str) -> None:
+        """As `push_url`, but in place of the current history entry."""
+        self._live.page.show_url("replace", to)
+
+    def publish(self, topic: str, message: Any = None) -> None:
+        """Publish to a topic when the running transaction commits. See `livecomp.publish`."""
+        self._live.page.publish(topic, message)
+
+    def subscribe(self, topic: str) -> None:
+        """Render again for each message of the topic. `on` does this by declaration, and calls a method."""
+        self._live.subscribe(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Undo `subscribe`."""
+        self._live.unsubscribe(topic)
+
+    def start_task(
+        self, call: Callable[..., Any], *args: Any, then: str = "", progress: str = "", failed: str = "", **kwargs: Any
+    ) -> str:
+        """Run a function in the thread pool, or a coroutine function on the event loop; gives the task's id.
+
+        ``then`` names the method that takes the result, ``progress`` the one for each value that it yields, ``failed``
+        the one for the exception. The task is cancelled with the page.
+        """
+        return self._live.start_task(call, args, kwargs, (then, progress, failed))
+
+    def cancel_task(self, task: str) -> None:
+        """Cancel a task of `start_task` if it still runs."""
+        self._live.cancel_task(task)
+
+    def send_after(self, seconds: float, method: str, **kwargs: Any) -> None:
+        """Call the method once, later, if the page is still open."""
+        self._live.send_after(seconds, method, kwargs)
+
+    def flash(self, level: int | str, text: str) -> None:
+        """Show a message in the page: ``live:flash`` in the browser. Levels are those of ``django.contrib.messages``."""
+        self._live.page.flash(level, text)
+
+    def skip_render(self) -> None:
+        """Do not render after this handler: what it changed is shown with the next render."""
+        self._live.skip = True
+
+    def send_to(self, component: "LiveComponent | str", method: str, **kwargs: Any) -> Any:
+        """Call a method of another component of this page, named by the object or by its id. It is rendered again."""
+        return self._live.page.send_to(component, method, kwargs)
+
+    def _assign(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in self.fields:
+                raise TypeError(
+                    f"{self.name!r} takes no argument {name!r}: declare a field of this name, or write "
+                    f"`def mount(self, {name})`. Its fields are: {', '.join(self.fields) or 'none'}."
+                )
+            setattr(self, name, value)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
+        """The component as a whole page, for ``path()``: URL arguments become arguments of mount."""
+        from livecomp.views import LiveView
+
+        return LiveView.as_view(component_class=cls, **initkwargs)
+
+
+_CONFIG = frozenset(name for name in LiveComponent.__annotations__ if not name.startswith("_"))
+_DATA = frozenset({"request", "user", "session", "path", "query", "parent", "id", "connected"})
+_METHODS = frozenset(name for name in vars(LiveComponent) if not name.startswith("_")) - _CONFIG - _DATA
+_INTERNAL = frozenset({"fields", "events", "topics", "timers", "url_fields", "computed"})
+LiveComponent._reserved = _CONFIG  # type: ignore[attr-defined]
+
+
+def _refuse_reserved(cls: type[LiveComponent]) -> None:
+    annotated = inspect.get_annotations(cls)
+    for name in (_METHODS | _INTERNAL | {"name", "template"}) & annotated.keys():
+        raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; call the state field something else.")
+    for name in _INTERNAL & cls.__dict__.keys():
+        raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; choose another.")
+
+
+def _computed(cls: type[LiveComponent]) -> dict[str, bool]:
+    names: dict[str, bool] = {}
+    for base in reversed(cls.__mro__):
+        if base in (LiveComponent, object):
+            continue
+        for name, value in vars(base).items():
+            if not name.startswith("_") and isinstance(value, (property, cached_property)):
+                names[name] = isinstance(value, cached_property)
+    return names

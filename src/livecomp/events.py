@@ -1,0 +1,133 @@
+"""Events: methods that the browser may call, and how a call is bound to one.
+
+The registry of a class is made when the class is created, from decorated functions only. A name from the browser is
+looked up in it and nowhere else.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+from livecomp.coercion import Coerce, coercion
+from livecomp.constants import ErrorCode
+from livecomp.exceptions import ComponentError, Refused
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MARK = "__livecomp_event__"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an event, beside the component's own rule."""
+
+    login_required: bool = False
+    permission_required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """One declared event of a component class."""
+
+    name: str
+    function: Callable[..., Any]
+    access: Access
+    parameters: dict[str, Coerce]
+    required: frozenset[str]
+    rest: Coerce | None = field(default=None)  # of **kwargs
+
+
+@overload
+def event(function: F, /) -> F: ...
+@overload
+def event(*, login_required: bool = False, permission_required: str | tuple[str, ...] = ()) -> Callable[[F], F]: ...
+def event(
+    function: Any = None, /, *, login_required: bool = False, permission_required: str | tuple[str, ...] = ()
+) -> Any:
+    """Let the browser call this method.
+
+    Arguments are bound by name and coerced from their annotations; what does not fit is refused before the call.
+    ``permission_required`` and ``login_required`` narrow the component's own access rule for this event.
+    """
+    if isinstance(permission_required, str):
+        permission_required = (permission_required,)
+    access = Access(login_required, tuple(permission_required))
+
+    def mark(decorated: F) -> F:
+        setattr(decorated, _MARK, access)
+        return decorated
+
+    return mark if function is None else mark(function)
+
+
+def collect_events(cls: type) -> dict[str, EventSpec]:
+    """The events of a class: those attributes that are, in the end, decorated functions."""
+    specs = {}
+    for name in dir(cls):
+        function = inspect.getattr_static(cls, name)
+        if not inspect.isfunction(function) or _MARK not in function.__dict__:
+            continue
+        if name.startswith("_"):
+            raise ComponentError(f"{cls.__name__}.{name}: an event cannot be private; rename it without the underscore.")
+        specs[name] = _spec(cls, name, function)
+    return specs
+
+
+def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
+    parameters: dict[str, Coerce] = {}
+    required, rest = set(), None
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError as error:
+        raise ComponentError(f"{cls.__name__}.{name}: {error}; event annotations must be importable at run time.") from None
+    for parameter in list(signature.parameters.values())[1:]:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            rest = coercion(parameter.annotation) if parameter.annotation is not parameter.empty else _form_value
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
+            raise ComponentError(f"{cls.__name__}.{name}({parameter}): arguments come by name; write plain parameters.")
+        else:
+            parameters[parameter.name] = coercion(parameter.annotation)
+            if parameter.default is parameter.empty:
+                required.add(parameter.name)
+    access = function.__dict__[_MARK]
+    return EventSpec(name, function, access, parameters, frozenset(required), rest)
+
+
+def _form_value(value: Any, component: Any) -> Any:
+    items = value if type(value) is list else [value]
+    if any(isinstance(item, (dict, list)) for item in items):
+        raise ValueError("form values are text, numbers, true, false, null or a list of them")
+    return value
+
+
+def bind(spec: EventSpec, component: Any, args: dict[str, Any], offered: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for the call. ``args`` have to fit; of ``offered`` the method takes what it names.
+
+    Raises `Refused` with ``bad_arguments``.
+    """
+    if not args and not offered and not spec.required:
+        return {}
+    bound = {}
+    for name, value in args.items():
+        coerce = spec.parameters.get(name, spec.rest if name.isidentifier() and name != "self" else None)
+        if coerce is None:
+            expected = ", ".join(spec.parameters) or "no arguments"
+            raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}() takes no argument {name!r}, but {expected}.")
+        bound[name] = _coerced(spec, coerce, name, value, component)
+    for name, value in offered.items():
+        coerce = spec.parameters.get(name, spec.rest if name.isidentifier() and name != "self" else None)
+        if coerce is not None and name not in bound:
+            bound[name] = _coerced(spec, coerce, name, value, component)
+    missing = spec.required - bound.keys()
+    if missing:
+        raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}() misses {', '.join(sorted(missing))}.")
+    return bound
+
+
+def _coerced(spec: EventSpec, coerce: Coerce, name: str, value: Any, component: Any) -> Any:
+    try:
+        return coerce(value, component)
+    except (ValueError, ArithmeticError, msgspec.ValidationError) as error:
+        raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}({name}=…): {error}.") from None

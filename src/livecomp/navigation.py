@@ -1,0 +1,91 @@
+"""URLs of a page, and the fields that the browser may write: through ``live-model`` or the query string."""
+
+from typing import Any
+
+import msgspec
+from django.contrib.messages import constants as levels
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from livecomp.coercion import Coerce, coercion
+from livecomp.component import LiveComponent
+from livecomp.constants import ErrorCode
+from livecomp.exceptions import Refused
+from livecomp.state import Field
+
+_coercions: dict[Field, Coerce] = {}
+
+
+def _coerce(component: LiveComponent, field: Field, value: Any) -> Any:
+    coerce = _coercions.get(field)
+    if coerce is None:
+        coerce = _coercions[field] = coercion(field.annotation)
+    return coerce(value, component)
+
+
+def bound_values(component: LiveComponent, values: dict[str, Any]) -> dict[str, Any]:
+    """Typed values for fields declared with ``bind=True``. Raises `Refused` for any other name, or for a bad value."""
+    typed = {}
+    for name, value in values.items():
+        field = component.fields.get(name)
+        if field is None or not field.bind:
+            raise Refused(
+                ErrorCode.FORBIDDEN_FIELD, f"{name[:80]!r} cannot be set from the browser; declare it with state(bind=True)."
+            )
+        try:
+            typed[name] = _coerce(component, field, value)
+        except (ValueError, ArithmeticError, msgspec.ValidationError) as error:
+            raise Refused(ErrorCode.BAD_ARGUMENTS, f"{name}: {error}.") from None
+    return typed
+
+
+def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, Any]:
+    """Values of the ``url=`` fields in a query string; the default where a name is absent or its value does not fit."""
+    values = {}
+    for parameter, name in component.url_fields.items():
+        field = component.fields[name]
+        values[name] = field.initial()
+        if parameter in query:
+            given = query.getlist(parameter)
+            try:
+                values[name] = _coerce(component, field, given if isinstance(values[name], list) else given[-1])
+            except (ValueError, ArithmeticError, msgspec.ValidationError):
+                pass
+    return values
+
+
+def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> str:
+    """The page's URL with the present values of the ``url=`` fields; those at their default are left out."""
+    query = query.copy()
+    for parameter, name in component.url_fields.items():
+        value = component.__dict__.get(name)
+        if value is None or value == component.fields[name].initial():
+            query.pop(parameter, None)
+        elif isinstance(value, (list, tuple, set)):
+            query.setlist(parameter, [_spelt(item) for item in value])
+        else:
+            query[parameter] = _spelt(value)
+    encoded = query.urlencode(safe="/")
+    return f"{path}?{encoded}" if encoded else path
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(getattr(value, "value", value))
+
+
+def safe_redirect(request: HttpRequest, to: Any, args: Any, kwargs: Any) -> str:
+    """The URL to go to. Raises ValueError for another site or scheme, and for control characters."""
+    url = resolve_url(to, *args, **kwargs)
+    if not url.isprintable() or not url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        raise ValueError(f"{url!r} is not a page of this site; link to it with an ordinary <a href>.")
+    return url
+
+
+def level_name(level: int | str) -> str:
+    """``"success"`` for ``messages.SUCCESS``; a name is given back as it is."""
+    return level if isinstance(level, str) else levels.DEFAULT_TAGS.get(level, str(level))

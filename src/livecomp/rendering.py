@@ -1,0 +1,246 @@
+"""Rendering the components of a page: contexts, children, error boundaries.
+
+A component is rendered by its compiled template. Children that the template places are mounted or updated on the way,
+but each renders by itself: a parent's patch keeps them.
+"""
+
+import hashlib
+import logging
+import traceback
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import got_request_exception
+from django.template import Context, RequestContext, Template, engines
+from django.template.loader import get_template, render_to_string
+
+from livecomp import auth, registry
+from livecomp.component import LiveComponent
+from livecomp.conf import settings as limits
+from livecomp.constants import ADDRESS
+from livecomp.exceptions import ComponentError, Refused
+from livecomp.mounted import Mounted, Slot
+from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
+
+logger = logging.getLogger("livecomp")
+
+_compiled: dict[type[LiveComponent], CompiledTemplate] = {}
+
+
+def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
+    """The compiled template of a component class. In DEBUG it is looked up each time, so that edits show."""
+    compiled = _compiled.get(cls)
+    if compiled is None or settings.DEBUG:
+        compiled = compile_template(_inline(cls) if cls.template else get_template(cls.template_name).template)
+        _compiled[cls] = compiled
+    return compiled
+
+
+def _inline(cls: type[LiveComponent]) -> Template:
+    made: Template | None = cls.__dict__.get("_inline_template")
+    if made is None or made.source != cls.template:
+        made = engines["django"].from_string(cls.template).template  # type: ignore[attr-defined]
+        made.name = f"{cls.__module__}.{cls.__qualname__}.template"
+        made.origin.name = made.origin.template_name = made.name
+        cls._inline_template = made  # type: ignore[attr-defined]
+    return made
+
+
+def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
+    """What the template sees. ``names`` are those it can look up; None when that is not known."""
+    component = mounted.component
+    cls = type(component)
+    mounted.forget_computed()
+    values: dict[str, Any] = mounted.state()
+    for name in cls.computed if names is None else names & cls.computed.keys():
+        values[name] = getattr(component, name)
+    values["self"] = component
+    if cls.get_context_data is not LiveComponent.get_context_data:
+        values.update(component.get_context_data())
+    if mounted.fills:
+        values["fills"] = mounted.fills
+    page = mounted.page
+    if names is None or "csrf_token" in names:
+        values["csrf_token"] = page.csrf_token
+    if names is not None and names <= values.keys():
+        return Context(values)
+    if names is not None and names <= values.keys() | {"request", "user"}:
+        return Context({"request": page.request, "user": page.request.user, **values})
+    context = RequestContext(page.request)
+    context.push(values)
+    return context
+
+
+class Host:
+    """What a live template talks to while it is rendered: it places children. See `livecomp.templating`."""
+
+    def __init__(self, mounted: Mounted) -> None:
+        self.mounted = mounted
+        self.inlined: list[str] = []  # children inside nodes that only Django can render
+
+    def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
+        """The id of the child at this place, mounted now or given its new arguments."""
+        parent = self.mounted
+        page = parent.page
+        child = page.tree.get(parent.children.get(slot, ""))
+        if child is not None and child.component.name == name:
+            changed = child.take_arguments(kwargs, fills)
+            if changed:
+                update(child, changed)
+            return child.id
+        if child is not None:
+            page.remove(child)
+        return mount_child(parent, name, slot, kwargs, fills).id
+
+    def child_html(self, component_id: str) -> str:
+        """Full HTML of a child that the browser does not have."""
+        child = self.mounted.page.tree[component_id]
+        if child.html is None:
+            child.memory = RenderMemory()
+            first_render(child)
+        html, child.html = child.html, None
+        return html or ""
+
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
+        """HTML of a child inside a node that only Django can render: it is part of the parent's HTML each time."""
+        key = kwargs.pop("key", None)
+        child = self.place(name, ("inlined", len(self.inlined), key), kwargs, fills)
+        self.inlined.append(child)
+        self.mounted.page.dirty.discard(child)
+        self.mounted.page.tree[child].html = None
+        return self.child_html(child)
+
+
+class FreshHost(Host):
+    """Renders anew without changing anything: for comparing what the browser has with what it should have."""
+
+    def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
+        return self.mounted.children[slot]
+
+    def child_html(self, component_id: str) -> str:
+        return fresh_html(self.mounted.page.tree[component_id])
+
+
+def fresh_html(mounted: Mounted) -> str:
+    """The component's HTML as a first render of its present state would give it."""
+    if mounted.failure is not None:
+        return _with_address(mounted.failure, mounted.id)
+    return _render(mounted, RenderMemory(), FreshHost(mounted)).html()
+
+
+def _render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
+    compiled = compiled_template(type(mounted.component))
+    context = build_context(mounted, compiled.names)
+    context.live_host = host  # type: ignore[attr-defined]
+    return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+
+
+def mount_child(
+    parent: Mounted, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None
+) -> Mounted:
+    """Mount a component in its parent and render it. Its own failure does not reach the parent."""
+    page = parent.page
+    if parent.depth + 1 >= limits.max_nesting:
+        raise ComponentError(f"Components are nested deeper than {limits.max_nesting}: {_chain(parent)} > {name}.")
+    child = page.add(registry.get(name), parent, slot)
+    parent.children[slot] = child.id
+    child.take_arguments(kwargs, fills)
+    try:
+        auth.check(child.component, page.request)
+        child.component.mount(**kwargs)
+        first_render(child)
+    except (ComponentError, Refused):
+        page.remove(child)
+        raise
+    except Exception as error:
+        if not page.connected:  # over HTTP it is an ordinary server error
+            raise
+        show_failure(child, error, "mount")
+        child.html = _with_address(child.failure or "", child.id)
+    return child
+
+
+def _chain(mounted: Mounted | None) -> str:
+    names: list[str] = []
+    while mounted is not None:
+        names.insert(0, mounted.component.name)
+        mounted = mounted.parent
+    return " > ".join(names)
+
+
+def update(child: Mounted, changed: dict[str, Any]) -> None:
+    """Give a child its new arguments; it is rendered after its parent."""
+    try:
+        child.component.updated(**changed)
+    except Exception as error:
+        show_failure(child, error, "updated")
+    child.page.dirty.add(child.id)
+
+
+def first_render(mounted: Mounted) -> str:
+    """Render a component that the browser does not have; its HTML waits in ``mounted.html``."""
+    host = Host(mounted)
+    rendering = _render(mounted, mounted.memory, host)
+    mounted.html = rendering.html()
+    rendering.commit()
+    _keep_children(mounted, {*rendering.children, *host.inlined})
+    mounted.failure = None
+    mounted.page.dirty.discard(mounted.id)
+    return mounted.html
+
+
+def render_again(mounted: Mounted) -> list[tuple[str, str]]:
+    """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
+    if mounted.failure is not None:
+        mounted.memory = RenderMemory()
+    host = Host(mounted)
+    rendering = _render(mounted, mounted.memory, host)
+    patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
+    rendering.commit()
+    mounted.failure = None
+    _keep_children(mounted, {*rendering.children, *host.inlined})
+    return patches
+
+
+def _keep_children(mounted: Mounted, placed: set[str]) -> None:
+    if len(placed) < len(mounted.children):
+        for slot, id in list(mounted.children.items()):
+            if id not in placed:
+                del mounted.children[slot]
+                mounted.page.remove(mounted.page.tree[id])
+
+
+def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
+    """Log an exception and make the component's error boundary of it. Gives the failure's id, for a report."""
+    failure = report(mounted, error, doing)
+    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
+    details = {"component": mounted.component.name, "failure": failure, "traceback": text, "debug": settings.DEBUG}
+    mounted.failure = f"<livecomp-error>{render_to_string('livecomp/error.html', details).strip()}</livecomp-error>"
+    mounted.memory = RenderMemory()
+    return failure
+
+
+def report(mounted: Mounted, error: BaseException, doing: str) -> str:
+    """Log an exception with the component's name, and tell Django's signal that error trackers listen to."""
+    failure = uuid.uuid4().hex[:8]
+    logger.error("%s.%s failed (%s)", mounted.component.name, doing, failure, exc_info=error)
+    got_request_exception.send(sender=type(mounted.component), request=mounted.page.request)
+    return failure
+
+
+def failure_patch(mounted: Mounted) -> tuple[str, str]:
+    """The error boundary in place of the component."""
+    return f"{mounted.id}.0", mounted.failure or ""
+
+
+def _with_address(html: str, component_id: str) -> str:
+    return html.replace("<livecomp-error>", f'<livecomp-error {ADDRESS}="{component_id}.0">', 1)
+
+
+def digest(html: str) -> str:
+    """A short fingerprint of a component's HTML that is the same in every process."""
+    return hashlib.blake2b(html.encode(), digest_size=9).hexdigest()
+
+

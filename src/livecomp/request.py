@@ -1,0 +1,61 @@
+"""An `HttpRequest` for a page on a WebSocket: made from the handshake, with the session, user and language of its cookies."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import CsrfViewMiddleware
+from io import BytesIO
+
+
+def build_request(scope: Mapping[str, Any]) -> HttpRequest:
+    """The request of a WebSocket handshake, as a GET of the page. Session and user are read when first used."""
+    http_scope = {
+        **scope,
+        "type": "http",
+        "method": "GET",
+        "scheme": {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), "http"),
+        "query_string": b"",
+        "http_version": scope.get("http_version", "1.1"),
+    }
+    request = ASGIRequest(http_scope, BytesIO())
+    if "django.contrib.sessions" in settings.INSTALLED_APPS:
+        SessionMiddleware(_no_response).process_request(request)
+    if hasattr(request, "session") and "django.contrib.auth" in settings.INSTALLED_APPS:
+        AuthenticationMiddleware(_no_response).process_request(request)
+    elif not hasattr(request, "user"):
+        from django.contrib.auth.models import AnonymousUser
+
+        request.user = AnonymousUser()
+    CsrfViewMiddleware(_no_response).process_request(request)
+    return request
+
+
+def set_page_url(request: HttpRequest, url: str) -> None:
+    """Make ``request`` look like a GET of ``url`` (path and query string), the page that the browser shows."""
+    parts = urlsplit(url)
+    prefix = request.META.get("SCRIPT_NAME", "") or ""
+    request.path = parts.path
+    request.path_info = parts.path.removeprefix(prefix) if prefix else parts.path
+    request.META["PATH_INFO"], request.META["QUERY_STRING"] = request.path_info, parts.query
+    request.GET = QueryDict(parts.query)  # type: ignore[assignment]
+
+
+def is_page_url(url: str) -> bool:
+    """Whether ``url`` is a path on this site, as a browser's location gives it."""
+    return (
+        0 < len(url) <= 4096
+        and url[0] == "/"
+        and not url.startswith("//")
+        and url.isprintable()
+        and "\\" not in url
+    )
+
+
+def _no_response(request: HttpRequest) -> HttpResponse:
+    raise AssertionError("only process_request is used")

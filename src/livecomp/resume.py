@@ -1,0 +1,184 @@
+"""Snapshots: a page's components, pickled, in Django's cache. From one, a page goes on in any process.
+
+The cache is the server's own store, like the session's; nothing of a snapshot ever comes from the browser but its key,
+and that only together with a valid token of the same visitor.
+"""
+
+import logging
+import pickle
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import caches
+
+from livecomp import auth
+from livecomp.conf import settings
+from livecomp.mounted import Mounted, Slot
+
+if TYPE_CHECKING:
+    from livecomp.page import LivePage
+
+logger = logging.getLogger("livecomp")
+
+PROCESS = secrets.token_hex(8)
+"""Names this process: hashes of rendered targets are valid only in the process that made them."""
+_FORMAT = 1
+_HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
+
+
+@dataclass(slots=True)
+class SavedComponent:
+    """One component of a snapshot. ``values`` is its pickled state, None when it could not be pickled."""
+
+    id: str
+    name: str
+    parent: str
+    slot: Slot
+    values: bytes | None
+    memory: bytes | None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """All that a page needs to go on."""
+
+    format: int
+    process: str
+    code_version: str
+    binding: str
+    page: str
+    version: int
+    ack: int
+    number: int
+    path: str
+    csrf_token: str
+    language: str
+    timezone: str
+    clean: bool  # saved by a page that then stopped: nothing happened after it
+    components: list[SavedComponent]
+
+
+def take(page: "LivePage", *, clean: bool) -> bytes | None:
+    """The snapshot of a page as bytes, None when it is larger than ``MAX_STATE_BYTES``."""
+    snapshot = Snapshot(
+        format=_FORMAT,
+        process=PROCESS,
+        code_version=settings.version,
+        binding=auth.visitor_bindings(page.request)[0],
+        page=page.id,
+        version=page.version,
+        ack=page.ack,
+        number=page.number,
+        path=page.url,
+        csrf_token=page.csrf_token_if_used,
+        language=page.language,
+        timezone=page.timezone,
+        clean=clean,
+        components=[_saved(mounted) for mounted in page.tree.values()],
+    )
+    data = pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
+    if len(data) > settings.max_state_bytes:
+        logger.warning(
+            "The state of page %s takes %d bytes, more than LIVECOMP['MAX_STATE_BYTES']; it will not resume. Keep rows "
+            "in the database and query them in a property.",
+            page.path,
+            len(data),
+        )
+        return None
+    return data
+
+
+def save(page: "LivePage", *, clean: bool = False) -> None:
+    """Save the page's snapshot. A cache that does not answer is logged, not raised: the page itself goes on."""
+    if settings.snapshot == "off" and page.connected:
+        return
+    data = take(page, clean=clean)
+    if data is not None:
+        try:
+            _cache().set(_key(page.id), data, settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE)
+        except Exception:
+            logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
+
+
+def load(page_id: str, page: "LivePage") -> Snapshot | None:
+    """The snapshot of this id if it belongs to the visitor of ``page``; it is taken out of the cache."""
+    try:
+        data = _cache().get(_key(page_id))
+        if data is None:
+            return None
+        snapshot = pickle.loads(data)
+        if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
+            return None
+    except Exception:
+        logger.warning("The snapshot of page %s could not be read.", page_id, exc_info=True)
+        return None
+    if not auth.is_bound_to(snapshot.binding, page.request):
+        return None
+    _cache().delete(_key(page_id))
+    return snapshot
+
+
+def forget(page_id: str) -> None:
+    """Delete a page's snapshot."""
+    _cache().delete(_key(page_id))
+
+
+def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool:
+    """Give a component its saved state. False when it has to be mounted again."""
+    if saved.values is None:
+        return False
+    try:
+        values: dict[str, Any] | None = pickle.loads(saved.values)
+        if values is not None and code_version != settings.version:
+            values = mounted.component.upgrade_state(values, code_version)
+    except Exception:
+        logger.warning("The saved state of %s could not be used.", saved.name, exc_info=True)
+        return False
+    if values is None:
+        return False
+    mounted.component.__dict__.update({name: value for name, value in values.items() if name in mounted.component.fields})
+    return True
+
+
+def _saved(mounted: Mounted) -> SavedComponent:
+    return SavedComponent(
+        id=mounted.id,
+        name=mounted.component.name,
+        parent=mounted.parent.id if mounted.parent else "",
+        slot=mounted.slot,
+        values=_pickled_state(mounted),
+        memory=None if mounted.failure is not None else pickle.dumps(mounted.memory, protocol=pickle.HIGHEST_PROTOCOL),
+    )
+
+
+def _pickled_state(mounted: Mounted) -> bytes | None:
+    state = mounted.state()
+    try:
+        return pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        logger.warning(
+            "%s.%s cannot be pickled (%s), so the component mounts again when the page resumes. Keep a primary key or "
+            "plain values in state instead.",
+            type(mounted.component).__name__,
+            _culprit(state),
+            error,
+        )
+        return None
+
+
+def _culprit(state: dict[str, Any]) -> str:
+    for name, value in state.items():
+        try:
+            pickle.dumps(value)
+        except Exception:
+            return name
+    return "state"
+
+
+def _cache() -> Any:
+    return caches[settings.snapshot_cache]
+
+
+def _key(page_id: str) -> str:
+    return f"livecomp:page:{page_id}"

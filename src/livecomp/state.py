@@ -1,0 +1,163 @@
+"""State of a component: declared fields, kept on the server.
+
+A field is a data descriptor. Reading or writing one while a handler runs notes the old value first, so that the page
+knows which components a handler touched (they are rendered again) and can put everything back when the handler fails.
+"""
+
+import copy
+import datetime
+import decimal
+import enum
+import inspect
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin
+
+from livecomp.exceptions import ComponentError
+
+if TYPE_CHECKING:
+    from livecomp.component import LiveComponent
+
+IMMUTABLE: frozenset[type] = frozenset(
+    {
+        *(str, int, float, bool, bytes, complex, type(None), range, frozenset),
+        *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID),
+    }
+)
+MISSING: Any = enum.Enum("Missing", "MISSING").MISSING  # type: ignore[attr-defined]
+
+
+def state(default: Any = MISSING, *, bind: bool = False, url: str = "", factory: Callable[[], Any] | None = None) -> Any:
+    """Declare a state field with more than a default.
+
+    ``default`` is copied for each component. ``factory`` makes it instead, when given. ``bind=True`` lets the browser
+    write the field through ``live-model``. ``url="q"`` mirrors the field in the query string as ``?q=``.
+    """
+    return Field(default, bind=bind, url=url, factory=factory)
+
+
+class Field:
+    """One declared state field of a component class."""
+
+    def __init__(
+        self, default: Any = MISSING, *, bind: bool = False, url: str = "", factory: Callable[[], Any] | None = None
+    ) -> None:
+        self.default = default
+        self.bind = bind
+        self.url = url
+        self.factory = factory
+        self.name = ""
+        self.annotation: Any = Any
+
+    def __get__(self, component: "LiveComponent | None", owner: type) -> Any:
+        if component is None:
+            return self
+        values = component.__dict__
+        try:
+            value = values[self.name]
+        except KeyError:
+            raise AttributeError(
+                f"{owner.__name__}.{self.name} has no value yet: give it a default, or set it in mount()"
+            ) from None
+        if type(value) not in IMMUTABLE:
+            undo = values["_live"].undo
+            if undo is not None and self.name not in undo:
+                undo[self.name] = copy_value(value)
+        return value
+
+    def __set__(self, component: "LiveComponent", value: Any) -> None:
+        values = component.__dict__
+        undo = values["_live"].undo
+        if undo is not None and self.name not in undo:
+            undo[self.name] = values.get(self.name, MISSING)
+        values[self.name] = value
+
+    def initial(self) -> Any:
+        """The value a new component starts with, `MISSING` when mount has to set it."""
+        if self.factory is not None:
+            return self.factory()
+        return copy.deepcopy(self.default) if type(self.default) not in IMMUTABLE else self.default
+
+
+def copy_value(value: Any) -> Any:
+    """A copy of plain containers, deep; every other object as it is.
+
+    That is what a failed handler's changes are undone with: the contents of lists, dicts and sets come back, while the
+    attributes of an object that is no plain container (a model instance, say) are the handler's own affair.
+    """
+    kind = type(value)
+    if kind is list:
+        return [item if type(item) in IMMUTABLE else copy_value(item) for item in value]
+    if kind is dict:
+        copied = value.copy()
+        for key, item in value.items():
+            if type(item) not in IMMUTABLE:
+                copied[key] = copy_value(item)
+        return copied
+    if kind is set:
+        return value.copy()
+    if kind is tuple:
+        return tuple(copy_value(item) for item in value)
+    return value
+
+
+def is_plain(value: Any) -> bool:
+    """Whether ``==`` tells every difference: a value made of immutable scalars and plain containers only."""
+    kind = type(value)
+    if kind in IMMUTABLE or isinstance(value, enum.Enum):
+        return True
+    if kind is list or kind is tuple or kind is set:
+        return all(is_plain(item) for item in value)
+    return kind is dict and all(is_plain(item) for item in value.values())
+
+
+def collect_fields(cls: type) -> dict[str, Field]:
+    """The fields that ``cls`` itself declares, as descriptors put on the class. Raises `ComponentError`."""
+    fields: dict[str, Field] = {}
+    for name, annotation in _annotations(cls):
+        value = cls.__dict__.get(name, MISSING)
+        if isinstance(value, (property, classmethod, staticmethod)) or callable(value):
+            continue
+        field = value if isinstance(value, Field) else Field(value)
+        if not isinstance(value, Field) and isinstance(value, (list, dict, set, bytearray)):
+            raise ComponentError(
+                f"{cls.__name__}.{name} = {value!r} would be one object shared by all users. "
+                f"Write `{name}: {_spelt(annotation)} = state({value!r})`: it is copied for each component."
+            )
+        field.name, field.annotation = name, annotation
+        setattr(cls, name, field)
+        fields[name] = field
+    _refuse_undeclared(cls, fields)
+    return fields
+
+
+def _annotations(cls: type) -> Iterator[tuple[str, Any]]:
+    reserved = getattr(cls, "_reserved", frozenset())
+    try:
+        annotations = inspect.get_annotations(cls, eval_str=True)
+    except NameError:  # a name imported under TYPE_CHECKING only
+        annotations = inspect.get_annotations(cls)
+    for name, annotation in annotations.items():
+        if get_origin(annotation) is ClassVar or annotation is ClassVar or str(annotation).startswith("ClassVar"):
+            continue
+        if name in reserved or name.startswith("_"):
+            continue
+        yield name, annotation
+
+
+def _refuse_undeclared(cls: type, fields: dict[str, Field]) -> None:
+    reserved = getattr(cls, "_reserved", frozenset())
+    for name, value in cls.__dict__.items():
+        if name.startswith("_") or name in fields or name in reserved:
+            continue
+        if isinstance(value, Field):
+            raise ComponentError(f"{cls.__name__}.{name} = state(…) needs a type: `{name}: int = state(…)`.")
+        if isinstance(value, (list, dict, set, bytearray)):
+            raise ComponentError(
+                f"{cls.__name__}.{name} = {value!r} would be one object shared by all users. Declare it as state, "
+                f"`{name}: {type(value).__name__} = state({value!r})`, or as a constant, `{name}: ClassVar[…]`."
+            )
+
+
+def _spelt(annotation: Any) -> str:
+    return annotation.__name__ if type(annotation) is type else str(annotation).replace("typing.", "")

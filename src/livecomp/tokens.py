@@ -1,0 +1,109 @@
+"""Signed tokens: what a page carries so that its WebSocket can be joined to its components, and to nothing else.
+
+Signed, not secret: the visitor can read a token's arguments, not change them.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.apps import apps
+from django.core import signing
+from django.db import models
+from django.http import HttpRequest
+
+from livecomp import auth
+from livecomp.conf import settings
+from livecomp.exceptions import TokenRefused
+
+SALT = "livecomp.page"
+_MODEL = "\x00model"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a valid token says: this component, at this place of this page, with these arguments."""
+
+    page: str
+    component: str
+    name: str
+    arguments: dict[str, Any] | None  # None: they cannot be sent through JSON, so only the snapshot can bring it back
+    digest: str  # of the HTML that the page got
+
+
+def issue(claims: Claims, request: HttpRequest) -> str:
+    """A token for these claims, bound to the visitor of ``request``, the code's version and the time."""
+    payload = (
+        claims.page,
+        claims.component,
+        claims.name,
+        _packed(claims.arguments),
+        claims.digest,
+        settings.version,
+        auth.visitor_bindings(request)[0],
+        int(time.time()),
+    )
+    body = signing.b64_encode(msgspec.json.encode(payload)).decode()
+    return _signer().sign(body)
+
+
+def verify(token: str, request: HttpRequest) -> Claims:
+    """The claims of a token. Raises `TokenRefused`, with one message whatever the cause, so that it tells nothing."""
+    try:
+        payload = msgspec.json.decode(signing.b64_decode(_signer().unsign(token).encode()))
+        page, component, name, arguments, digest, version, binding, issued = payload
+    except (signing.BadSignature, ValueError, TypeError, msgspec.DecodeError):
+        raise _refused() from None
+    age = time.time() - issued
+    if not -settings.clock_skew <= age <= settings.token_max_age or version != settings.version:
+        raise _refused()
+    if not auth.is_bound_to(binding, request):
+        raise _refused()
+    return Claims(page, component, name, _unpacked(arguments), digest)
+
+
+def _refused() -> TokenRefused:
+    return TokenRefused("This page is out of date; load it again.")
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt=SALT)
+
+
+def _packed(arguments: dict[str, Any] | None) -> Any:
+    if arguments is None:
+        return None
+    try:
+        packed = {name: _pack(value) for name, value in arguments.items()}
+        msgspec.json.encode(packed)
+    except (TypeError, ValueError):
+        return None
+    return packed
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, models.Model):
+        if value.pk is None:
+            raise TypeError("an unsaved instance")
+        return {_MODEL: [value._meta.label_lower, str(value.pk)]}
+    if isinstance(value, str):
+        return str.__str__(value) if type(value) is str else "".join(value)  # a SafeString's mark ends here
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_pack(item) for item in value]
+    if isinstance(value, dict) and all(type(key) is str and key != _MODEL for key in value):
+        return {key: _pack(item) for key, item in value.items()}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(item) for item in value]
+    if isinstance(value, dict):
+        if _MODEL in value:
+            label, pk = value[_MODEL]
+            return apps.get_model(label)._default_manager.get(pk=pk)
+        return {key: _unpacked(item) for key, item in value.items()}
+    return value
