@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV ?= .cache/venv
 NEXT_PYTHON ?= $(shell $(PYTHON) scripts/other_python.py)
 NEXT_VENV ?= .cache/venv-next
-NPM := $(shell command -v npm)
+# The client's tools need Node 20; everything else works without.
+NPM := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm)
 
 PYTEST_ARGS ?=
 # The parts that look at the package itself; the others look at browsers, servers and databases,
@@ -30,9 +31,10 @@ test-python: $(VENV)/.ready-test
 
 test-js: $(if $(NPM),node_modules/.package-lock.json)
 ifdef NPM
+	@$(PYTHON) scripts/system_packages.py chromium
 	npm test
 else
-	@echo "There is no Node here: the client's own tests are left out (the browser tests ran)."
+	@echo "There is no Node 20 here: the client's own tests are left out."
 endif
 
 test-next:

@@ -47,7 +47,7 @@ def _create(environment: Path) -> None:
 
 
 def _pip(environment: Path, *arguments: str) -> None:
-    command = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    command = [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq"]
     command += ["--disable-pip-version-check", "--constraint", "constraints.txt", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
