@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+def component_name(class_name: str) -> str:
+    """The default name of a component: ``TodoList`` is ``"todo_list"``."""
+    return _CAPITAL.sub("_", class_name).lower()
+
+
 class LiveComponent:
     """A part of a page that keeps its state on the server and is rendered again when it changes.
 
@@ -64,7 +69,7 @@ class LiveComponent:
         cls.computed = _computed(cls)
         if cls.template or cls.template_name:
             if "name" not in cls.__dict__:
-                cls.name = _CAPITAL.sub("_", cls.__name__).lower()
+                cls.name = component_name(cls.__name__)
             registry.register(cls)
 
     def __init__(self, live: "Mounted") -> None:
