@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.etree import _Element as Element
 
 from livecomp.testing.compare import difference
-from livecomp.testing.html_tree import Element, parse_fragment
+from livecomp.testing.html_tree import parse_fragment
 
 
 def one(html: str) -> Element:

@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml.etree import _Element as Element
 
 from livecomp.testing.dom import Dom, PatchError
 from livecomp.testing.html_text import inner_html
-from livecomp.testing.html_tree import Element
 
 
 def dom(html: str) -> Dom:

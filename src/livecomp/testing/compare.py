@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from lxml.etree import _Element as Element
+
 from livecomp.testing.html_text import start_tag
-from livecomp.testing.html_tree import Element
 
 IGNORED_ATTRIBUTES = frozenset({"lc-token"})
 CONTEXT_LINES = 3

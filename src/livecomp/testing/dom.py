@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from lxml.etree import _Element as Element
+
 from livecomp.testing.html_tree import (
-    Element,
     context_of,
     make_element,
     parse_document,

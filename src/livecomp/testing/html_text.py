@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from livecomp.testing.html_tables import VOID
 from livecomp.testing.html_tokens import RAW_TEXT
-from livecomp.testing.html_tree import Element
 
 
 def outer_html(element: Element) -> str:

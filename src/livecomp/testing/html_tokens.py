@@ -40,7 +40,9 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _TEXT = re.compile(r"<?[^<]*+(?:<(?![a-zA-Z/!?])[^<]*+)*+")
 _CHARACTER_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*[;=]?)")
 # What XML, and so lxml, cannot hold: shown as the Unicode pictures of the control characters.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+_NOT_XML = re.compile(f"[{_CONTROLS}]")
+_NOT_A_TAG_NAME = re.compile(rf"[{_CONTROLS}&<>\"'{{}}]")
 
 
 class StartTag(NamedTuple):
@@ -145,7 +147,7 @@ class Tokenizer:
 
     def _tag(self, match: re.Match[str]) -> Iterator[Token]:
         slash, name, raw = match.groups()
-        name = xml_safe(name.lower()).replace("{", "\uff5b")
+        name = _NOT_A_TAG_NAME.sub("_", name.lower())
         if slash:
             yield EndTag(name)
             return

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from livecomp.testing.html_tables import (
     BLOCK_END,
@@ -51,12 +52,10 @@ from livecomp.testing.html_tokens import (
     Tokenizer,
 )
 
-Element = etree._Element
-
 WHITE_SPACE: Final = "\t\n\f\r "
 # A parser for HTML makes lxml accept attribute names like `@click`.
 _MAKER: Final = etree.HTMLParser()
-_FRAGMENT_CONTEXTS = FOSTERING | {"caption", "colgroup", "template", "html"}
+_FRAGMENT_CONTEXTS: Final = FOSTERING | {"caption", "colgroup", "template", "html"}
 
 
 def make_element(name: str, attributes: dict[str, str] | None = None) -> Element:
@@ -79,8 +78,7 @@ def parse_fragment(source: str, context: str = "div") -> Element:
     root = make_element(context.rpartition(":")[2])
     is_foreign = ":" in context and context not in INTEGRATION_POINTS
     base = context if is_foreign or context in _FRAGMENT_CONTEXTS else "html"
-    builder = _TreeBuilder(source, root, base)
-    builder.build(raw_text=context if context in RAW_TEXT | ESCAPABLE_RAW_TEXT else "")
+    _TreeBuilder(source, root, base, context).build()
     return root
 
 
@@ -124,20 +122,21 @@ def insert_text_before(sibling: Element, text: str) -> None:
 class _TreeBuilder:
     """One parse. `names` mirrors the stack of open elements; index 0 is never popped."""
 
-    def __init__(self, source: str, root: Element, base: str, *, is_document: bool = False) -> None:
+    def __init__(self, source: str, root: Element, base: str, context: str = "", *, is_document: bool = False) -> None:
         self.tokens = Tokenizer(source)
         self.stack = [root]
         self.names = [base]
+        self.context = context
         self.is_document = is_document
         self.head: Element | None = None
         self.body: Element | None = None
         self.form: Element | None = None
         self.drop_newline = False
 
-    def build(self, raw_text: str = "") -> None:
-        """Reads the whole source; `raw_text` names a context element without markup in it."""
-        if raw_text:
-            for token in self.tokens.raw_text(raw_text):
+    def build(self) -> None:
+        """Reads the whole source."""
+        if self.context in RAW_TEXT or self.context in ESCAPABLE_RAW_TEXT:
+            for token in self.tokens.raw_text(self.context):
                 self.text(token)
             return
         for token in self.tokens:
@@ -162,20 +161,14 @@ class _TreeBuilder:
 
     def insert(self, tag: StartTag, prefix: str = "") -> Element:
         """Creates the element where it belongs, and opens it."""
-        parent = self.stack[-1]
-        name = tag.name
-        if prefix:
-            attributes = tag.attributes
-            if prefix == "svg:":
-                name = SVG_TAGS.get(name, name)
-                attributes = {SVG_ATTRIBUTES.get(key, key): value for key, value in attributes.items()}
-            element = etree.SubElement(parent, name, attributes)
-        elif self.names[-1] in FOSTERING and name not in TABLE_TAGS:
+        if prefix == "svg:":
+            tag = _as_svg(tag)
+        if self.names[-1] in FOSTERING and tag.name not in TABLE_TAGS:
             element = self.foster(tag)
         else:
-            element = etree.SubElement(parent, name, tag.attributes)
+            element = etree.SubElement(self.stack[-1], tag.name, tag.attributes)
         self.stack.append(element)
-        self.names.append(prefix + name)
+        self.names.append(prefix + tag.name)
         return element
 
     def foster(self, tag: StartTag) -> Element:
@@ -264,6 +257,8 @@ class _TreeBuilder:
             append_text(self.stack[-1], data)
 
     def comment(self, token: Comment) -> None:
+        if self.is_document and self.head is None:
+            return  # it stands before the html element
         # lxml refuses `--` in a comment, HTML does not.
         data = token.data.replace("--", "-\u2010").removesuffix("-")
         self.stack[-1].append(etree.Comment(data))
@@ -317,11 +312,7 @@ class _TreeBuilder:
             if tag.name not in BREAKOUT:
                 self.foreign(tag, current.split(":")[0] + ":")
                 return
-            while ":" in self.names[-1] and self.names[-1] not in INTEGRATION_POINTS:
-                if len(self.stack) == 1:
-                    self.foreign(tag, current.split(":")[0] + ":")
-                    return
-                self.pop()
+            self.leave_foreign_content()
         name = tag.name
         if name in TABLE_TAGS:
             self.table_part(tag)
@@ -338,6 +329,10 @@ class _TreeBuilder:
         elif name in RAW_TEXT or name in ESCAPABLE_RAW_TEXT:
             self.tokens.raw_text_follows = True
             self.drop_newline = name == "textarea"
+
+    def leave_foreign_content(self) -> None:
+        while len(self.stack) > 1 and ":" in self.names[-1] and self.names[-1] not in INTEGRATION_POINTS:
+            self.pop()
 
     def foreign(self, tag: StartTag, prefix: str) -> None:
         self.insert(tag, prefix)
@@ -363,7 +358,7 @@ class _TreeBuilder:
         if self.form is not None and not inside_template:
             return True
         self.close_p()
-        in_table = self.names[-1] in FOSTERING
+        in_table = self.table_mode() in FOSTERING
         element = self.insert(tag)
         if not inside_template:
             self.form = element
@@ -394,7 +389,9 @@ class _TreeBuilder:
         return False
 
     def start_table(self, tag: StartTag) -> bool:
-        if self.table_mode() in FOSTERING and self.in_scope("table", TABLE_SCOPE):
+        if self.table_mode() in FOSTERING:
+            if not self.in_scope("table", TABLE_SCOPE):
+                return True
             self.pop_until("table")
         self.close_p()
         return False
@@ -408,7 +405,7 @@ class _TreeBuilder:
         if self.in_scope("select"):
             self.pop_until("select")
             return True
-        return False
+        return self.context == "select"
 
     def start_option(self, tag: StartTag) -> bool:
         if self.in_scope("select"):
@@ -449,7 +446,7 @@ class _TreeBuilder:
     def table_part(self, tag: StartTag) -> None:
         """`caption`, `col`, `colgroup`, `tbody`, `tr`, `td` …: opens what it needs first."""
         mode, name = self.table_mode(), tag.name
-        if mode == "":
+        if mode == "" or (mode == "template" and self.template_has_other_content()):
             return
         if mode in CELLS or mode == "caption" or (mode == "colgroup" and name != "col"):
             self.close_table_part(tag, mode)
@@ -466,6 +463,13 @@ class _TreeBuilder:
             self.insert(tag)
             if name == "col":
                 self.pop()
+
+    def template_has_other_content(self) -> bool:
+        """What stands first in a template decides whether rows may follow."""
+        if "template" not in self.names[1:]:
+            return False
+        template = self.stack[len(self.names) - 1 - self.names[::-1].index("template")]
+        return any(child.tag not in TABLE_TAGS | HEAD_TAGS and isinstance(child.tag, str) for child in template)
 
     def in_table(self, tag: StartTag) -> None:
         if tag.name == "col":
@@ -553,6 +557,9 @@ class _TreeBuilder:
 
     def end_foreign(self, name: str) -> bool:
         """Closes an SVG or MathML element; False when the tag is HTML's."""
+        if name in ("p", "br"):
+            self.leave_foreign_content()
+            return False
         for index in range(len(self.names) - 1, 0, -1):
             prefix, _, local = self.names[index].rpartition(":")
             if not prefix:
@@ -561,6 +568,11 @@ class _TreeBuilder:
                 del self.stack[index:], self.names[index:]
                 return True
         return len(self.names) == 1 or ":" in self.names[0]
+
+
+def _as_svg(tag: StartTag) -> StartTag:
+    attributes = {SVG_ATTRIBUTES.get(name, name): value for name, value in tag.attributes.items()}
+    return StartTag(SVG_TAGS.get(tag.name, tag.name), attributes, tag.self_closing)
 
 
 _STARTS: dict[str, Callable[[_TreeBuilder, StartTag], bool]] = {

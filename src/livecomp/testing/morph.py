@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
-from livecomp.testing.html_tree import Element
+from lxml.etree import _Element as Element
 
 KEPT_ATTRIBUTES = frozenset({"lc", "lc-token"})
 """Attributes of a patched element that a patch never speaks of."""
