@@ -5,11 +5,10 @@ and takes what is to be done with `take_output`.
 """
 
 import contextlib
-import inspect
-import logging
+import functools
 import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import PermissionDenied
@@ -18,19 +17,17 @@ from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.utils import timezone, translation
 
-from livecomp import auth, events, inputs, navigation, protocol, registry, rendering, resume, tokens
+from livecomp import auth, events, handling, inputs, joining, navigation, protocol, registry, rendering, resume, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.constants import PROTOCOL_VERSION, TOKEN, CloseCode, ErrorCode
-from livecomp.effects import Await, Close, Flush, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
-from livecomp.exceptions import ComponentError, Refused, TokenRefused
+from livecomp.constants import ADDRESS, TOKEN, CloseCode, ErrorCode
+from livecomp.effects import Close, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
+from livecomp.exceptions import ComponentError, Refused
 from livecomp.mounted import Mounted, Slot
 from livecomp.request import is_page_url, set_page_url
 
-logger = logging.getLogger("livecomp")
-
-Steps = Generator[Step, Any, None]
-_MAX_ROUNDS = 10  # of handlers that publish to topics which this page itself listens to
+Result = TypeVar("Result")
+Steps = Generator[Step, Any, Result]
 
 
 class LivePage:
@@ -52,7 +49,7 @@ class LivePage:
         self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of the fields that handlers touched
         self.dirty: set[str] = set()
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
-        self._published: list[tuple[str, Any]] = []
+        self.published: list[tuple[str, Any]] = []
         self._effects: protocol.Effects = []
         self._outbox: list[Output] = []
 
@@ -83,7 +80,7 @@ class LivePage:
         except Exception as error:
             rendering.report(mounted, error, "unmount")
         mounted.stop()
-        self._listen(mounted, {})
+        self.listen(mounted, stop=True)
 
     def roots(self) -> list[Mounted]:
         """The components placed by the page's own template."""
@@ -106,7 +103,7 @@ class LivePage:
             auth.check(mounted.component, self.request)
         except Refused as refused:
             raise PermissionDenied(str(refused)) from None
-        self._read_url(mounted)
+        self.read_url(mounted)
         mounted.component.mount(**kwargs)
         html = rendering.first_render(mounted)
         mounted.html = None
@@ -115,7 +112,7 @@ class LivePage:
         self._outbox.clear()  # what a driver would do starts with the join
         self._effects.clear()
         resume.save(self)
-        address = f' lc="{mounted.id}.0"'
+        address = f' {ADDRESS}="{mounted.id}.0"'
         return html.replace(address, f'{address} {TOKEN}="{token}"', 1)
 
     @property
@@ -135,11 +132,11 @@ class LivePage:
 
     # Messages in, output out
 
-    def receive(self, message: protocol.Message | inputs.Input) -> Steps:
+    def receive(self, message: protocol.Message | inputs.Input) -> Steps[None]:
         """Handle one message. Drive the steps with `advance`; then `take_output`."""
         return _HANDLERS[type(message)](self, message)
 
-    def advance(self, steps: Steps, value: Any = None, error: BaseException | None = None) -> Step | None:
+    def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
         with self._locale():
             try:
@@ -184,106 +181,13 @@ class LivePage:
         else:
             yield
 
-    # Join and resume
+    # The browser's messages
 
-    def _join(self, message: protocol.Join) -> Steps:
+    def _join(self, message: protocol.Join) -> Steps[None]:
         yield from ()
-        if message.protocol != PROTOCOL_VERSION:
-            return self.output(Close(CloseCode.VERSION_CHANGED, "another version of the protocol"))
-        if not is_page_url(message.path) or not message.tokens:
-            return self.output(Close(CloseCode.PROTOCOL, "a join needs a path and tokens"))
-        try:
-            claims = [tokens.verify(token, self.request) for token in message.tokens]
-            if len({(claim.page) for claim in claims}) != 1 or len({c.component for c in claims}) != len(claims):
-                raise TokenRefused("This page is out of date; load it again.")
-            self._join_as(claims, message)
-        except TokenRefused as refused:
-            self.output(Close(refused.code, str(refused)))
-        except Refused as refused:
-            self.output(Close(CloseCode.FORBIDDEN, str(refused)))
+        joining.join(self, message)
 
-    def _join_as(self, claims: list[tokens.Claims], message: protocol.Join) -> None:
-        self.id, self.url = claims[0].page, message.path
-        set_page_url(self.request, message.path)
-        self.connected = True
-        resumed = message.resume is not None
-        snapshot = resume.load(self.id, self)
-        if resumed and (snapshot is None or not snapshot.clean):
-            self.effect("doubt")
-        exact = snapshot is not None and snapshot.version == (message.resume[1] if message.resume else 0)
-        restored = self._restore(snapshot, exact) if snapshot is not None else set()
-        patches: protocol.Patches = []
-        for claim in claims:
-            mounted = self.tree.get(claim.component)
-            if mounted is None or mounted.component.name != claim.name:
-                mounted = self._mount_again(claim)
-            auth.check(mounted.component, self.request)
-        if resumed:
-            for mounted in list(self.tree.values()):
-                self._guarded(mounted, "resumed", mounted.component.resumed)
-        for claim in claims:
-            if claim.component in restored:
-                self.dirty.add(claim.component)
-            else:
-                patches += self._whole(self.tree[claim.component], claim.digest if not resumed else "")
-        self.dirty.update(restored if resumed else {id for id in restored if self.tree[id].component.topics})
-        patches += self._render_dirty()
-        for mounted in self.tree.values():
-            mounted.start_timers()
-            self._listen(mounted, mounted.current_topics())
-        self.version = max(self.version, message.resume[1] if message.resume else 0) + bool(patches)
-        self.output(Send(protocol.joined(self.id, self.version, self.ack, patches, self._take_effects())))
-
-    def _restore(self, snapshot: resume.Snapshot, exact: bool) -> set[str]:
-        """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
-        self.version, self.ack, self.number = snapshot.version, snapshot.ack, snapshot.number
-        self.csrf_token_if_used, self.language, self.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
-        known = set()
-        exact = exact and snapshot.process == resume.PROCESS
-        for saved in snapshot.components:
-            parent = self.tree.get(saved.parent)
-            if saved.parent and parent is None:
-                continue
-            mounted = self.add(registry.get(saved.name), parent, saved.slot, saved.id)
-            if not resume.state_of(saved, mounted, snapshot.code_version):
-                del self.tree[saved.id]  # its place mounts it again
-                continue
-            mounted.arguments = None
-            if parent is not None:
-                parent.children[saved.slot] = saved.id
-            if exact and saved.memory is not None:
-                mounted.memory = resume.pickle.loads(saved.memory)
-                known.add(saved.id)
-        return known
-
-    def _mount_again(self, claim: tokens.Claims) -> Mounted:
-        if claim.arguments is None:
-            raise TokenRefused("This page is out of date; load it again.")
-        self.number = max(self.number, int(claim.component[1:]) + 1)
-        mounted = self.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
-        auth.check(mounted.component, self.request)
-        self._read_url(mounted)
-        self._guarded(mounted, "mount", mounted.component.mount, **claim.arguments)
-        return mounted
-
-    def _whole(self, mounted: Mounted, digest: str) -> protocol.Patches:
-        """A patch of the component's whole HTML, none when it is what ``digest`` says the browser has."""
-        if mounted.failure is not None:
-            return [rendering.failure_patch(mounted)]
-        mounted.memory = type(mounted.memory)()
-        try:
-            html = rendering.first_render(mounted)
-        except Exception as error:
-            rendering.show_failure(mounted, error, "render")
-            return [rendering.failure_patch(mounted)]
-        mounted.html = None
-        if digest and digest == rendering.digest(html):
-            return []
-        return [(f"{mounted.id}.0", html.replace(f' lc="{mounted.id}.0"', "", 1))]
-
-    # Events
-
-    def _event(self, message: protocol.Event) -> Steps:
+    def _event(self, message: protocol.Event) -> Steps[None]:
         if not self._is_new(message.ref):
             return
         try:
@@ -297,9 +201,12 @@ class LivePage:
             arguments = events.bind(spec, mounted.component, message.args, message.offered)
         except Refused as refused:
             return self._refuse(message.ref, message.component, refused)
-        yield from self._handle(mounted, message.ref, message.name, lambda: spec.function(mounted.component, **arguments))
+        succeeded = yield from handling.handle(
+            mounted, message.ref, message.name, lambda: spec.function(mounted.component, **arguments)
+        )
+        self._finish(message.ref, answered=not succeeded)
 
-    def _set(self, message: protocol.Set) -> Steps:
+    def _set(self, message: protocol.Set) -> Steps[None]:
         if not self._is_new(message.ref):
             return
         try:
@@ -313,9 +220,10 @@ class LivePage:
             for name, value in values.items():
                 setattr(mounted.component, name, value)
 
-        yield from self._handle(mounted, message.ref, "set", assign, history="replace")
+        succeeded = yield from handling.handle(mounted, message.ref, "set", assign)
+        self._finish(message.ref, history="replace", answered=not succeeded)
 
-    def _url(self, message: protocol.Url) -> Steps:
+    def _url(self, message: protocol.Url) -> Steps[None]:
         if not self._is_new(message.ref):
             return
         if not is_page_url(message.path):
@@ -324,34 +232,34 @@ class LivePage:
         set_page_url(self.request, message.path)
         for mounted in list(self.tree.values()):
             if mounted.component.url_fields:
-                yield from self._call(mounted, 0, "url", lambda m=mounted: self._read_url(m))  # type: ignore[misc]
+                yield from handling.run(mounted, message.ref, "url", functools.partial(self.read_url, mounted))
         self._finish(message.ref, history="")
 
-    def _ack(self, message: protocol.Ack) -> Steps:
+    def _ack(self, message: protocol.Ack) -> Steps[None]:
         yield from ()
 
-    def _render(self, message: protocol.Render) -> Steps:
+    def _render(self, message: protocol.Render) -> Steps[None]:
         yield from ()
         mounted = self.tree.get(message.component)
         wanted = [mounted] if mounted is not None else self.roots()
         patches: protocol.Patches = []
         for each in wanted:
             self.dirty.discard(each.id)
-            patches += self._whole(each, "")
-        self._send_patches(patches)
+            patches += joining.whole(each, "")
+        self.send_patches(patches)
 
-    def _ping(self, message: protocol.Ping) -> Steps:
+    def _ping(self, message: protocol.Ping) -> Steps[None]:
         yield from ()
         self.output(Send(protocol.pong()))
 
     # What comes from the driver itself
 
-    def _topic_messages(self, message: inputs.TopicMessages) -> Steps:
+    def _topic_messages(self, message: inputs.TopicMessages) -> Steps[None]:
         for topic, messages in message.messages.items():
-            yield from self._deliver(topic, messages or [None])
+            yield from handling.deliver(self, topic, messages or [None])
         self._finish(0)
 
-    def _timer_fired(self, message: inputs.TimerFired) -> Steps:
+    def _timer_fired(self, message: inputs.TimerFired) -> Steps[None]:
         owner, _, method = message.id.partition(":")
         mounted = self.tree.get(owner)
         if mounted is None:
@@ -359,17 +267,17 @@ class LivePage:
         arguments: dict[str, Any] = {}
         if message.id in mounted.later:
             method, arguments = mounted.later.pop(message.id)
-        if self._allowed(mounted):
-            yield from self._call(mounted, 0, method, lambda: getattr(mounted.component, method)(**arguments))
+        if handling.is_allowed(mounted):
+            yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(**arguments))
         self._finish(0)
 
-    def _task_progress(self, message: inputs.TaskProgress) -> Steps:
+    def _task_progress(self, message: inputs.TaskProgress) -> Steps[None]:
         yield from self._task_result(message.id, 1, message.value)
 
-    def _task_done(self, message: inputs.TaskDone) -> Steps:
+    def _task_done(self, message: inputs.TaskDone) -> Steps[None]:
         yield from self._task_result(message.id, 2 if message.error else 0, message.error or message.value, last=True)
 
-    def _task_result(self, task: str, which: int, value: Any, last: bool = False) -> Steps:
+    def _task_result(self, task: str, which: int, value: Any, last: bool = False) -> Steps[None]:
         mounted = self.tree.get(task.partition(":")[0])
         methods = mounted.tasks.get(task) if mounted else None
         if mounted is None or methods is None:
@@ -378,19 +286,17 @@ class LivePage:
             del mounted.tasks[task]
         method = methods[which]
         if method:
-            yield from self._call(mounted, 0, method, lambda: getattr(mounted.component, method)(value))
+            yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(value))
         elif which == 2:
             rendering.report(mounted, value, "task")
         else:
             self.dirty.add(mounted.id)
         self._finish(0)
 
-    def _revalidated(self, message: inputs.Revalidated) -> Steps:
+    def _revalidated(self, message: inputs.Revalidated) -> Steps[None]:
         yield from ()
         if not message.allowed:
             self.output(Close(CloseCode.SIGNED_OUT, "You have been signed out."))
-
-    # Handlers
 
     def _is_new(self, ref: int) -> bool:
         if ref <= self.ack:
@@ -411,170 +317,48 @@ class LivePage:
         self.ack = ref
         self.output(Send(protocol.error(ref, refused.code, str(refused), component[:40])))
 
-    def _allowed(self, mounted: Mounted) -> bool:
-        try:
-            auth.check(mounted.component, self.request)
-        except Refused:
-            return False
-        return True
-
-    def _handle(self, mounted: Mounted, ref: int, name: str, call: Callable[[], Any], history: str = "push") -> Steps:
-        mounted.skip = False
-        yield from self._call(mounted, ref, name, call)
-        for _ in range(_MAX_ROUNDS):
-            if not self._published:
-                break
-            published, self._published = self._published, []
-            for topic, message in published:
-                yield from self._deliver(topic, [message])
-        else:
-            logger.error("%s.%s: publishing goes round and round; stopped.", mounted.component.name, name)
-            self._published.clear()
-        self._finish(ref, history)
-
-    def _call(self, mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> Steps:
-        """Run one handler. Its failure puts back what it changed, and is told to the browser."""
-        self.touched.clear()
-        self.tracking = True
-        mounted.forget_computed()
-        try:
-            result = call()
-            if inspect.isawaitable(result):
-                yield Await(result)
-            elif inspect.isgenerator(result):
-                for _ in result:
-                    yield from self._flush(mounted)
-            elif inspect.isasyncgen(result):
-                while (yield Await(_next_or_end(result))) is not _END:
-                    yield from self._flush(mounted)
-        except Exception as error:
-            self.tracking = False
-            self._undo()
-            self._tell_failure(mounted, ref, name, error)
-            return
-        finally:
-            self.tracking = False
-        self.dirty.update(self.touched)
-        if mounted.skip:
-            self.dirty.discard(mounted.id)
-        else:
-            self.dirty.add(mounted.id)
-
-    def _guarded(self, mounted: Mounted, name: str, call: Callable[..., Any], **arguments: Any) -> None:
-        """Run a life-cycle method; its failure becomes the component's error boundary."""
-        try:
-            call(**arguments)
-        except Exception as error:
-            rendering.show_failure(mounted, error, name)
-            self.dirty.discard(mounted.id)
-
-    def _flush(self, mounted: Mounted) -> Steps:
-        self.tracking = False
-        self.dirty.update(self.touched, {mounted.id})
-        self._send_patches(self._render_dirty())
-        yield Flush()
-        self.tracking = True
-
-    def _undo(self) -> None:
-        for id in self.touched:
-            if id in self.tree:
-                self.tree[id].undo_changes()
-                self.dirty.add(id)
-
-    def _tell_failure(self, mounted: Mounted, ref: int, name: str, error: Exception) -> None:
-        if isinstance(error, Refused):
-            return self._error(ref, error.code, str(error), mounted.id)
-        if isinstance(error, PermissionDenied):
-            return self._error(ref, ErrorCode.FORBIDDEN, "You are not allowed to do this.", mounted.id)
-        failure = rendering.report(mounted, error, name)
-        code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-        text = f"{type(error).__name__}: {error}" if django_settings.DEBUG else f"Something went wrong ({failure})."
-        self._error(ref, code, text, mounted.id)
-
-    def _error(self, ref: int, code: ErrorCode, text: str, component: str) -> None:
-        self.output(Send(protocol.error(ref, code, text, component)))
-
-    def _deliver(self, topic: str, messages: Any) -> Steps:
-        for id in sorted(self.topics.get(topic, ())):
-            mounted = self.tree.get(id)
-            if mounted is None or not self._allowed(mounted):
-                continue
-            for method in mounted.topics.get(topic, ()):
-                if method is None:
-                    self.dirty.add(id)
-                    continue
-                handler = getattr(mounted.component, method)
-                for message in messages:
-                    yield from self._call(mounted, 0, method, lambda: handler(message))  # noqa: B023 (run at once)
-
     # After the handlers
 
-    def _finish(self, ref: int, history: str = "push") -> None:
-        """Render what changed and send it, with the acknowledgement of event ``ref``."""
+    def _finish(self, ref: int, history: str = "push", answered: bool = False) -> None:
+        """Render what changed and send it, with the acknowledgement of event ``ref`` unless an error answered it."""
         if ref:
             self.ack = ref
         changed = set(self.dirty)
-        patches = self._render_dirty()
+        patches = rendering.render_dirty(self)
         for id in changed:
             if (mounted := self.tree.get(id)) is not None:
                 if mounted.component.topics or mounted.wanted or mounted.topics:
-                    self._listen(mounted, mounted.current_topics())
+                    self.listen(mounted)
                 if mounted.component.url_fields and history:
                     self._write_url(mounted, history)
-        if not self._send_patches(patches):
-            effects = self._take_effects()
-            if ref or effects:
+        if not self.send_patches(patches):
+            effects = self.take_effects()
+            if effects or (ref and not answered):
                 self.output(Send(protocol.ack(self.ack, effects)))
         if changed:
             self.output(Save())
 
-    def _send_patches(self, patches: protocol.Patches) -> bool:
+    def send_patches(self, patches: protocol.Patches) -> bool:
         if patches:
             self.version += 1
-            self.output(Send(protocol.patch(self.version, self.ack, patches, self._take_effects())))
+            self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
         return bool(patches)
 
-    def _take_effects(self) -> protocol.Effects:
+    def take_effects(self) -> protocol.Effects:
         effects, self._effects = self._effects, []
         return effects
 
-    def _render_dirty(self) -> protocol.Patches:
-        patches: protocol.Patches = []
-        while self.dirty:
-            wave = sorted((self.tree[id] for id in self.dirty if id in self.tree), key=lambda each: each.depth)
-            self.dirty.clear()
-            for mounted in wave:
-                if mounted.id in self.tree:
-                    known = set(self.tree)
-                    patches += self._patches_of(mounted)
-                    self._begin(self.tree.keys() - known)
-                    self.dirty.discard(mounted.id)
-        return patches
-
-    def _begin(self, new: Any) -> None:
-        """Start what components mounted during a render declare."""
+    def begin(self, first_new: int) -> None:
+        """Start what the components mounted since a number declare."""
         if self.connected:
-            for id in new:
-                self.tree[id].start_timers()
-                self._listen(self.tree[id], self.tree[id].current_topics())
+            for number in range(first_new, self.number):
+                if (mounted := self.tree.get(f"c{number}")) is not None:
+                    mounted.start_timers()
+                    self.listen(mounted)
 
-    def _patches_of(self, mounted: Mounted) -> protocol.Patches:
-        try:
-            return rendering.render_again(mounted)
-        except Exception as error:
-            if mounted.id in self.touched:
-                mounted.undo_changes()
-                try:  # the state before the event renders as it did
-                    patches = rendering.render_again(mounted)
-                except Exception:
-                    pass
-                else:
-                    self._tell_failure(mounted, 0, "render", error)
-                    return patches
-            rendering.show_failure(mounted, error, "render")
-            return [rendering.failure_patch(mounted)]
-
-    def _listen(self, mounted: Mounted, topics: dict[str, list[str | None]]) -> None:
+    def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
+        """Subscribe to the component's topics as its state names them now, and to no others."""
+        topics = {} if stop else mounted.current_topics()
         for topic in mounted.topics.keys() - topics.keys():
             listeners = self.topics.get(topic, set())
             listeners.discard(mounted.id)
@@ -587,9 +371,13 @@ class LivePage:
             self.topics[topic].add(mounted.id)
         mounted.topics = topics
 
+    def tell_failure(self, mounted: Mounted, error: Exception) -> None:
+        """A template failed with the state that a handler left; the state before it is shown."""
+        handling.tell_failure(mounted, 0, "render", error)
+
     # URL
 
-    def _read_url(self, mounted: Mounted) -> None:
+    def read_url(self, mounted: Mounted) -> None:
         for name, value in navigation.fields_from_query(mounted.component, self.query).items():
             setattr(mounted.component, name, value)
 
@@ -625,7 +413,7 @@ class LivePage:
     def _publish_now(self, topic: str, message: Any) -> None:
         self.output(Publish(topic, message))
         if topic in self.topics:
-            self._published.append((topic, message))
+            self.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
         self.effect("flash", navigation.level_name(level), str(text))
@@ -640,14 +428,7 @@ class LivePage:
         return result
 
 
-_END = object()
-
-
-async def _next_or_end(generator: Any) -> Any:
-    return await anext(generator, _END)
-
-
-_HANDLERS: dict[type, Callable[[LivePage, Any], Steps]] = {
+_HANDLERS: dict[type, Callable[[LivePage, Any], Steps[None]]] = {
     protocol.Join: LivePage._join,
     protocol.Event: LivePage._event,
     protocol.Set: LivePage._set,

@@ -4,12 +4,13 @@ A component is rendered by its compiled template. Children that the template pla
 but each renders by itself: a parent's patch keeps them.
 """
 
+import contextlib
 import hashlib
 import logging
 import traceback
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import got_request_exception
@@ -23,6 +24,9 @@ from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.mounted import Mounted, Slot
 from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
+
+if TYPE_CHECKING:
+    from livecomp.page import LivePage
 
 logger = logging.getLogger("livecomp")
 
@@ -244,3 +248,38 @@ def digest(html: str) -> str:
     return hashlib.blake2b(html.encode(), digest_size=9).hexdigest()
 
 
+
+
+def without_address(html: str, component_id: str) -> str:
+    """The component's HTML as a patch has it: without the address of the patched element itself."""
+    return html.replace(f' {ADDRESS}="{component_id}.0"', "", 1)
+
+
+def render_dirty(page: "LivePage") -> list[tuple[str, str]]:
+    """Render every component that changed, parents first; gives the patches."""
+    patches: list[tuple[str, str]] = []
+    while page.dirty:
+        wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
+        page.dirty.clear()
+        for mounted in wave:
+            if mounted.id in page.tree:
+                first_new = page.number
+                patches += _patches_of(mounted)
+                page.dirty.discard(mounted.id)
+                if page.number != first_new:
+                    page.begin(first_new)
+    return patches
+
+
+def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
+    try:
+        return render_again(mounted)
+    except Exception as error:
+        if mounted.id in mounted.page.touched:
+            mounted.undo_changes()
+            with contextlib.suppress(Exception):  # the state before the event renders as it did
+                patches = render_again(mounted)
+                mounted.page.tell_failure(mounted, error)
+                return patches
+        show_failure(mounted, error, "render")
+        return [failure_patch(mounted)]

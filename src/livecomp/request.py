@@ -1,6 +1,7 @@
 """An `HttpRequest` for a page on a WebSocket: made from the handshake, with the session, user and language of its cookies."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,6 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
-from io import BytesIO
 
 
 def build_request(scope: Mapping[str, Any]) -> HttpRequest:

@@ -91,7 +91,7 @@ def take(page: "LivePage", *, clean: bool) -> bytes | None:
 
 def save(page: "LivePage", *, clean: bool = False) -> None:
     """Save the page's snapshot. A cache that does not answer is logged, not raised: the page itself goes on."""
-    if settings.snapshot == "off" and page.connected:
+    if settings.snapshot == "off" and (page.connected or clean):
         return
     data = take(page, clean=clean)
     if data is not None:

@@ -1,0 +1,119 @@
+"""Joining a page: its WebSocket takes over what the HTTP render made, or resumes what an older socket left."""
+
+import pickle
+from typing import TYPE_CHECKING
+
+from livecomp import auth, handling, protocol, registry, rendering, resume, tokens
+from livecomp.constants import PROTOCOL_VERSION, CloseCode
+from livecomp.effects import Close, Send
+from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
+from livecomp.mounted import Mounted
+from livecomp.request import is_page_url, set_page_url
+from livecomp.templating import RenderMemory
+
+if TYPE_CHECKING:
+    from livecomp.page import LivePage
+
+
+def join(page: "LivePage", message: protocol.Join) -> None:
+    """Bring the page to life for a browser that holds these tokens, or close the connection."""
+    if message.protocol != PROTOCOL_VERSION:
+        return page.output(Close(CloseCode.VERSION_CHANGED, "another version of the protocol"))
+    if page.connected or not is_page_url(message.path) or not message.tokens:
+        return page.output(Close(CloseCode.PROTOCOL, "a join comes once, with a path and tokens"))
+    try:
+        claims = [tokens.verify(token, page.request) for token in message.tokens]
+        if len({claim.page for claim in claims}) != 1 or len({claim.component for claim in claims}) != len(claims):
+            raise TokenRefused("This page is out of date; load it again.")
+        _join_as(page, claims, message)
+    except TokenRefused as refused:
+        page.output(Close(refused.code, str(refused)))
+    except UnknownComponent:  # the code changed since the page was rendered
+        page.output(Close(CloseCode.VERSION_CHANGED, "This page is out of date; load it again."))
+    except Refused as refused:
+        page.output(Close(CloseCode.FORBIDDEN, str(refused)))
+
+
+def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join) -> None:
+    page.id, page.url = claims[0].page, message.path
+    set_page_url(page.request, message.path)
+    page.connected = True
+    last_version = message.resume[1] if message.resume else 0
+    snapshot = resume.load(page.id, page)
+    known = _restore(page, snapshot, last_version) if snapshot is not None else set()
+    if message.resume is not None and (snapshot is None or not snapshot.clean):
+        page.effect("doubt")
+    for claim in claims:
+        if claim.component not in page.tree:
+            _mount_again(page, claim)
+        auth.check(page.tree[claim.component].component, page.request)
+    patches = _first_patches(page, claims, known, resumed=message.resume is not None)
+    for mounted in page.tree.values():
+        mounted.start_timers()
+        page.listen(mounted)
+    page.version = max(page.version, last_version) + bool(patches)
+    page.output(Send(protocol.joined(page.id, page.version, page.ack, patches, page.take_effects())))
+
+
+def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str], resumed: bool) -> protocol.Patches:
+    """What the browser's DOM misses. ``known`` are the components of which it has what this process thinks it has."""
+    if resumed:
+        for mounted in list(page.tree.values()):
+            handling.guarded(mounted, "resumed", mounted.component.resumed)
+    patches: protocol.Patches = []
+    for claim in claims:
+        if claim.component not in known:
+            patches += whole(page.tree[claim.component], "" if resumed else claim.digest)
+    for id in known:
+        if resumed or page.tree[id].component.topics:  # a message may have come between the render and this
+            page.dirty.add(id)
+    return patches + rendering.render_dirty(page)
+
+
+def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
+    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
+    page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
+    page.csrf_token_if_used, page.language, page.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
+    exact = snapshot.version == last_version and snapshot.process == resume.PROCESS
+    known = set()
+    for saved in snapshot.components:
+        parent = page.tree.get(saved.parent)
+        if saved.parent and parent is None:
+            continue
+        mounted = page.add(registry.get(saved.name), parent, saved.slot, saved.id)
+        if not resume.state_of(saved, mounted, snapshot.code_version):
+            del page.tree[saved.id]  # its parent or its token mounts it again
+            continue
+        mounted.arguments = None
+        if parent is not None:
+            parent.children[saved.slot] = saved.id
+        if exact and saved.memory is not None:
+            mounted.memory = pickle.loads(saved.memory)
+            known.add(saved.id)
+    return known
+
+
+def _mount_again(page: "LivePage", claim: tokens.Claims) -> None:
+    if claim.arguments is None:
+        raise TokenRefused("This page is out of date; load it again.")
+    page.number = max(page.number, int(claim.component[1:]) + 1)
+    mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
+    auth.check(mounted.component, page.request)
+    page.read_url(mounted)
+    handling.guarded(mounted, "mount", mounted.component.mount, **claim.arguments)
+
+
+def whole(mounted: Mounted, digest: str) -> protocol.Patches:
+    """A patch of the component's whole HTML, none when it is what ``digest`` says the browser has."""
+    if mounted.failure is not None:
+        return [rendering.failure_patch(mounted)]
+    mounted.memory = RenderMemory()
+    try:
+        html = rendering.first_render(mounted)
+    except Exception as error:
+        rendering.show_failure(mounted, error, "render")
+        return [rendering.failure_patch(mounted)]
+    mounted.html = None
+    if digest and digest == rendering.digest(html):
+        return []
+    return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]
