@@ -1,0 +1,34 @@
+"""The public names: declared once, all there, all described."""
+
+import inspect
+from pathlib import Path
+
+import livecomp
+
+
+def test_all_names_exist_and_are_sorted():
+    assert livecomp.__all__ == sorted(livecomp.__all__, key=lambda name: (name.islower(), name))
+    for name in livecomp.__all__:
+        assert hasattr(livecomp, name), name
+
+
+def test_nothing_else_is_public():
+    own = {name for name, value in vars(livecomp).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert own == set(livecomp.__all__)
+
+
+def test_every_name_is_described():
+    for name in livecomp.__all__:
+        value = getattr(livecomp, name)
+        assert inspect.getdoc(value) or inspect.getdoc(type(value)), name
+
+
+def test_the_whole_api_fits_on_a_screen():
+    lines = Path(livecomp.__file__).read_text().splitlines()
+    assert len(lines) < 25
+
+
+def test_every_public_method_of_a_component_is_described():
+    for name, value in vars(livecomp.LiveComponent).items():
+        if not name.startswith("_") and inspect.isfunction(value):
+            assert inspect.getdoc(value), name

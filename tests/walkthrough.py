@@ -1,0 +1,93 @@
+"""Follow a document to the letter: write the files that it shows, run the commands that it gives."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n")
+PATH = re.compile(r"`([\w./]+\.(?:py|html))`")
+AT_THE_END = "at the end of "
+OURS_TO_DO = ("python3 -m venv", "source ", "python -m pip", "python manage.py runserver")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to write, or a piece to add at its end."""
+
+    path: str
+    text: str
+    at_the_end: bool
+
+    def apply(self, project: Path) -> None:
+        path = project / self.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = path.read_text() + "\n" if self.at_the_end else ""
+        path.write_text(before + self.text)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line of a console block."""
+
+    line: str
+
+    def apply(self, project: Path) -> None:
+        if self.line.startswith(OURS_TO_DO):
+            return
+        program, *arguments = shlex.split(self.line)
+        interpreter = {"python": [sys.executable], "django-admin": [sys.executable, "-m", "django"]}
+        done = run([*interpreter[program], *arguments], project)
+        assert done.returncode == 0, f"$ {self.line}\n{done.stdout}{done.stderr}"
+
+
+Step = File | Command
+
+
+def tutorial_steps(document: Path) -> Iterator[Step]:
+    """The steps of a page whose code blocks name their file in a caption."""
+    for block in BLOCK.finditer(document.read_text()):
+        caption = CAPTION.match(block["body"])
+        if block["info"] == "console":
+            yield from _commands(block["body"])
+        elif caption:
+            path = caption["caption"]
+            text = block["body"][caption.end() :]
+            yield File(path.removeprefix(AT_THE_END), text, path.startswith(AT_THE_END))
+
+
+def prose_steps(text: str) -> Iterator[Step]:
+    """The steps of a text that names the file in the sentence before its code block."""
+    end = 0
+    for block in BLOCK.finditer(text):
+        sentence, end = text[end : block.start()], block.end()
+        if block["info"] == "console":
+            yield from _commands(block["body"])
+        else:
+            yield File(PATH.findall(sentence)[-1], block["body"], AT_THE_END in sentence.lower())
+
+
+def run(command: list[str], project: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in the project, away from the settings of these tests."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST"))}
+    environment["PYTHONPATH"] = str(ROOT / "src")
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+
+def manage(project: Path, *arguments: str) -> str:
+    """Run ``manage.py`` and give what it printed; fails when it does."""
+    done = run([sys.executable, "manage.py", *arguments], project)
+    assert done.returncode == 0, f"manage.py {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def _commands(body: str) -> Iterator[Command]:
+    for line in body.splitlines():
+        if line.startswith("$ "):
+            yield Command(line.removeprefix("$ ").split("    #")[0].strip())
