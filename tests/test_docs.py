@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from django.core.management import get_commands, load_command_class
+from django.core.management.base import DjangoHelpFormatter
 from django.template import engines
 
 import livecomp
@@ -56,9 +57,8 @@ def test_every_public_name_is_in_the_reference(name, names_in_reference):
     assert name in names_in_reference
 
 
-@pytest.mark.parametrize("name", livecomp.testing.__all__)
-def test_every_name_of_the_test_client_is_in_the_reference(name):
-    assert name in code_in(reference("testing"))
+def test_every_name_of_the_test_client_is_in_the_reference():
+    assert set(livecomp.testing.__all__) <= code_in(reference("testing"))
 
 
 def test_every_attribute_of_a_component_is_in_the_reference():
@@ -114,11 +114,9 @@ def test_the_commands_in_the_reference_are_those_there_are():
 def test_every_argument_of_a_command_is_in_the_reference(name):
     text = section(reference("commands"), name)
     parser = load_command_class("livecomp", name).create_parser("manage.py", name)
-    inherited = load_command_class("django.core", "check").create_parser("manage.py", "check")
-    general = {action.dest for action in inherited._actions} - {"args", "app_labels"}
     for action in parser._actions:
-        if action.dest not in general:
-            spelt = action.option_strings[0] if action.option_strings else action.metavar or action.dest
+        spelt = action.option_strings[-1] if action.option_strings else action.metavar or action.dest
+        if spelt not in DjangoHelpFormatter.show_last | {"--help"}:
             assert f"`{spelt}" in text, spelt
 
 
@@ -133,7 +131,8 @@ def test_the_messages_in_the_reference_are_those_of_the_protocol():
     assert documented == {
         message.__struct_config__.tag: list(message.__struct_fields__) for message in protocol.CLIENT_MESSAGES
     }
-    assert list(rows(section(text, "Server to browser"))) == list(protocol.SERVER_MESSAGES)
+    answers = [kind for kind in rows(section(text, "Server to browser")) if kind.isidentifier()]
+    assert answers == list(protocol.SERVER_MESSAGES)
     assert f"**{constants.PROTOCOL_VERSION}**" in text
 
 

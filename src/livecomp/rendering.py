@@ -37,12 +37,15 @@ def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
     """The compiled template of a component class. In DEBUG it is looked up each time, so that edits show."""
     compiled = _compiled.get(cls)
     if compiled is None or settings.DEBUG:
-        compiled = compile_template(_inline(cls) if cls.template else get_template(cls.template_name).template)
+        compiled = compile_template(template_of(cls))
         _compiled[cls] = compiled
     return compiled
 
 
-def _inline(cls: type[LiveComponent]) -> Template:
+def template_of(cls: type[LiveComponent]) -> Template:
+    """The template of a component class, as Django knows it."""
+    if not cls.template:
+        return get_template(cls.template_name).template  # type: ignore[attr-defined,no-any-return]
     made: Template | None = cls.__dict__.get("_inline_template")
     if made is None or made.source != cls.template:
         made = engines["django"].from_string(cls.template).template  # type: ignore[attr-defined]
