@@ -100,4 +100,4 @@ class _Nobody:
 
 
 def _binding(value: str) -> str:
-    return salted_hmac("livecomp.visitor", value, secret="livecomp").hexdigest()[:32]
+    return salted_hmac("livecomp.visitor", value, secret="livecomp", algorithm="sha256").hexdigest()[:32]

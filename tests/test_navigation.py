@@ -1,0 +1,98 @@
+"""livecomp.navigation: URLs and bound fields."""
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.test import RequestFactory
+
+from livecomp import LiveComponent, state
+from livecomp.constants import ErrorCode
+from livecomp.exceptions import Refused
+from livecomp.navigation import bound_values, fields_from_query, safe_redirect, url_with_fields
+from livecomp.request import is_page_url
+
+
+class Filter(LiveComponent):
+    template = "<p></p>"
+    query: str = state("", bind=True, url="q")
+    page: int = state(1, url="page")
+    tags: list[str] = state([], url="tag")
+    secret: str = "x"
+
+
+class Mounted:
+    undo = None
+
+
+@pytest.fixture
+def component() -> Filter:
+    return Filter(Mounted())  # type: ignore[arg-type]
+
+
+def test_only_bound_fields_are_written(component: Filter) -> None:
+    assert bound_values(component, {"query": "x"}) == {"query": "x"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["page", "secret", "_live", "__class__", "handler.__globals__.settings.SECRET_KEY", "query.__class__", "", "x" * 9999]
+    + [name for name in dir(LiveComponent) if name != "query"],
+)
+def test_t18_t19_every_other_name_is_refused(component: Filter, name: str) -> None:
+    with pytest.raises(Refused) as caught:
+        bound_values(component, {name: "x"})
+    assert caught.value.code is ErrorCode.FORBIDDEN_FIELD
+
+
+@pytest.mark.parametrize("value", [1, None, ["x"], {"a": 1}])
+def test_t18_a_value_of_another_type_is_refused(component: Filter, value: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        bound_values(component, {"query": value})
+    assert caught.value.code is ErrorCode.BAD_ARGUMENTS
+
+
+def test_fields_come_from_the_query_string(component: Filter) -> None:
+    values = fields_from_query(component, QueryDict("q=a+b&page=3&tag=x&tag=y&secret=z"))
+    assert values == {"query": "a b", "page": 3, "tags": ["x", "y"]}
+
+
+@pytest.mark.parametrize("page", ["9e9", "-", "1;drop", "", "9" * 400])
+def test_t114_what_does_not_fit_gives_the_default(component: Filter, page: str) -> None:
+    assert fields_from_query(component, QueryDict(f"page={page}"))["page"] == 1
+
+
+def test_the_url_holds_what_differs_from_the_default(component: Filter) -> None:
+    assert url_with_fields(component, "/x/", QueryDict("q=old&other=1")) == "/x/?other=1"
+    component.__dict__.update(query="a&b", page=2, tags=["x", "y"])
+    assert url_with_fields(component, "/x/", QueryDict("other=1")) == "/x/?other=1&q=a%26b&page=2&tag=x&tag=y"
+
+
+BAD_URLS = [
+    "javascript:alert(1)",
+    " javascript:alert(1)",
+    "\tjavascript:alert(1)",
+    "//evil.example",
+    "/\\evil.example",
+    "/a\nb",
+    "data:text/html,x",
+    "https://evil.example/",
+    "http:evil",
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_t89_a_redirect_leaves_neither_the_site_nor_http(url: str) -> None:
+    with pytest.raises(Exception, match=r"not a page of this site|Reverse for"):
+        safe_redirect(RequestFactory().get("/"), url, (), {})
+
+
+@pytest.mark.parametrize("url", ["/", "/a/?b=c#d", "https://testserver/x"])
+def test_a_redirect_within_the_site_is_allowed(url: str) -> None:
+    request = RequestFactory().get("/", secure=url.startswith("https"))
+    assert safe_redirect(request, url, (), {}) == url
+
+
+@pytest.mark.parametrize(("url", "good"), [("/a?b", True), *[(url, False) for url in BAD_URLS], ("", False), ("/" * 9000, False)])
+def test_t89_a_page_url_is_a_path_of_this_site(url: str, good: bool) -> None:
+    assert is_page_url(url) is good

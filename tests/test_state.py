@@ -1,0 +1,70 @@
+"""livecomp.state: declared fields."""
+
+from typing import Any, ClassVar
+
+import pytest
+
+from livecomp import LiveComponent, state
+from livecomp.exceptions import ComponentError
+from livecomp.state import copy_value, is_plain
+
+
+def test_annotated_attributes_are_fields_in_order_of_declaration() -> None:
+    class Base(LiveComponent):
+        first: int = 0
+
+    class Both(Base):
+        template = "<p></p>"
+        second: str = "x"
+        CONSTANT: ClassVar[int] = 3
+        _private: int = 4
+
+    assert list(Both.fields) == ["first", "second"]
+
+
+@pytest.mark.parametrize("default", [[], {}, set(), [1]])
+def test_t113_a_mutable_default_is_refused_with_the_fix(default: Any) -> None:
+    with pytest.raises(ComponentError, match=r"Write `items: list = state\("):
+        type("Broken", (LiveComponent,), {"__annotations__": {"items": list}, "items": default, "template": "<p></p>"})
+
+
+def test_t113_a_mutable_class_attribute_without_annotation_is_refused() -> None:
+    with pytest.raises(ComponentError, match="shared by all users"):
+
+        class Broken(LiveComponent):
+            template = "<p></p>"
+            items = []  # noqa: RUF012 (that is the point)
+
+
+def test_state_without_a_type_is_refused() -> None:
+    with pytest.raises(ComponentError, match="needs a type"):
+
+        class Broken(LiveComponent):
+            template = "<p></p>"
+            items = state([])
+
+
+@pytest.mark.parametrize("name", ["mount", "publish", "fields", "name", "template"])
+def test_a_field_cannot_take_a_name_of_the_framework(name: str) -> None:
+    with pytest.raises(ComponentError, match="call the state field something else"):
+        type("Broken", (LiveComponent,), {"__annotations__": {name: str}, "template_name": "x.html"})
+
+
+def test_copy_value_copies_containers_deep_and_nothing_else() -> None:
+    thing = object()
+    value = {"rows": [{"id": 1}], "tags": {1, 2}, "thing": thing, "pair": ([1], 2)}
+    copied = copy_value(value)
+    assert copied == value
+    value["rows"][0]["id"] = 2  # type: ignore[index]
+    value["pair"][0].append(3)  # type: ignore[index]
+    assert copied["rows"] == [{"id": 1}]
+    assert copied["pair"] == ([1], 2)
+    assert copied["thing"] is thing
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [(1, True), ("x", True), ([1, {"a": (2, None)}], True), (object(), False), ([object()], False), ({"a": print}, False)],
+)
+def test_is_plain_tells_where_equality_can_be_trusted(value: Any, plain: bool) -> None:
+    assert is_plain(value) is plain
