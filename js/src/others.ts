@@ -1,0 +1,121 @@
+/**
+ * What others changed: the user, other scripts, browser extensions, our own commands and loading states.
+ *
+ * The page itself is the client's only copy of what the server said last. It stops being that where somebody else
+ * changes it, so those changes are watched, and only they are remembered:
+ *
+ * - An attribute that others changed: the server's last word on it. A morph compares the server's new word with
+ *   that; where the server says what it said before, the page stays as others made it. So a `<details>` that the
+ *   user opened stays open, one that the server closes is closed, and a class added by a script stays.
+ * - An element that others put among the server's: foreign. It stays, and is taken for none of the server's.
+ *   Where others took away or replaced something of the server's (a translation does), what they put there is
+ *   not foreign but a stand-in, and gives way to the server's next word. So does content they wrote as a whole.
+ * - An element of the server's that others moved (a dialog moved to the body): it is patched where it is.
+ *
+ * Morphs pause the watching, so that it costs them nothing and never sees their own changes.
+ */
+import { childNodes, contains, getAttribute, isConnected, isElement, parentNode } from "./native";
+
+type Words = Map<string, string | null>;
+
+/** Element -> attribute -> the server's last word, where the page says something else. */
+const words = new Map<Element, Words>();
+const foreign = new WeakSet<Node>();
+const teleported = new WeakSet<Node>();
+
+const observer = new MutationObserver(note);
+
+/** From here on, changes are those of others. */
+export function watchOthers(): void {
+  observer.observe(document, { attributes: true, attributeOldValue: true, childList: true, subtree: true });
+}
+
+/** Takes in what others have changed up to now; from here on, changes are the morph's. */
+export function pauseWatching(): void {
+  note(observer.takeRecords());
+  observer.disconnect();
+}
+
+/** The server's last word on an attribute, whatever the page says now; null: the server never set it. */
+export function serverWord(element: Element, name: string): string | null {
+  const word = words.get(element)?.get(name);
+  return word === undefined ? getAttribute(element, name) : word;
+}
+
+/** Remembers the server's word on an attribute that stays as others made it; forgets it where the two agree. */
+export function setServerWord(element: Element, name: string, word: string | null): void {
+  const known = words.get(element);
+  if (word !== getAttribute(element, name)) words.set(element, (known ?? new Map()).set(name, word));
+  else if (known?.delete(name) && !known.size) words.delete(element);
+}
+
+/** The names of the attributes of an element that others changed. */
+export const changedByOthers = (element: Element): Iterable<string> => words.get(element)?.keys() ?? [];
+
+/** All elements in `root` with attributes that others changed, and all that are on the way to them. */
+export function pathsToChanges(root: Element, paths = new Set<Node>()): Set<Node> {
+  for (const element of words.keys()) {
+    if (!contains(root, element)) continue;
+    for (let on: Node | null = element; on && on !== root; on = parentNode(on)) paths.add(on);
+  }
+  return paths;
+}
+
+/** Whether others put this node among the server's. */
+export const isForeign = (node: Node): boolean => foreign.has(node);
+
+/** Makes a node foreign (it leaves the page on its own time) or the server's again. */
+export const setForeign = (node: Node, is: boolean): unknown =>
+  is ? foreign.add(node) : foreign.delete(node);
+
+/** Whether others moved this element, which the server sent, somewhere else. */
+export const isTeleported = (node: Node): boolean => teleported.has(node);
+
+function note(records: MutationRecord[]): void {
+  const added = new Set<Node>();
+  const takenOut = new Set<Node>();
+  const rewritten = new Map<Node, boolean>();
+  for (const {
+    target,
+    type,
+    attributeName,
+    attributeNamespace,
+    oldValue,
+    addedNodes,
+    removedNodes,
+  } of records) {
+    if (type === "attributes") {
+      const known = words.get(target as Element);
+      if (!attributeNamespace && !known?.has(attributeName!))
+        words.set(target as Element, (known ?? new Map()).set(attributeName!, oldValue));
+    }
+    for (const node of removedNodes)
+      if (!foreign.has(node) && !added.has(node)) {
+        rewritten.set(target, true);
+        takenOut.add(node);
+      }
+    for (const node of addedNodes) added.add(node);
+  }
+  for (const node of added) {
+    const parent = isElement(node) && parentNode(node);
+    if (!parent) continue;
+    if (takenOut.has(node)) teleported.add(node);
+    else {
+      if (!rewritten.has(parent)) rewritten.set(parent, !holdsOtherThan(parent, added));
+      if (!rewritten.get(parent)) foreign.add(node);
+    }
+  }
+  for (const [element, names] of words)
+    if (isConnected(element)) for (const [name, word] of names) setServerWord(element, name, word);
+    else words.delete(element);
+}
+
+/** Whether a parent has content, not just white space, beside what was added and what is foreign. */
+function holdsOtherThan(parent: Node, added: Set<Node>): boolean {
+  for (const child of childNodes(parent))
+    if (!added.has(child) && !foreign.has(child) && (isElement(child) || child.nodeValue!.trim()))
+      return true;
+  return false;
+}
+
+watchOthers();
