@@ -1,0 +1,21 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from .views import DemoView, IndexView, healthz
+
+urlpatterns = [
+    path("", IndexView.as_view(), name="index"),
+    path("healthz", healthz),
+    path("counter/", DemoView.as_view(slug="counter")),
+    path("cards/", DemoView.as_view(slug="cards")),
+    path("signup/", include("signup.urls")),
+    path("todos/", include("todos.urls")),
+    path("table/", include("table.urls")),
+    path("feed/", include("feed.urls")),
+    path("chat/", include("chat.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("scores/", DemoView.as_view(slug="scores")),
+    path("stocks/", DemoView.as_view(slug="stocks")),
+    path("notes/", include("notes.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,12 @@
+from demosite.views import DemoView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from .models import notify
+
+
+class NotificationsView(DemoView):
+    slug = "notifications"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        notify("Hello from a Django view.", "view")
+        return HttpResponseRedirect(request.path)
