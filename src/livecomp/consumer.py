@@ -1,0 +1,264 @@
+"""The WebSocket of one page, as a plain ASGI application: what may come in, what goes out, and when it ends.
+
+The reader (`Connection.serve`) only checks messages and puts them in line, so it is never busy: pings are answered and a
+lost connection is noticed while a handler runs. What the messages do happens in the page's `livecomp.driver.PageDriver`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.http import parse_cookie
+
+from livecomp import protocol
+from livecomp.closing import reject, send_close
+from livecomp.conf import settings
+from livecomp.constants import CloseCode, ErrorCode
+from livecomp.driver import PageDriver, Pages
+from livecomp.exceptions import ProtocolError
+from livecomp.origin import is_allowed
+from livecomp.runtime import Runtime
+from livecomp.shutdown import install
+
+logger = logging.getLogger("livecomp")
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+PONG = protocol.encode(protocol.pong())
+UNREAD_BEHIND = 1024 * 1024  # bytes sent since the browser last said that it reads: nothing more on our own account
+UNREAD_STALLED = 8 * 1024 * 1024  # … and from here on nothing at all
+CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
+MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
+
+
+class Connection:
+    """One open WebSocket."""
+
+    __slots__ = (
+        *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_visitor"),
+        *("_closing", "_is_gone", "_opened", "_heard", "_sends", "_sending_since", "_malformed", "_refused"),
+        *("_window", "_frames"),
+        "__weakref__",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
+        self._runtime = runtime
+        self._receive = receive
+        self._send = send
+        self._reader: asyncio.Task[Any] | None = None
+        self._visitor: Hashable = None  # what the handshake's cookie counts under
+        self.is_joining = False  # the join has come
+        self.sent = self.acked = 0  # versions
+        self.unread = 0  # bytes sent since the last word of the browser
+        self._closing: tuple[CloseCode, str] | None = None
+        self._is_gone = False
+        self._opened = self._heard = self._window = runtime.loop.time()
+        self._frames = 0  # in the present second
+        self._sends = 0  # under way
+        self._sending_since = 0.0
+        self._malformed = self._refused = 0
+        self._driver = PageDriver(runtime, self, scope, pages)
+
+    # From the handshake to the end
+
+    async def serve(self, visitor: Hashable) -> None:
+        """Read until the connection ends, then clean up. ``visitor``: what the handshake was counted under."""
+        self._reader = asyncio.current_task()
+        self._visitor = visitor
+        self._runtime.enter(self)
+        try:
+            await self._read()
+        except asyncio.CancelledError:
+            if self._closing is None or self._reader is None:  # the server wants it to end
+                self._is_gone = True
+                raise
+            self._reader.uncancel()
+        except Exception:
+            logger.exception("A live connection failed.")
+            self._closing = self._closing or (CloseCode.INTERNAL, "")
+        finally:
+            restarting = self._closing is not None and self._closing[0] is CloseCode.RESTART
+            stopped = self._driver.stop(settings.shutdown_timeout) if restarting else self._driver.stop()
+            self._leave()
+        await self._finish(stopped)
+
+    def _leave(self) -> None:
+        self._runtime.leave(self)
+        if self._visitor is not None:
+            self._runtime.counter.leave(self._visitor)
+            self._visitor = None
+
+    async def _finish(self, stopped: "asyncio.Future[None]") -> None:
+        """Close when the snapshot is saved, so that the page can resume wherever the browser comes next."""
+        if self._closing is not None and not self._is_gone:
+            await asyncio.wait([stopped], timeout=settings.shutdown_timeout)
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await send_close(self._send, *self._closing)
+            except TimeoutError:
+                logger.debug("The close frame did not get out.")
+        await asyncio.shield(stopped)
+
+    def close(self, code: CloseCode, reason: str = "") -> None:
+        """End the connection with this code, from anywhere on the event loop."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            if self._reader is not None and asyncio.current_task() is not self._reader:
+                self._reader.cancel()
+
+    def restart(self) -> None:
+        """The server stops: finish what runs, then close."""
+        self.close(CloseCode.RESTART, "the server restarts")
+
+    def look(self, now: float) -> None:
+        """Check the time limits; called about every second."""
+        if not self.is_joining and now - self._opened > settings.join_timeout:
+            self.close(CloseCode.IDLE, "no join came")
+        elif now - self._heard > MISSED_HEARTBEATS * settings.heartbeat:
+            self.close(CloseCode.GOING_AWAY, "no heartbeat came")
+        elif self._sends and now - self._sending_since > settings.send_timeout:
+            self._is_gone = True  # a close frame would not get through either
+            self.close(CloseCode.GOING_AWAY, "nothing is read")
+        self._driver.look(now)
+
+    # Out
+
+    @property
+    def is_behind(self) -> bool:
+        """The browser has not applied the last renders."""
+        return self.sent - self.acked >= settings.max_unacked_renders or self.unread > UNREAD_BEHIND
+
+    @property
+    def is_stalled(self) -> bool:
+        """The browser reads nothing at all."""
+        return self.unread > UNREAD_STALLED
+
+    async def send(self, text: str, version: int = 0) -> None:
+        """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone."""
+        if self._is_gone:
+            return
+        if version > self.sent:
+            self.acked = self.acked or version  # a join: what came before is in the page
+            self.sent = version
+        self.unread += len(text)
+        if not self._sends:
+            self._sending_since = self._runtime.loop.time()
+        self._sends += 1
+        try:
+            await self._send({"type": "websocket.send", "text": text})
+        except Exception as error:  # each server has its own for a browser that is gone
+            logger.debug("Not sent: %r", error)
+            self._is_gone = True
+        finally:
+            self._sends -= 1
+
+    async def _error(self, ref: int, code: ErrorCode, text: str) -> None:
+        await self.send(protocol.encode(protocol.error(ref, code, text)))
+
+    # In
+
+    async def _read(self) -> None:
+        while self._closing is None:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                self._is_gone = True
+                return
+            self._heard = now = self._runtime.loop.time()
+            if now - self._window >= 1.0:
+                self._window, self._frames = now, 0
+            self._frames += 1
+            text = message.get("text")
+            if not text:
+                self.close(CloseCode.PROTOCOL, "text frames only")
+            elif _size(text) > settings.max_message_bytes:
+                self.close(CloseCode.PROTOCOL, f"at most {settings.max_message_bytes} bytes in a message")
+            elif self._frames > settings.rate_limit[1] + 2 * settings.queue_size:
+                self.close(CloseCode.FLOOD, "too many messages")
+            else:
+                await self._take(text)
+
+    async def _take(self, text: str) -> None:
+        try:
+            for message in protocol.decode(text):
+                if self._closing is None:
+                    await self._accept(message)
+        except ProtocolError as error:
+            self._malformed += 1
+            await self._error(0, ErrorCode.PROTOCOL, str(error))
+            if self._malformed >= settings.max_protocol_errors:
+                self.close(CloseCode.PROTOCOL, "too many malformed messages")
+
+    async def _accept(self, message: protocol.Message) -> None:
+        kind = type(message)
+        if kind is protocol.Ack:
+            self.acked = max(self.acked, min(message.version, self.sent))  # type: ignore[union-attr]
+            self.unread = 0
+            self._driver.work()
+        elif kind is protocol.Ping:
+            await self.send(PONG)
+        elif (kind is protocol.Join) is self.is_joining:
+            raise ProtocolError("a second join" if self.is_joining else "the first message has to be a join")
+        else:
+            self.is_joining = True
+            await self._enqueue(message)
+
+    async def _enqueue(self, message: protocol.Message) -> None:
+        """In line, if there is room. What comes too fast waits longer; what comes far too fast is refused."""
+        wait = None if self._driver.waiting >= settings.queue_size else self._runtime.rates.admit(self._driver.visitor)
+        if wait is not None:
+            if not wait:
+                self._refused = 0
+            self._driver.put(message, wait)
+            return
+        self._refused += 1
+        if self._refused > settings.queue_size:
+            self.close(CloseCode.FLOOD, "too many messages")
+        else:
+            await self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
+
+
+class LiveWebSocket:
+    """The ASGI application for the WebSockets of all pages."""
+
+    def __init__(self, pages: Pages | None = None) -> None:
+        self._pages = pages or Pages()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        if not is_allowed(scope):
+            await send({"type": "websocket.close", "code": int(CloseCode.POLICY)})  # 403
+            return
+        runtime = Runtime.current()
+        install(runtime)
+        if runtime.is_draining:
+            await reject(scope, send, 503)
+            return
+        visitor = _cookie_of(scope)
+        await send({"type": "websocket.accept"})
+        if visitor is not None and not runtime.admit(visitor):
+            await send_close(send, CloseCode.TRY_LATER, "too many connections")
+            return
+        await Connection(scope, receive, send, runtime, self._pages).serve(visitor)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def _cookie_of(scope: Scope) -> Hashable:
+    """The session's cookie: enough to count a visitor's connections before the join tells who it is."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            session = parse_cookie(value.decode("latin-1")).get(django_settings.SESSION_COOKIE_NAME)
+            if session:
+                return ("cookie", session)
+    return None
+
+
+live_websocket = LiveWebSocket()

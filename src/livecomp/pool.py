@@ -1,0 +1,174 @@
+"""The threads that synchronous code runs in: bounded, fair between visitors, clean between calls.
+
+`asgiref`'s default is one thread for the whole process, in which a slow query of one visitor is everybody's wait. Here a
+fixed number of threads serves all connections and one visitor gets at most a few of them at a time. Each call runs in
+the connection's own `contextvars` context, so an activated language or time zone stays with its connection.
+(Not `concurrent.futures`: its futures and locks cost three times as much a call.)
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from django.db import close_old_connections
+
+from livecomp.conf import settings
+
+R = TypeVar("R")
+Job = Callable[[], None]
+
+
+class Threads:
+    """At most ``settings.threads`` daemon threads, started as they are needed. One per process and purpose."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._busy = 0  # jobs queued or running
+
+    def submit(self, job: Job) -> None:
+        """Run ``job`` in a thread, as soon as one is free. The job deals with its own result and errors."""
+        with self._lock:
+            self._busy += 1
+            if self._busy > len(self._threads) < settings.threads:
+                thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            close_old_connections()
+            try:
+                job()
+            finally:
+                close_old_connections()
+                with self._lock:
+                    self._busy -= 1
+            del job  # an idle thread keeps nothing alive
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the threads when they have done what is queued; waits up to ``timeout`` seconds for each."""
+        with self._lock:
+            threads, self._threads = self._threads, []
+        for _ in threads:
+            self._jobs.put(None)
+        for thread in threads:
+            thread.join(timeout)
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+
+event_threads = Threads("livecomp-event")
+task_threads = Threads("livecomp-task")  # apart: tasks may take minutes, and events must not wait for them
+async_threads = Threads("livecomp-async")
+
+
+class Pool:
+    """Runs calls in `Threads` for one event loop, at most a few at a time for each visitor."""
+
+    __slots__ = ("_loop", "_running", "_threads", "_waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, threads: Threads) -> None:
+        self._loop = loop
+        self._threads = threads
+        self._running: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, deque[Job]] = {}
+
+    def run(
+        self, visitor: Hashable, context: contextvars.Context, function: Callable[..., R], *args: Any
+    ) -> asyncio.Future[R]:
+        """The future result of ``function(*args)``. Cancelling it does not stop a call that has begun."""
+        future: asyncio.Future[R] = self._loop.create_future()
+
+        def job() -> None:
+            result, error = None, None
+            try:
+                result = context.run(function, *args)
+            except BaseException as raised:
+                error = raised
+            with contextlib.suppress(RuntimeError):  # the event loop is closed, nobody waits for the result
+                self._loop.call_soon_threadsafe(self._settle, visitor, future, result, error)
+
+        running = self._running.get(visitor, 0)
+        if running < settings.threads_per_user:
+            self._running[visitor] = running + 1
+            self._threads.submit(job)
+        else:
+            self._waiting.setdefault(visitor, deque()).append(job)
+        return future
+
+    def _settle(self, visitor: Hashable, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        self._next(visitor)
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(result)
+        elif isinstance(error, Exception) and not isinstance(error, StopIteration):
+            future.set_exception(error)
+        else:  # sys.exit() in a handler ends the handler, not the server
+            future.set_exception(RuntimeError(f"{error!r} in a thread of the pool"))
+
+    def _next(self, visitor: Hashable) -> None:
+        waiting = self._waiting.get(visitor)
+        if waiting:
+            self._threads.submit(waiting.popleft())
+            if not waiting:
+                del self._waiting[visitor]
+            return
+        running = self._running[visitor] - 1
+        if running:
+            self._running[visitor] = running
+        else:
+            del self._running[visitor]
+
+
+class AsyncLane(Executor):
+    """A thread of its own for one run of an async handler: what its ``sync_to_async`` calls and async ORM queries use.
+
+    All calls come to the same thread (database cursors demand it), which is taken at the first one and given back by
+    `release`. Without it every async query of the process would wait in one line.
+    """
+
+    __slots__ = ("_calls", "_key")
+
+    def __init__(self, context: contextvars.Context) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] | None = None
+        self._key = ThreadSensitiveContext()
+        SyncToAsync.context_to_thread_executor[self._key] = self
+        context.run(SyncToAsync.thread_sensitive_context.set, self._key)
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self._calls is None:
+            self._calls = queue.SimpleQueue()
+            async_threads.submit(self._serve)
+        self._calls.put((future, lambda: function(*args, **kwargs)))
+        return future
+
+    def _serve(self) -> None:
+        assert self._calls is not None
+        while (call := self._calls.get()) is not None:
+            future, function = call
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+    def release(self) -> None:
+        """The handler is done: the thread is free for others after what is queued."""
+        SyncToAsync.context_to_thread_executor.pop(self._key, None)
+        if self._calls is not None:
+            self._calls.put(None)

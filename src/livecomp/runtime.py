@@ -1,0 +1,116 @@
+"""What the connections of one event loop share: hub, thread pools, limits, the list of connections, and the shutdown."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Coroutine, Hashable
+from typing import Any, Protocol
+
+from livecomp import pool
+from livecomp.conf import settings
+from livecomp.hub import Hub
+from livecomp.limits import ConnectionCounter, RateLimiter
+from livecomp.topics import shared_layer
+
+logger = logging.getLogger("livecomp")
+
+SWEEP = 1.0  # seconds between two looks at every connection's time limits
+PRUNE = 60.0
+
+
+class Connected(Protocol):
+    """What the runtime needs of a connection."""
+
+    def look(self, now: float) -> None:
+        """Check the time limits."""
+
+    def restart(self) -> None:
+        """The server stops: finish what runs, then close."""
+
+
+class Runtime:
+    """One per event loop; use `Runtime.current`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.hub = Hub(loop, shared_layer())
+        self.events = pool.Pool(loop, pool.event_threads)
+        self.tasks = pool.Pool(loop, pool.task_threads)
+        self.rates = RateLimiter()
+        self.counter = ConnectionCounter()
+        self.connections: set[Connected] = set()
+        self.pages: dict[str, Any] = {}  # page id -> its driver
+        self.is_draining = False
+        self.has_signals = False
+        self.context = contextvars.Context()  # for tasks that no one connection's context should colour
+        self._jobs: set[asyncio.Task[Any]] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._prune_at = 0.0
+
+    @classmethod
+    def current(cls) -> "Runtime":
+        """The running event loop's."""
+        loop = asyncio.get_running_loop()
+        runtime = _runtimes.get(loop)
+        if runtime is None:
+            for closed in [each for each in _runtimes if each.is_closed()]:
+                del _runtimes[closed]
+            runtime = _runtimes[loop] = cls(loop)
+        return runtime
+
+    def enter(self, connection: Connected) -> None:
+        """A connection is open."""
+        self.connections.add(connection)
+        if self._sweep is None:
+            self._sweep = self.loop.call_later(SWEEP, self._look, context=self.context)
+
+    def leave(self, connection: Connected) -> None:
+        """A connection is closed. With the last one, nothing of the runtime keeps running."""
+        self.connections.discard(connection)
+        if not self.connections and self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+
+    def admit(self, visitor: Hashable) -> bool:
+        """Count one more connection of a visitor. The first refusal is logged, the rest of a flood is not."""
+        if self.counter.enter(visitor):
+            return True
+        if self.counter.is_first_refusal(visitor):
+            logging.getLogger("livecomp.security").warning(
+                "A visitor has %d live connections open and is refused more (LIVECOMP['MAX_CONNECTIONS_PER_USER']).",
+                settings.max_connections_per_user,
+            )
+        return False
+
+    def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """A task that is kept until it ends, whoever else forgets it."""
+        task = self.loop.create_task(coroutine, context=self.context)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return task
+
+    def _look(self) -> None:
+        now = self.loop.time()
+        self._sweep = self.loop.call_later(SWEEP, self._look, context=self.context)
+        for connection in tuple(self.connections):
+            connection.look(now)
+        if now >= self._prune_at:
+            self._prune_at = now + PRUNE
+            self.rates.prune()
+
+    async def drain(self) -> None:
+        """Take no more connections; let running events finish, save every page and close with 1012.
+
+        Returns when all is done, at the latest after ``SHUTDOWN_TIMEOUT``.
+        """
+        self.is_draining = True
+        deadline = self.loop.time() + settings.shutdown_timeout
+        for connection in tuple(self.connections):
+            connection.restart()
+        while (self.connections or self._jobs) and self.loop.time() < deadline:
+            await asyncio.sleep(0.02)
+        if self.connections:
+            logger.warning("%d live connections did not finish in time.", len(self.connections))
+
+
+_runtimes: dict[asyncio.AbstractEventLoop, Runtime] = {}

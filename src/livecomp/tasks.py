@@ -1,0 +1,91 @@
+"""Background tasks of a page (`LiveComponent.start_task`): in threads of their own, or on the event loop."""
+
+import asyncio
+import contextvars
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from livecomp import topics
+from livecomp.effects import StartTask
+from livecomp.inputs import TaskDone, TaskProgress
+from livecomp.pool import AsyncLane
+
+if TYPE_CHECKING:
+    from livecomp.driver import PageDriver
+    from livecomp.runtime import Runtime
+
+
+class RunningTask:
+    """One task, running. What it yields and gives goes to the page through `PageDriver.take`."""
+
+    __slots__ = ("_driver", "_id", "_is_cancelled", "_runtime", "_task")
+
+    def __init__(
+        self, driver: "PageDriver", runtime: "Runtime", visitor: Any, context: contextvars.Context, start: StartTask
+    ) -> None:
+        self._driver = driver
+        self._runtime = runtime
+        self._id = start.id
+        self._is_cancelled = False
+        context = context.copy()
+        context.run(topics.current_page.set, None)  # it runs beside the page, not in one of its handlers
+        if inspect.iscoroutinefunction(start.call) or inspect.isasyncgenfunction(start.call):
+            run = self._run_on_loop(start.call, context)
+        else:
+            run = self._run_in_thread(start.call, visitor, context)
+        self._task = runtime.start(run)
+
+    def cancel(self) -> None:
+        """Stop it: a coroutine at its next await, a generator at its next yield. A plain function runs on unheard."""
+        self._is_cancelled = True
+        self._task.cancel()
+
+    async def _run_on_loop(self, call: Callable[[], Any], context: contextvars.Context) -> None:
+        lane = AsyncLane(context)
+        try:
+            await self._runtime.loop.create_task(self._collect(call), context=context)
+        finally:
+            lane.release()
+
+    async def _collect(self, call: Callable[[], Any]) -> None:
+        value, error = None, None
+        try:
+            result = call()
+            if inspect.isasyncgen(result):
+                async for progress in result:
+                    await self._driver.take(TaskProgress(self._id, progress))
+            else:
+                value = await result
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # sys.exit() ends the task, not the server
+            error = raised
+        await self._driver.take(TaskDone(self._id, value, error))
+
+    async def _run_in_thread(self, call: Callable[[], Any], visitor: Any, context: contextvars.Context) -> None:
+        value, error = None, None
+        try:
+            value = await self._runtime.tasks.run(visitor, context, partial(self._call, call))
+        except Exception as raised:
+            error = raised
+        await self._driver.take(TaskDone(self._id, value, error))
+
+    def _call(self, call: Callable[[], Any]) -> Any:
+        if self._is_cancelled:
+            return None
+        result = call()
+        if not inspect.isgenerator(result):
+            return result
+        while not self._is_cancelled:
+            try:
+                progress = next(result)
+            except StopIteration as end:
+                return end.value
+            self._give(progress)
+        result.close()
+        return None
+
+    def _give(self, progress: Any) -> None:
+        """Hand a value to the page, and wait while it has too many."""
+        taken = self._driver.take(TaskProgress(self._id, progress))
+        asyncio.run_coroutine_threadsafe(taken, self._runtime.loop).result()

@@ -1,0 +1,332 @@
+"""Publishing: a message to a topic reaches every open page that subscribes to it, in every process.
+
+A message is a *hint*: the subscriber renders again, with its own state and permissions. Inside this process the hubs get
+it directly (see `livecomp.hub`), so a single process needs no channel layer; other processes get it over the layer.
+Messages leave by a thread of their own: a view never waits for Redis, and a stopped Redis is only a delay.
+"""
+
+import asyncio
+import atexit
+import hashlib
+import logging
+import os
+import random
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import msgspec
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import InMemoryChannelLayer, channel_layers
+from django.db import transaction
+
+logger = logging.getLogger("livecomp.topics")
+
+CONTROL_GROUP = "livecomp.control"
+MESSAGE_TYPE, CONTROL_TYPE = "livecomp.message", "livecomp.control"
+LAYER_TIMEOUT = 5.0  # seconds for one operation of a channel layer: a frozen Redis answers never
+RETRY = (0.1, 5.0)  # seconds between attempts, first and longest
+MAX_WAITING_TOPICS = 10_000
+MAX_WAITING_MESSAGES = 100  # of one topic, the newest
+REMINDERS, REMIND_AFTER, MAX_NUMBERS = 3, 2.0, 500  # times, seconds, topics in one message
+NUMBERS = "numbers"  # the kind of control message that reminds of the last numbers
+
+Layer = Any
+Packed = str  # a message as JSON text
+
+
+class Listener(Protocol):
+    """What gets the messages of this process: the hubs, and the test client."""
+
+    def deliver_soon(self, topic: str, messages: list[Any], origin: object) -> None:
+        """Messages of a topic, from any thread. ``origin`` has seen them already."""
+
+    def control_soon(self, kind: str, value: Any) -> None:
+        """Word to all connections, such as a sign-out, from any thread."""
+
+
+class PublishingPage(Protocol):
+    """A page whose handler runs."""
+
+    connected: bool
+
+    def publish(self, topic: str, message: Any) -> None:
+        """Publish for the page, when the transaction commits."""
+
+
+current_page: ContextVar[PublishingPage | None] = ContextVar("livecomp_page", default=None)
+"""Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
+
+listeners: set[Listener] = set()
+_listeners_lock = threading.Lock()
+
+
+def add_listener(listener: Listener) -> None:
+    """Have the listener told of every message published in this process."""
+    with _listeners_lock:
+        listeners.add(listener)
+
+
+def remove_listener(listener: Listener) -> None:
+    """Undo `add_listener`."""
+    with _listeners_lock:
+        listeners.discard(listener)
+
+
+# What users call
+
+
+def publish(topic: str, message: Any = None, *, using: str | None = None) -> None:
+    """Tell everybody who subscribes to ``topic``, when the running transaction commits; at once when there is none.
+
+    ``message``: anything with a JSON form (dates, decimals and UUIDs arrive as text). ``using``: the database whose
+    transaction counts. Never waits and never fails for a channel layer that is down; raises TypeError for a message
+    without a JSON form.
+    """
+    packed = _pack(topic, message)
+    page = current_page.get()
+    if page is not None and page.connected and using is None:
+        page.publish(topic, message)
+    else:
+        transaction.on_commit(lambda: _send({topic: [packed]}), using=using)
+
+
+def publish_now(topic: str, message: Any = None) -> None:
+    """As `publish`, without waiting for a commit: for news that has nothing to do with the database."""
+    _send({topic: [_pack(topic, message)]})
+
+
+def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
+    """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes."""
+    batch: dict[str, list[Packed]] = {}
+    for topic, message in messages:
+        batch.setdefault(topic, []).append(_pack(topic, message))
+    if batch:
+        transaction.on_commit(lambda: _send(batch), using=using)
+
+
+async def apublish(topic: str, message: Any = None) -> None:
+    """`publish_now` for coroutines: Django's transactions are synchronous, so none can be running."""
+    publish_now(topic, message)
+
+
+def flush(timeout: float = LAYER_TIMEOUT) -> bool:
+    """Wait until everything published so far has reached the channel layer, up to ``timeout`` seconds. A short-lived
+    process does so by itself at its end. False when the layer did not take it."""
+    return outbox.flush(timeout)
+
+
+# What the framework calls
+
+
+def publish_from(origin: object, topic: str, message: Any) -> None:
+    """Publish what a page has seen already itself: ``origin`` is its connection and is left out."""
+    _send({topic: [_pack(topic, message)]}, origin)
+
+
+def announce(kind: str, value: Any) -> None:
+    """Tell all connections of all processes, see `livecomp.hub.Subscriber.control`. ``value``: with a JSON form."""
+    for listener in tuple(listeners):
+        listener.control_soon(kind, value)
+    if shared_layer() is not None:
+        outbox.put_control(kind, value)
+
+
+def group_name(topic: str) -> str:
+    """The channel layer's group for a topic: layers allow few characters, topics may have any."""
+    return "livecomp.topic." + hashlib.blake2b(topic.encode(), digest_size=16).hexdigest()
+
+
+def shared_layer() -> Layer | None:
+    """The channel layer that connects this process with others; None when there is none to speak of."""
+    if DEFAULT_CHANNEL_LAYER not in channel_layers:
+        return None
+    layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+    return None if isinstance(layer, InMemoryChannelLayer) else layer
+
+
+def _pack(topic: str, message: Any) -> Packed:
+    if type(topic) is not str or not topic:
+        raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
+    try:
+        return msgspec.json.encode(message).decode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "
+            "and read the rest from the database where it is rendered."
+        ) from None
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of this thread, if it runs one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def unpack(messages: Iterable[Packed]) -> list[Any]:
+    """The messages behind their texts."""
+    return [msgspec.json.decode(message) for message in messages]
+
+
+def _send(batch: dict[str, list[Packed]], origin: object = None) -> None:
+    for topic, packed in batch.items():
+        if listeners:
+            messages = unpack(packed)
+            for listener in tuple(listeners):
+                listener.deliver_soon(topic, messages, origin)
+    if shared_layer() is not None:
+        outbox.put(batch)
+
+
+class Sender:
+    """Sends waiting messages over a channel layer, from one event loop. While the layer is down they wait.
+
+    Every message carries its number within its topic and sender, and the last numbers are told again a few times, so
+    that a receiver notices what it has missed: a layer may drop messages without a word.
+    """
+
+    def __init__(self, process: str, layer: Callable[[], Layer | None] = shared_layer) -> None:
+        self.process = process
+        self._layer = layer
+        self._waiting: dict[str, list[Packed]] = {}
+        self._control: list[tuple[str, Any]] = []
+        self._numbers: dict[str, int] = {}
+        self._recent: dict[str, int] = {}  # topics sent to lately -> how often their number is to be told again
+        self._task: asyncio.Task[None] | None = None
+        self._reminder: asyncio.TimerHandle | None = None
+        self._is_down = False
+
+    def put(self, batch: dict[str, list[Packed]]) -> None:
+        """Send soon. Called on the event loop."""
+        for topic, packed in batch.items():
+            self._waiting[topic] = [*self._waiting.get(topic, ()), *packed][-MAX_WAITING_MESSAGES:]
+        while len(self._waiting) > MAX_WAITING_TOPICS:
+            self._waiting.pop(next(iter(self._waiting)))
+        self._start()
+
+    def put_control(self, kind: str, value: Any) -> None:
+        """Send soon, to every process."""
+        self._control.append((kind, value))
+        del self._control[:-MAX_WAITING_MESSAGES]
+        self._start()
+
+    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 (it says whether, it does not raise)
+        """Wait until everything is sent; False when that took too long."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait([self._task], timeout=timeout)
+        return self._task is None or self._task.done()
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        delay = RETRY[0]
+        while self._waiting or self._control:
+            try:
+                async with asyncio.timeout(LAYER_TIMEOUT):
+                    await self._send_first()
+            except Exception as error:
+                if not self._is_down:
+                    self._is_down = True
+                    logger.warning("The channel layer takes no messages (%r). They wait; trying again.", error)
+                await asyncio.sleep(delay * random.uniform(0.5, 1))
+                delay = min(delay * 2, RETRY[1])
+            else:
+                delay = RETRY[0]
+                if self._is_down:
+                    self._is_down = False
+                    logger.info("The channel layer takes messages again.")
+
+    async def _send_first(self) -> None:
+        layer = self._layer()
+        if layer is None:  # a test took it away
+            self._waiting.clear()
+            self._control.clear()
+        elif self._control:
+            kind, value = self._control[0]
+            await layer.group_send(CONTROL_GROUP, control_message(self.process, kind, value))
+            del self._control[0]
+        else:
+            topic = next(iter(self._waiting))
+            packed = self._waiting.pop(topic)
+            number = self._numbers.get(topic, 0) + len(packed)
+            try:
+                await layer.group_send(group_name(topic), topic_message(self.process, topic, number, packed))
+            except BaseException:
+                self._waiting[topic] = [*packed, *self._waiting.get(topic, ())][-MAX_WAITING_MESSAGES:]
+                raise
+            self._remember(topic, number)
+
+    def _remember(self, topic: str, number: int) -> None:
+        self._numbers.pop(topic, None)
+        self._numbers[topic] = number
+        if len(self._numbers) > MAX_WAITING_TOPICS:
+            del self._numbers[next(iter(self._numbers))]
+        self._recent[topic] = REMINDERS
+        if self._reminder is None:
+            self._reminder = asyncio.get_running_loop().call_later(REMIND_AFTER, self._remind)
+
+    def _remind(self) -> None:
+        self._reminder = None
+        topics = list(self._recent)
+        for start in range(0, len(topics), MAX_NUMBERS):
+            chunk = topics[start : start + MAX_NUMBERS]
+            self.put_control(NUMBERS, {topic: self._numbers[topic] for topic in chunk if topic in self._numbers})
+        self._recent = {topic: times - 1 for topic, times in self._recent.items() if times > 1}
+        if self._recent:
+            self._reminder = asyncio.get_running_loop().call_later(REMIND_AFTER, self._remind)
+
+
+def topic_message(process: str, topic: str, number: int, packed: list[Packed]) -> dict[str, Any]:
+    """What goes over the layer: the sender, the topic, the number of its last message, the messages."""
+    return {"type": MESSAGE_TYPE, "process": process, "topic": topic, "number": number, "messages": packed}
+
+
+def control_message(process: str, kind: str, value: Any) -> dict[str, Any]:
+    """A word to all processes."""
+    return {"type": CONTROL_TYPE, "process": process, "kind": kind, "value": value}
+
+
+class Outbox:
+    """A `Sender` in a thread of its own, started with the first message. Safe to use from anywhere, also after a fork."""
+
+    def __init__(self) -> None:
+        self._reset()
+        atexit.register(self.flush, 2.0)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self.process = uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sender = Sender(self.process)
+
+    def put(self, batch: dict[str, list[Packed]]) -> None:
+        """Send the batch over the channel layer."""
+        self._started().call_soon_threadsafe(self._sender.put, batch)
+
+    def put_control(self, kind: str, value: Any) -> None:
+        """Send a word to all processes."""
+        self._started().call_soon_threadsafe(self._sender.put_control, kind, value)
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all is sent."""
+        if self._loop is None:
+            return True
+        return asyncio.run_coroutine_threadsafe(self._sender.wait(timeout), self._loop).result(timeout + 1)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="livecomp-outbox", daemon=True).start()
+            return self._loop
+
+
+outbox = Outbox()
