@@ -23,10 +23,7 @@ class PatchError(AssertionError):
 
 
 class _Missing(Exception):
-    """An address or a kept element that the DOM does not have."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
+    """The DOM does not have the target, or something that the patch keeps."""
 
 
 @dataclass
@@ -36,6 +33,15 @@ class _Keep:
     placeholder: Element
     runs: list[list[Element]]
     separator: str
+
+
+@dataclass
+class _Change:
+    """A patch, parsed, with what it keeps."""
+
+    target: Element
+    new: Element
+    keeps: list[_Keep]
 
 
 class Dom:
@@ -86,41 +92,47 @@ class Dom:
         }
 
     def apply(self, patches: Iterable[Patch]) -> list[str]:
-        """Applies patches in order.
+        """Applies patches as one change: what they keep is found before the first of them moves anything.
 
-        Returns the ids of components that have to be rendered again because something a patch
-        relies on is missing; "" stands for the whole page. Such patches are skipped as a whole.
+        Returns the addresses of those that were skipped, because their target or something that they keep is not
+        there.
         """
-        wanted: list[str] = []
+        missed: list[Patch] = []
+        changes: list[_Change] = []
         for address, html in patches:
             try:
-                self._apply(address, html)
-            except _Missing as missing:
-                component = missing.address.partition(".")[0]
-                if self.target(f"{component}.0") is None:
-                    component = ""
-                if component not in wanted:
-                    wanted.append(component)
-            self._is_stale = True
-        return wanted
+                changes.append(self._read(address, html))
+            except _Missing:
+                missed.append((address, html))
+        for change in changes:
+            self._apply(change)
+        self._is_stale = self._is_stale or bool(changes)
+        if changes and missed:  # a target may have come with a patch before its own
+            return self.apply(missed)
+        return [address for address, _ in missed]
 
     # -- one patch ---------------------------------------------------------------------------
 
-    def _apply(self, address: str, html: str) -> None:
+    def _read(self, address: str, html: str) -> _Change:
         target = self.target(address)
         if target is None:
-            raise _Missing(address)
+            raise _Missing
         if html.startswith(">"):
             new = parse_fragment(_as_content(target, html[1:]), context_of(target))
             new.attrib.update(target.attrib)
         else:
             new = self._one_element(address, html, target)
             new.set("lc", address)
-        kept = self._place_keeps(target, new)
-        if new.tag == target.tag:
-            morph(target, new, kept, self.changed)
+        return _Change(target, new, self._find_keeps(target, new))
+
+    def _apply(self, change: _Change) -> None:
+        kept = {node for keep in change.keeps for run in keep.runs for node in run}
+        for keep in change.keeps:
+            _fill_placeholder(keep)
+        if change.new.tag == change.target.tag:
+            morph(change.target, change.new, kept, self.changed)
         else:
-            self._replace(target, new)
+            self._replace(change.target, change.new)
 
     def _one_element(self, address: str, html: str, target: Element) -> Element:
         parent = target.getparent()
@@ -143,8 +155,7 @@ class Dom:
 
     # -- keeps -------------------------------------------------------------------------------
 
-    def _place_keeps(self, target: Element, new: Element) -> set[Element]:
-        """Moves what is kept from the page into `new`, in place of its placeholders."""
+    def _find_keeps(self, target: Element, new: Element) -> list[_Keep]:
         keeps = [
             self._find_keep(target, placeholder)
             for placeholder in new.iter("template")
@@ -156,9 +167,7 @@ class Dom:
                 if not kept.isdisjoint(run):
                     raise PatchError(f"Kept twice in one patch: {keep.placeholder.get('lc-keep')!r}.")
                 kept.update(run)
-        for keep in keeps:
-            _fill_placeholder(keep)
-        return kept
+        return keeps
 
     def _find_keep(self, target: Element, placeholder: Element) -> _Keep:
         value = placeholder.get("lc-keep", "")
@@ -179,14 +188,14 @@ class Dom:
         while run[-1] is not end:
             following = run[-1].getnext()
             if following is None:
-                raise _Missing(prefix + last)
+                raise _Missing
             run.append(following)
         return run
 
     def _kept(self, target: Element, address: str) -> Element:
         element = self.target(address)
         if element is None or element is target or element in target.iterancestors():
-            raise _Missing(address)
+            raise _Missing
         return element
 
     # -- the index ---------------------------------------------------------------------------
