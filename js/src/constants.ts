@@ -1,0 +1,35 @@
+/** Names and timings, each in one place. What the server shares is compared with src/livecomp/constants.py by a test. */
+
+export const PROTOCOL_VERSION = 1;
+
+export const ADDRESS = "lc";
+export const TOKEN = "lc-token";
+export const SCRIPT = "script[data-livecomp-url]";
+export const LOADING = "data-loading";
+export const RELOADS = "livecomp:reloads";
+
+export enum CloseCode {
+  GOING_AWAY = 1001,
+  NO_STATUS = 1005,
+  ABNORMAL = 1006,
+  INTERNAL = 1011,
+  RESTART = 1012,
+  TRY_LATER = 1013,
+  SIGNED_OUT = 4401,
+  VERSION_CHANGED = 4409,
+}
+
+// Milliseconds, where nothing else is said.
+export const HEARTBEAT = 25_000;
+export const DEAD_AFTER = 2 * HEARTBEAT; // two missed heartbeats
+export const PROBE = 2_000; // how long a socket may stay silent after the tab woke up
+export const OPENING = 10_000; // how long the handshake and the first reply may take
+export const STABLE = 5_000; // a connection that lived this long was a good one
+export const FIRST_RETRY = 500;
+export const RETRY_GROWTH = 3; // factor
+export const LAST_RETRY = 30_000;
+export const RESTART_SPREAD = 5_000;
+export const ACK_DELAY = 250;
+export const ACK_EVERY = 5; // versions
+export const MINUTE = 60_000;
+export const RELOADS_A_MINUTE = 5;

@@ -1,0 +1,54 @@
+/** The wire. The same two tables, in the same order, stand in src/livecomp/protocol.py; a test compares them. */
+
+export type Values = Record<string, unknown>;
+export type Patch = [address: string, html: string];
+
+export interface ClientMessages {
+  join: [protocol: number, tokens: string[], resume: [page_id: string, version: number] | null, path: string];
+  event: [ref: number, component: string, name: string, args: Values, offered?: Values];
+  set: [ref: number, component: string, values: Values];
+  url: [ref: number, path: string];
+  ack: [version: number];
+  render: [component: string];
+  ping: [];
+}
+
+export interface ServerMessages {
+  joined: [page_id: string, version: number, ack: number, patches: Patch[], effects?: Effect[]];
+  patch: [version: number, ack: number, patches: Patch[], effects?: Effect[]];
+  ack: [ack: number, effects?: Effect[]];
+  error: [ref: number, code: string, message: string, component?: string];
+  pong: [];
+}
+
+export interface Effects {
+  push: [name: string, payload: unknown, component: string];
+  redirect: [url: string];
+  navigate: [url: string];
+  url: [how: "push" | "replace", url: string];
+  title: [title: string];
+  reload: [];
+  flash: [level: string, text: string];
+}
+
+type Tagged<Table> = { [Type in keyof Table]: [Type, ...Extract<Table[Type], unknown[]>] }[keyof Table];
+export type ClientMessage = Tagged<ClientMessages>;
+export type ServerMessage = Tagged<ServerMessages>;
+export type Effect = Tagged<Effects>;
+
+const unsafe = /^(__proto__|constructor|prototype)$/;
+
+/** An object without a prototype, and without the keys that could reach one. */
+export function record(entries: Iterable<readonly [string, unknown]>): Values {
+  const values: Values = Object.create(null);
+  for (const [key, value] of entries) if (!unsafe.test(key)) values[key] = value;
+  return values;
+}
+
+export const encode = (message: ClientMessage): string => JSON.stringify(message);
+
+/** The messages of a frame: one message, or a list of them. */
+export function decode(frame: string): ServerMessage[] {
+  const data = JSON.parse(frame, (key, value) => (unsafe.test(key) ? undefined : value));
+  return typeof data[0] === "string" ? [data] : data;
+}

@@ -1,0 +1,197 @@
+/**
+ * A page with live components and the server's end of its socket, played by the test.
+ *
+ * The page is served with `Content-Security-Policy: default-src 'self'`. A test fails on any error of the page, any
+ * console error and any violation of that policy that it did not expect with `app.expectError()`.
+ */
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test as base, expect, type Page } from "@playwright/test";
+import { build } from "esbuild";
+import { type WebSocket, WebSocketServer } from "ws";
+import { options } from "../build.mjs";
+import type { ClientMessage, ClientMessages, Effect, Patch } from "../src/protocol";
+
+export { expect };
+
+type Fields<Type extends keyof ClientMessages> = Extract<ClientMessage, [Type, ...unknown[]]>;
+
+export class App {
+  readonly received: ClientMessage[] = [];
+  /** The server answers a join with this page id; null: not at all. */
+  pageId: string | null = "page-1";
+  version = 0;
+  /** Files of the site beside `/` and the client: path -> [type, text]. */
+  readonly files = new Map<string, [type: string, text: string]>();
+  joins = 0;
+  socket: WebSocket | undefined;
+  private body = "";
+  private readonly unexpected: string[] = [];
+  private readonly expected: RegExp[] = [];
+
+  constructor(
+    readonly page: Page,
+    private readonly server: Server,
+    private readonly sockets: WebSocketServer,
+  ) {
+    sockets.on("connection", socket => this.connected(socket));
+    page.on("pageerror", error => this.unexpected.push(`page error: ${error.stack}`));
+    page.on("console", message => {
+      if (message.type() === "error") this.unexpected.push(`console: ${message.text()}`);
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Opens a page with these components and waits until it has joined. */
+  async open(body: string, { head = "", joined = true, path = "/" } = {}): Promise<void> {
+    this.body = body;
+    this.files.set(path, ["text/html", document(body, head)]);
+    await this.page.goto(this.url + path);
+    if (joined) await this.until(() => this.joins > 0);
+  }
+
+  expectError(pattern: RegExp): void {
+    this.expected.push(pattern);
+  }
+
+  /** Waits for the n-th message of a type and returns it. */
+  async message<Type extends keyof ClientMessages>(type: Type, n = 1): Promise<Fields<Type>> {
+    await this.until(
+      () => this.all(type).length >= n,
+      () => `${n} × ${type} in ${JSON.stringify(this.received)}`,
+    );
+    return this.all(type)[n - 1]!;
+  }
+
+  all<Type extends keyof ClientMessages>(type: Type): Fields<Type>[] {
+    return this.received.filter(message => message[0] === type) as Fields<Type>[];
+  }
+
+  /** Messages that carry a number, without it. */
+  get calls(): unknown[] {
+    return this.received
+      .filter(([type]) => type === "event" || type === "set" || type === "url")
+      .map(([type, , ...fields]) => [type, ...fields]);
+  }
+
+  get lastRef(): number {
+    const refs = this.received.filter(([type]) => type === "event" || type === "set" || type === "url");
+    return Math.max(0, ...refs.map(message => message[1] as number));
+  }
+
+  patch(
+    patches: Patch[],
+    { ack = this.lastRef, effects = [] as Effect[], version = this.version + 1 } = {},
+  ): void {
+    this.version = version;
+    this.send(["patch", version, ack, patches, ...(effects.length ? [effects] : [])]);
+  }
+
+  ack(ack = this.lastRef, effects: Effect[] = []): void {
+    this.send(["ack", ack, ...(effects.length ? [effects] : [])]);
+  }
+
+  send(message: unknown): void {
+    this.socket!.send(JSON.stringify(message));
+  }
+
+  /** Sends `messages` and waits until the page has dealt with them. */
+  async settled(): Promise<void> {
+    const marker = `marker-${Math.random()}`;
+    const seen = this.page.evaluate(
+      name =>
+        new Promise<void>(resolve =>
+          document.addEventListener("live:push", event => {
+            if ((event as CustomEvent).detail.name === name) resolve();
+          }),
+        ),
+      marker,
+    );
+    await this.page.evaluate(() => 0); // the listener is there before the marker
+    this.send(["ack", 0, [["push", marker, null, ""]]]);
+    await seen;
+  }
+
+  async until(condition: () => boolean, what: () => string = () => String(condition)): Promise<void> {
+    const end = Date.now() + 5_000;
+    while (!condition()) {
+      if (Date.now() > end) throw new Error(`waited in vain for ${what()}`);
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+  }
+
+  check(): void {
+    const left = this.unexpected.filter(text => !this.expected.some(pattern => pattern.test(text)));
+    expect(left, "errors on the page").toEqual([]);
+  }
+
+  private connected(socket: WebSocket): void {
+    this.socket = socket;
+    socket.on("message", data => {
+      const frame = JSON.parse(String(data));
+      const messages: ClientMessage[] = typeof frame[0] === "string" ? [frame] : frame;
+      for (const message of messages) {
+        this.received.push(message);
+        if (message[0] === "join") this.join(message[3]);
+        if (message[0] === "ping" && this.pageId) this.send(["pong"]);
+      }
+    });
+  }
+
+  /** What the server answers to a join. */
+  answer: (resume: [string, number] | null) => { ack?: number; patches?: Patch[]; effects?: Effect[] } =
+    () => ({});
+
+  private join(resume: [string, number] | null): void {
+    if (this.pageId === null) return;
+    const { ack = 0, patches = [], effects = [] } = this.answer(resume);
+    this.joins++;
+    this.send(["joined", this.pageId, this.version, ack, patches, effects]);
+  }
+}
+
+export const script = `<script type="module" src="/livecomp.js" data-livecomp-url="/livecomp/ws"></script>`;
+
+const document = (body: string, head: string) =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>${script}${head}</head><body>${body}</body></html>`;
+
+let client: Promise<string> | undefined;
+
+async function builtClient(): Promise<string> {
+  const { outputFiles } = await build({ ...options, write: false });
+  return outputFiles![0]!.text;
+}
+
+export const test = base.extend<{ app: App }>({
+  app: async ({ page }, use) => {
+    client ??= builtClient();
+    const server = createServer(async (request, response) => {
+      const path = new URL(request.url!, "http://x").pathname;
+      const [type, text] =
+        path === "/livecomp.js"
+          ? ["text/javascript", await client!]
+          : (app.files.get(path) ?? ["", undefined]);
+      response.writeHead(text === undefined ? 404 : 200, {
+        "Content-Type": `${type || "text/plain"}; charset=utf-8`,
+        "Content-Security-Policy": "default-src 'self'",
+      });
+      response.end(text ?? "");
+    });
+    const sockets = new WebSocketServer({ server, path: "/livecomp/ws" });
+    await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+    const app = new App(page, server, sockets);
+    app.files.set("/favicon.ico", ["image/x-icon", ""]);
+    await use(app);
+    app.check();
+    await page.close();
+    for (const socket of sockets.clients) socket.terminate();
+    server.close();
+  },
+});
+
+export const vendor = (path: string): Promise<string> =>
+  readFile(new URL(`../../node_modules/${path}`, import.meta.url), "utf8");
