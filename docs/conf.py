@@ -14,7 +14,7 @@ exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 nitpicky = True
-suppress_warnings = ["myst.header"]
+suppress_warnings = ["toc.empty_glob"]
 
 html_theme = "furo"
 html_title = "livecomp"
