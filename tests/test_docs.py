@@ -4,7 +4,6 @@ import ast
 import inspect
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,7 @@ import livecomp
 import livecomp.testing
 from livecomp import constants, exceptions, protocol
 from livecomp.conf import DEFAULTS
-from tests.walkthrough import manage, prose_steps, tutorial_steps
+from tests.walkthrough import manage, new_project, prose_steps, readme_path, tutorial_steps
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -197,9 +196,7 @@ def test_the_tutorial_works_to_the_letter(tmp_path):
 
 
 def test_the_readmes_path_works_to_the_letter(tmp_path):
-    for arguments in (["startproject", "mysite", "."], ["startapp", "polls"]):
-        subprocess.run([sys.executable, "-m", "django", *arguments], cwd=tmp_path, check=True)
-    text = (ROOT / "README.md").read_text()
-    for step in prose_steps(section(text, "Add it to your project in five minutes")):
+    new_project(tmp_path)
+    for step in prose_steps(readme_path()):
         step.apply(tmp_path)
     assert "no issues" in manage(tmp_path, "check")

@@ -73,11 +73,27 @@ def prose_steps(text: str) -> Iterator[Step]:
             yield File(PATH.findall(sentence)[-1], block["body"], AT_THE_END in sentence.lower())
 
 
+def readme_path() -> str:
+    """The README's part for an existing project."""
+    text = (ROOT / "README.md").read_text()
+    return text.split("## Add it to your project in five minutes\n")[1].split("\n## ")[0]
+
+
+def new_project(project: Path) -> None:
+    """What the README takes for granted: a Django project "mysite" with an app "polls"."""
+    for line in ("django-admin startproject mysite .", "python manage.py startapp polls"):
+        Command(line).apply(project)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that has nothing to do with the settings of these tests."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST"))}
+    return {**kept, "PYTHONPATH": str(ROOT / "src")}
+
+
 def run(command: list[str], project: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in the project, away from the settings of these tests."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST"))}
-    environment["PYTHONPATH"] = str(ROOT / "src")
-    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    """Run a command in the project."""
+    return subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True, check=False)
 
 
 def manage(project: Path, *arguments: str) -> str:
