@@ -1,7 +1,7 @@
-from demosite.guests import guest_name
-from demosite.views import DemoView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from demosite.guests import guest_name
+from demosite.views import DemoView
 from livecomp import publish
 
 from .models import Message
@@ -15,6 +15,7 @@ class ChatView(DemoView):
 
     def post(self, request: HttpRequest, room: str) -> HttpResponse:
         """The form's way without JavaScript; those who have it see the message at once all the same."""
-        if Message.say(room, guest_name(request.session), request.POST.get("text", "")):
-            publish(f"room:{room}")
+        author = guest_name(request.session)
+        if Message.say(room, author, request.POST.get("text", "")):
+            publish(f"room:{room}", author)
         return HttpResponseRedirect(request.path)

@@ -3,8 +3,9 @@
 import random
 from decimal import Decimal
 
-from chat.models import Message
 from django.contrib.auth.models import User
+
+from chat.models import Message
 from feed.models import Post
 from notes.models import Note
 from notifications.models import Notification

@@ -1,6 +1,7 @@
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
 from demosite.guests import guest_name
 from demosite.views import DemoView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from .live import STEP
 from .models import Post

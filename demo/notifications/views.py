@@ -1,5 +1,6 @@
-from demosite.views import DemoView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from demosite.views import DemoView
 
 from .models import notify
 

@@ -1,0 +1,79 @@
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Visitors
+
+Visit = Callable[..., Page]
+TEXT = "#editor .cm-content"
+
+
+def content(page: Page) -> str:
+    return "\n".join(page.locator("#editor .cm-line").all_inner_texts()).replace("\n\n", "\n")
+
+
+def test_two_people_write_in_one_text(visit: Visit) -> None:
+    one, other = visit("/notes/duet/"), visit("/notes/duet/")
+    one.click(TEXT)
+    one.keyboard.type("First line. ")
+    expect(other.locator(TEXT)).to_contain_text("First line.")
+    other.click(TEXT)
+    other.keyboard.press("Control+End")
+    other.keyboard.type("Second voice.")
+    expect(one.locator(TEXT)).to_contain_text("First line. Second voice.")
+
+
+def test_both_write_at_once_and_nothing_is_lost(visit: Visit) -> None:
+    one, other = visit("/notes/both/"), visit("/notes/both/")
+    for page in (one, other):
+        page.click(TEXT)
+    for number in range(12):
+        one.keyboard.type(f"a{number} ")
+        other.keyboard.type(f"b{number} ")
+    words = {f"{who}{number}" for who in "ab" for number in range(12)}
+    one.wait_for_function(
+        "words => words.every(word => document.querySelector('#editor .cm-content').innerText.includes(word))",
+        arg=sorted(words),
+    )
+    other.wait_for_function(
+        "text => document.querySelector('#editor .cm-content').innerText === text", arg=one.locator(TEXT).inner_text()
+    )
+    for who in "ab":
+        order = [int(word[1:]) for word in content(one).split() if word.startswith(who)]
+        assert order == list(range(12))
+
+
+def test_what_is_written_offline_is_merged_afterwards(visit: Visit, visitors: Visitors) -> None:
+    visitors.allow("ERR_INTERNET_DISCONNECTED")
+    one, other = visit("/notes/offline/"), visit("/notes/offline/")
+    one.click(TEXT)
+    one.keyboard.type("Online. ")
+    expect(other.locator(TEXT)).to_contain_text("Online.")
+    one.evaluate("livecomp.disconnect()")
+    one.keyboard.type("Alone. ")
+    other.click(TEXT)
+    other.keyboard.press("Control+Home")
+    other.keyboard.type("Meanwhile. ")
+    one.evaluate("livecomp.connect(document.querySelector('[data-livecomp-url]').dataset.livecompUrl)")
+    for page in (one, other):
+        expect(page.locator(TEXT)).to_contain_text("Meanwhile. Online. Alone.")
+
+
+def test_who_is_editing(visit: Visit) -> None:
+    one = visit("/notes/people/")
+    other = visit("/notes/people/")
+    expect(one.locator("#editors > li")).to_have_count(2)
+    other.close()
+    expect(one.locator("#editors > li")).to_have_count(1)
+
+
+def test_the_others_caret_is_shown(visit: Visit) -> None:
+    one, other = visit("/notes/carets/"), visit("/notes/carets/")
+    one.click(TEXT)
+    one.keyboard.type("Here I am")
+    expect(other.locator("#editor .caret-name")).to_be_attached()
+
+
+def test_without_javascript_the_text_can_be_read(visit: Visit) -> None:
+    page = visit("/notes/welcome/", java_script_enabled=False)
+    expect(page.locator("#editor")).to_contain_text("This text belongs to everybody")
