@@ -30,7 +30,9 @@ def url(tmp_path: Path) -> Iterator[str]:
     url = f"http://{address}/live/"
     deadline = time.monotonic() + STARTUP
     while not _answers(url):
-        assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "server.log").read_text()
+        said = (tmp_path / "server.log").read_text()
+        assert server.poll() is None, said
+        assert time.monotonic() < deadline, said
         time.sleep(0.05)
     yield url
     server.terminate()
