@@ -39,6 +39,17 @@ POSTS = (
     "A template is a template is a template.",
     "Read the whole changelog over lunch. Recommended.",
     "The cat walked over the keyboard and everybody saw it at once.",
+    "Today's best commit removed four hundred lines.",
+    "Who left the window open? The plants are dancing.",
+    "Renamed three variables and understood my own code.",
+    "Bread rises more slowly than a build, and smells better.",
+    "The night train was on time, so I missed it.",
+    "Drew the whole thing on paper first. Took ten minutes, saved a week.",
+    "There is a heron in the car park. Nobody moves.",
+    "If it needs a comment, ask it why.",
+    "Found my glasses. They were where I looked first.",
+    "The backup was restored, on purpose, just to see.",
+    "Learned the word for the gap between two tiles. Forgot it again.",
 )
 
 TEAMS = (
@@ -108,7 +119,7 @@ def load() -> None:
 
 def _post(number: int) -> Post:
     authors = [author for author, _ in MESSAGES]
-    return Post(author=authors[number * 7 % len(authors)], text=POSTS[number * 5 % len(POSTS)])
+    return Post(author=authors[number * 7 % len(authors)], text=POSTS[number * 11 % len(POSTS)])
 
 
 def _stock(company: str) -> Stock:
