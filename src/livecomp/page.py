@@ -107,7 +107,7 @@ class LivePage:
         mounted.component.mount(**kwargs)
         html = rendering.first_render(mounted)
         mounted.html = None
-        claims = tokens.Claims(self.id, mounted.id, name, kwargs if not fills else None, rendering.digest(html))
+        claims = tokens.Claims(self.id, mounted.id, cls.name, kwargs if not fills else None, rendering.digest(html))
         token = tokens.issue(claims, self.request)
         self._outbox.clear()  # what a driver would do starts with the join
         self._effects.clear()
