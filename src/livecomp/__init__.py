@@ -5,6 +5,10 @@ from livecomp.events import event
 from livecomp.state import state
 from livecomp.topics import publish, publish_batch, publish_now
 from livecomp.triggers import every, on
+from livecomp.watching import notify_changed, suppress_live
 
 __version__ = "0.1.0"
-__all__ = ["LiveComponent", "event", "every", "on", "publish", "publish_batch", "publish_now", "state"]
+__all__ = [
+    *("LiveComponent", "event", "every", "on", "state"),
+    *("publish", "publish_batch", "publish_now", "notify_changed", "suppress_live"),
+]

@@ -9,6 +9,7 @@ class LivecompConfig(AppConfig):
     verbose_name = "Live components"
 
     def ready(self) -> None:
-        from livecomp import checks  # noqa: F401 (registers them)
+        from livecomp import checks, watching  # noqa: F401 (registers the checks)
 
         autodiscover_modules("live")
+        watching.connect()

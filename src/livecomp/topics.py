@@ -100,6 +100,11 @@ def publish_now(topic: str, message: Any = None) -> None:
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
     """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes."""
+    page = current_page.get()
+    if page is not None and page.connected and using is None:
+        for topic, message in messages:
+            publish(topic, message)
+        return
     batch: dict[str, list[Packed]] = {}
     for topic, message in messages:
         batch.setdefault(topic, []).append(_pack(topic, message))

@@ -1,0 +1,74 @@
+"""livecomp.watching: committed changes of rows reach the viewers."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from livecomp import notify_changed, suppress_live, topics
+from tests.testapp.models import Note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOTES = "model:testapp.note"
+
+
+class Recorder:
+    """Stands where the hubs stand."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, Any]] = []
+
+    def deliver_soon(self, topic: str, messages: list[Any], origin: object) -> None:
+        self.got += [(topic, message) for message in messages]
+
+    def control_soon(self, kind: str, value: Any) -> None: ...
+
+
+@pytest.fixture
+def recorder() -> Any:
+    recorder = Recorder()
+    topics.add_listener(recorder)
+    yield recorder
+    topics.remove_listener(recorder)
+
+
+def test_a_save_and_a_delete_are_told(recorder: Recorder) -> None:
+    note = Note.objects.create(text="x")
+    note.save()
+    pk = str(note.pk)
+    note.delete()
+    actions = [message["action"] for topic, message in recorder.got if topic == NOTES]
+    assert actions == ["created", "saved", "deleted"]
+    assert (f"{NOTES}:{pk}", {"action": "saved", "pk": pk}) in recorder.got
+
+
+def test_t67_what_is_rolled_back_is_not_told(recorder: Recorder) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        Note.objects.create(text="x")
+        assert not recorder.got
+        _ = 1 / 0
+    assert not recorder.got
+
+
+def test_it_is_told_when_the_transaction_commits(recorder: Recorder) -> None:
+    with transaction.atomic():
+        Note.objects.create(text="x")
+        assert not recorder.got
+    assert recorder.got
+
+
+def test_models_that_nobody_watches_are_not_told(recorder: Recorder) -> None:
+    user = User.objects.create_user("alice")
+    user.groups.add(Group.objects.create(name="staff"))
+    assert not recorder.got
+
+
+def test_bulk_work_is_told_once_by_hand(recorder: Recorder) -> None:
+    with suppress_live():
+        for n in range(3):
+            Note.objects.create(text=str(n))
+    Note.objects.update(text="y")
+    assert not recorder.got
+    notify_changed(Note)
+    assert recorder.got == [(NOTES, {"action": "changed", "pk": None})]
