@@ -83,6 +83,7 @@ def new_project(project: Path) -> None:
     """What the README takes for granted: a Django project "mysite" with an app "polls"."""
     for line in ("django-admin startproject mysite .", "python manage.py startapp polls"):
         Command(line).apply(project)
+    File("mysite/settings.py", 'INSTALLED_APPS += ["polls"]\n', at_the_end=True).apply(project)
 
 
 def environment() -> dict[str, str]:
