@@ -1,0 +1,241 @@
+"""Form controls: what the server rendered into them, what the user did to them, and what a form submits.
+
+The same rules as in `js/src/forms.ts` and `js/src/attributes.ts`: an attribute is the server's word, what the control
+holds is the user's, and the server's word counts again where it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml.etree import _Element as Element
+
+Held = str | bool | list[str]
+
+BUTTON_TYPES = frozenset({"submit", "button", "reset", "image"})
+TEXTLESS_TYPES = BUTTON_TYPES | {"checkbox", "radio", "file", "hidden", "color", "range"}
+MODELS = ("live-model", "live-model.change", "live-model.blur")
+CSRF = "csrfmiddlewaretoken"
+
+
+def is_control(element: Element) -> bool:
+    """Whether the element holds a value."""
+    return element.tag in ("input", "select", "textarea")
+
+
+def kind(control: Element) -> str:
+    """The control's type, as JavaScript's `type` property gives it."""
+    if control.tag == "select":
+        return "select-multiple" if control.get("multiple") is not None else "select-one"
+    if control.tag == "textarea":
+        return "textarea"
+    return str(control.get("type", "submit" if control.tag == "button" else "text")).lower()
+
+
+def is_box(control: Element) -> bool:
+    """Whether it is a checkbox or a radio button."""
+    return control.tag == "input" and kind(control) in ("checkbox", "radio")
+
+
+def is_text(control: Element) -> bool:
+    """Whether a person types into it."""
+    return control.tag == "textarea" or (control.tag == "input" and kind(control) not in TEXTLESS_TYPES)
+
+
+def is_submitter(element: Element) -> bool:
+    """Whether a click on it submits its form."""
+    return element.tag in ("button", "input") and kind(element) in ("submit", "image")
+
+
+def is_disabled(element: Element) -> bool:
+    """Whether the browser would not let the user touch it."""
+    if element.tag not in ("button", "input", "select", "textarea", "option", "optgroup", "fieldset"):
+        return False
+    if element.get("disabled") is not None:
+        return True
+    for fieldset in element.iterancestors("fieldset"):
+        legend = fieldset.find("legend")
+        if fieldset.get("disabled") is not None and (legend is None or legend not in element.iterancestors("legend")):
+            return True
+    return False
+
+
+def option_value(option: Element) -> str:
+    """The value that a chosen `<option>` stands for."""
+    value = option.get("value")
+    return str(value) if value is not None else " ".join("".join(option.itertext()).split())
+
+
+def model_of(element: Element, event: str = "") -> str | None:
+    """The field that `live-model` binds a control to, for one DOM event or for any."""
+    names = ("live-model" if event == "input" else f"live-model.{event}",) if event else MODELS
+    return next((str(element.get(name)) for name in names if element.get(name) is not None), None)
+
+
+def form_of(element: Element) -> Element | None:
+    """The form that the element belongs to."""
+    owner = element.get("form")
+    if owner is not None:
+        found = element.getroottree().getroot().xpath("//form[@id=$id]", id=owner)
+        return found[0] if found else None
+    return next(element.iterancestors("form"), None)
+
+
+def controls_of(form: Element) -> list[Element]:
+    """The form's controls and buttons, in document order."""
+    root = form.getroottree().getroot()
+    return [element for element in root.iter("input", "select", "textarea", "button") if form_of(element) is form]
+
+
+def radio_group(radio: Element) -> list[Element]:
+    """The radio buttons of which only one can be chosen."""
+    form, name = form_of(radio), radio.get("name")
+    others = radio.getroottree().getroot().iter("input")
+    return [each for each in others if kind(each) == "radio" and each.get("name") == name and form_of(each) is form]
+
+
+class Controls:
+    """What the controls of one page hold."""
+
+    def __init__(self) -> None:
+        self._held: dict[Element, Held] = {}
+        self._overruled: set[Element] = set()
+        self.focused: Element | None = None
+
+    # -- reading and writing -----------------------------------------------------------------
+
+    def rendered(self, control: Element) -> Held:
+        """What the server last said."""
+        if is_box(control):
+            return control.get("checked") is not None
+        if control.tag == "select":
+            chosen = [option_value(option) for option in control.iter("option") if option.get("selected") is not None]
+            return chosen if kind(control) == "select-multiple" else self._single_choice(control, chosen)
+        if control.tag == "textarea":
+            return "".join(control.itertext())
+        return str(control.get("value", ""))
+
+    def _single_choice(self, select: Element, chosen: list[str]) -> str:
+        if chosen:
+            return chosen[-1]
+        return next((option_value(option) for option in select.iter("option") if not is_disabled(option)), "")
+
+    def held(self, control: Element) -> Held:
+        """What it holds now."""
+        return self._held[control] if control in self._held else self.rendered(control)
+
+    def hold(self, control: Element, value: Held) -> None:
+        """Puts a value into the control, as the user does. Of radio buttons only one stays chosen."""
+        self._held[control] = value
+        if value is True and kind(control) == "radio":
+            for other in radio_group(control):
+                if other is not control:
+                    self._held[other] = False
+
+    def release(self, control: Element) -> None:
+        """Has the control show the server's word."""
+        self._held.pop(control, None)
+        self._overruled.discard(control)
+
+    def value(self, control: Element) -> str:
+        """JavaScript's `value`."""
+        if is_box(control):
+            return str(control.get("value", "on"))
+        held = self.held(control)
+        return (held[0] if held else "") if isinstance(held, list) else str(held)
+
+    # -- patches -----------------------------------------------------------------------------
+
+    def server_says(self, old: Element, new: Element) -> None:
+        """A patch is about to make `old` what `new` is: where the server's word changed, it counts again."""
+        if not is_control(old) or old.get("live-ignore") is not None or kind(old) == "file":
+            return
+        if self.rendered(old) == self.rendered(new):
+            if old.tag == "select" and old in self._held:
+                self._keep_choice(old, new)
+        elif old is self.focused and is_text(old):
+            self._held.setdefault(old, self.rendered(old))
+            if model_of(old):
+                self._overruled.add(old)
+        else:
+            self.release(old)
+            if kind(old) == "radio" and self.rendered(new):
+                for other in radio_group(old):
+                    self._held.pop(other, None)
+
+    def _keep_choice(self, old: Element, new: Element) -> None:
+        offered = {option_value(option) for option in new.iter("option")}
+        held = self._held[old]
+        if isinstance(held, list):
+            self._held[old] = [value for value in held if value in offered]
+        elif held not in offered:
+            self.release(old)
+
+    def left(self, control: Element) -> None:
+        """The focus is gone: a bound control takes the server's word if that changed meanwhile."""
+        if control in self._overruled:
+            self.release(control)
+
+    # -- forms -------------------------------------------------------------------------------
+
+    def submitted(self, form: Element, before: dict[Element, Held]) -> list[Element]:
+        """The submit is acknowledged: the form's controls show what the server renders.
+
+        Gives the bound controls whose new value has to be sent.
+        """
+        changed = []
+        for control, value in before.items():
+            if kind(control) == "file" or not self._is_there(control) or self._is_own(control):
+                continue
+            if self.held(control) != value or self.rendered(control) == value:
+                continue
+            self.release(control)
+            if model_of(control) and control.get("value") is None:
+                changed.append(control)
+        return changed
+
+    def _is_there(self, element: Element) -> bool:
+        return next(element.iterancestors("html"), None) is not None
+
+    def _is_own(self, element: Element) -> bool:
+        return any(
+            each.get("live-ignore") is not None or each.get("live-permanent") is not None
+            for each in (element, *element.iterancestors())
+        )
+
+    def all_held(self, form: Element) -> dict[Element, Held]:
+        """What every control of the form holds."""
+        return {control: self.held(control) for control in controls_of(form) if is_control(control)}
+
+    def fields(self, form: Element, submitter: Element | None = None) -> dict[str, str | list[str]]:
+        """What the form submits: repeated names and multiple choices give lists."""
+        found: dict[str, str | list[str]] = {}
+        boxes: set[str] = set()
+        active = [control for control in controls_of(form) if not is_disabled(control)]
+        for control in active:
+            if not is_control(control):
+                continue
+            name, type_ = control.get("name", ""), kind(control)
+            if type_ == "select-multiple" or (type_ == "checkbox" and name in boxes):
+                found[name] = []
+            if type_ == "checkbox":
+                boxes.add(name)
+        for control in active:
+            name = str(control.get("name", ""))
+            if not name or name == CSRF or next(control.iterancestors("datalist"), None) is not None:
+                continue
+            for value in self._entries(control, submitter):
+                others = found.get(name)
+                found[name] = value if others is None else [*(others if isinstance(others, list) else [others]), value]
+        found.pop("", None)
+        return found
+
+    def _entries(self, control: Element, submitter: Element | None) -> Iterable[str]:
+        type_ = kind(control)
+        if control.tag == "button" or type_ in BUTTON_TYPES:
+            is_chosen = submitter is not None and submitter is control and type_ != "image"
+            return [str(control.get("value", ""))] if is_chosen else []
+        if type_ == "file" or (is_box(control) and self.held(control) is not True):
+            return []
+        held = self.held(control)
+        return held if isinstance(held, list) else [self.value(control)]

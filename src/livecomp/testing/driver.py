@@ -1,0 +1,298 @@
+"""The second driver of `LivePage`: synchronous, in the calling thread, with a clock that only tests move."""
+
+from __future__ import annotations
+
+import contextvars
+import heapq
+import inspect
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.http import HttpRequest
+
+from livecomp import auth, inputs, protocol, topics
+from livecomp.effects import (
+    Await,
+    CancelTask,
+    Close,
+    Output,
+    Publish,
+    Save,
+    Send,
+    StartTask,
+    StartTimer,
+    Step,
+    StopTimer,
+    Subscribe,
+    Unsubscribe,
+)
+from livecomp.page import LivePage, Steps
+
+Message = list[Any]
+"""A message of the server as the browser gets it: decoded JSON."""
+
+
+class Clock:
+    """Timers in the order in which they are due. `now` is in seconds and starts at 0."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._due: list[tuple[float, int, str, float | None, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def start(self, name: str, seconds: float, fire: Callable[[], None], *, repeat: bool = False) -> None:
+        """Calls `fire` after `seconds`, once or again and again. A timer of the same name is replaced."""
+        self.stop(name)
+        heapq.heappush(self._due, (self.now + seconds, next(self._order), name, seconds if repeat else None, fire))
+
+    def stop(self, name: str) -> None:
+        """Forgets the timer."""
+        self._due = [timer for timer in self._due if timer[2] != name]
+        heapq.heapify(self._due)
+
+    def stop_all(self) -> None:
+        """Forgets every timer."""
+        self._due.clear()
+
+    @property
+    def names(self) -> list[str]:
+        """The timers that are set, the next one first."""
+        return [name for _, _, name, _, _ in sorted(self._due, key=lambda timer: timer[:2])]
+
+    @property
+    def next_due(self) -> float:
+        """When the next timer is due. Raises AssertionError when none is set."""
+        if not self._due:
+            raise AssertionError("No timer is set, so there is no next one: give tick() a number of seconds.")
+        return self._due[0][0]
+
+    def fire_next(self, until: float) -> bool:
+        """Moves on to the next timer that is due up to `until`, and fires it. Without one, moves on to `until`."""
+        if not self._due or self._due[0][0] > until:
+            self.now = max(self.now, until)
+            return False
+        due, _, name, every, fire = heapq.heappop(self._due)
+        self.now = max(self.now, due)
+        if every is not None:
+            heapq.heappush(self._due, (due + every, next(self._order), name, every, fire))
+        fire()
+        return True
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The server closed the connection."""
+
+    code: int
+    reason: str
+
+
+class PageDriver:
+    """Drives one `LivePage`.
+
+    `receive` gets every message that it sends, after a trip through the wire's encoding. `turn` runs what a timer
+    does when it is the page's turn.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        clock: Clock,
+        receive: Callable[[Message], None],
+        turn: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self.page = LivePage(request)
+        self.clock = clock
+        self.receive = receive
+        self.turn = turn
+        self.topics: set[str] = set()
+        self.timers: set[str] = set()
+        self.tasks: dict[str, Callable[[], Any]] = {}
+        self.marked: dict[str, list[Any]] = {}
+        self.closed: Closed | None = None
+        self._must_revalidate = False
+        self.task_errors: list[BaseException] = []
+        self._context = contextvars.Context()
+        current_page: Any = getattr(topics, "current_page", None)
+        if current_page is not None:
+            self._context.run(current_page.set, self.page)
+
+    def give(self, message: protocol.Message | inputs.Input) -> None:
+        """Lets the page handle a message, and carries out all that it asks for."""
+        self._context.run(self._drive, message)
+
+    def give_frame(self, frame: str) -> None:
+        """A frame from the wire. Raises `livecomp.exceptions.ProtocolError` when it is malformed."""
+        for message in protocol.decode(frame):
+            self.give(message)
+
+    def mark(self, topic: str, messages: list[Any]) -> None:
+        """Messages of a topic have come, for `deliver`."""
+        self.marked.setdefault(topic, []).extend(messages)
+
+    def control(self, kind: str, value: Any) -> None:
+        """Word to all connections: `revalidate` this visitor, after a sign-out or the like."""
+        if kind == "revalidate" and value == auth.visitor_key(self.page.request):
+            self._must_revalidate = True
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to `deliver`."""
+        return bool(self.marked) or self._must_revalidate
+
+    def deliver(self) -> None:
+        """Gives the page what was marked."""
+        if self._must_revalidate:
+            self._must_revalidate = False
+            request = self.page.request
+            allowed = not hasattr(request, "session") or auth.is_signed_in_as_before(request)
+            self.give(inputs.Revalidated(allowed))
+            if not allowed:
+                return
+        marked, self.marked = self.marked, {}
+        if marked:
+            self.give(inputs.TopicMessages(marked))
+
+    def close(self) -> None:
+        """The connection is gone. Nothing of the page may go on after it."""
+        self.page.close()
+        self._apply_output()
+
+    # -- one message -------------------------------------------------------------------------
+
+    def _drive(self, message: protocol.Message | inputs.Input) -> None:
+        steps = self.page.receive(message)
+        step = self.page.advance(steps)
+        while step is not None and not isinstance(step, Await):
+            self._apply_output()
+            step = self.page.advance(steps)
+        if step is not None:
+            async_to_sync(self._drive_async)(steps, step)
+        self._apply_output()
+
+    async def _drive_async(self, steps: Steps[None], first: Step) -> None:
+        """From the first await on there is an event loop; everything synchronous still runs in the test's thread."""
+        step: Step | None = first
+        while step is not None:
+            value, error = None, None
+            if isinstance(step, Await):
+                try:
+                    value = await step.awaitable
+                except Exception as raised:
+                    error = raised
+            else:
+                await sync_to_async(self._apply_output)()
+            step = await sync_to_async(self.page.advance)(steps, value, error)
+
+    def _apply_output(self) -> None:
+        for output in self.page.take_output():
+            _APPLY[type(output)](self, output)
+
+    # -- what the page asks for --------------------------------------------------------------
+
+    def _send(self, output: Send) -> None:
+        frame = protocol.encode(output.message)
+        self.receive(json.loads(frame, parse_constant=_refuse_constant))
+
+    def _subscribe(self, output: Subscribe) -> None:
+        self.topics.add(output.topic)
+
+    def _unsubscribe(self, output: Unsubscribe) -> None:
+        self.topics.discard(output.topic)
+        self.marked.pop(output.topic, None)
+
+    def _publish(self, output: Publish) -> None:
+        topics.publish_from(self, output.topic, output.message)
+
+    def _start_timer(self, output: StartTimer) -> None:
+        def fire() -> None:
+            if not output.repeat:
+                self.timers.discard(output.id)
+            self.turn(lambda: self.give(inputs.TimerFired(output.id)))
+
+        self.timers.add(output.id)
+        self.clock.start(output.id, output.seconds, fire, repeat=output.repeat)
+
+    def _stop_timer(self, output: StopTimer) -> None:
+        self.timers.discard(output.id)
+        self.clock.stop(output.id)
+
+    def _start_task(self, output: StartTask) -> None:
+        self.tasks[output.id] = output.call
+
+    def _cancel_task(self, output: CancelTask) -> None:
+        self.tasks.pop(output.id, None)
+
+    def _save(self, output: Save) -> None:
+        """The snapshot is taken when the page is disconnected: a test has no other moment to lose it."""
+
+    def _close(self, output: Close) -> None:
+        self.closed = Closed(int(output.code), output.reason)
+
+    # -- tasks -------------------------------------------------------------------------------
+
+    def run_task(self) -> bool:
+        """Runs the task that was started first, from beginning to end. False when there is none."""
+        for task, call in self.tasks.items():
+            value, error = None, None
+            try:
+                value = self._run(task, call)
+            except Exception as raised:
+                error = raised
+                self.task_errors.append(raised)
+            if self.tasks.pop(task, None) is not None:
+                self._tell(inputs.TaskDone(task, value, error))
+            return True
+        return False
+
+    def _run(self, task: str, call: Callable[[], Any]) -> Any:
+        result = call()
+        if inspect.isawaitable(result):
+            return async_to_sync(_result_of)(result)
+        if inspect.isasyncgen(result):
+            return async_to_sync(self._collect)(task, result)
+        if not inspect.isgenerator(result):
+            return result
+        while task in self.tasks:
+            try:
+                progress = next(result)
+            except StopIteration as end:
+                return end.value
+            self._tell(inputs.TaskProgress(task, progress))
+        result.close()
+        return None
+
+    def _tell(self, message: inputs.Input) -> None:
+        self.turn(lambda: self.give(message))
+
+    async def _collect(self, task: str, result: AsyncIterator[Any]) -> None:
+        async for progress in result:
+            if task not in self.tasks:
+                return
+            await sync_to_async(self._tell)(inputs.TaskProgress(task, progress))
+
+
+_APPLY: dict[type[Output], Callable[[PageDriver, Any], None]] = {
+    Send: PageDriver._send,
+    Subscribe: PageDriver._subscribe,
+    Unsubscribe: PageDriver._unsubscribe,
+    Publish: PageDriver._publish,
+    StartTimer: PageDriver._start_timer,
+    StopTimer: PageDriver._stop_timer,
+    StartTask: PageDriver._start_task,
+    CancelTask: PageDriver._cancel_task,
+    Save: PageDriver._save,
+    Close: PageDriver._close,
+}
+
+
+async def _result_of(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _refuse_constant(name: str) -> Any:
+    raise AssertionError(f"The server sent {name}, which is not JSON: no browser can read the message.")

@@ -1,0 +1,213 @@
+"""The browser's end of the connection: numbers messages, keeps those that are not acknowledged, checks what comes.
+
+What `js/src/outbox.ts` and `js/src/page.ts` do, and strict where they are lenient: a version that is skipped or comes
+twice, a reply that is missing, or an effect that nobody knows is an error of the server.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.http import HttpRequest
+
+from livecomp.constants import PROTOCOL_VERSION
+from livecomp.exceptions import ProtocolError
+from livecomp.testing.bindings import Done
+from livecomp.testing.driver import Clock, Message, PageDriver
+
+Patches = list[tuple[str, str]]
+Effect = list[Any]
+
+REPLIES = frozenset({"joined", "patch", "ack", "error", "pong"})
+
+
+class LiveError(AssertionError):
+    """The server answered a message with an error that the test did not expect.
+
+    `code` and `message` are what the browser gets, `component` the component's id or "".
+    """
+
+    def __init__(self, code: str, message: str, component: str = "", ref: int = 0) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.component = component
+        self.ref = ref
+
+
+class LiveClosed(AssertionError):
+    """The server closed the connection, and the test did not expect it."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"The server closed the connection with {code}: {reason or 'no reason given'}.")
+        self.code = code
+        self.reason = reason
+
+
+@dataclass
+class Entry:
+    """A numbered message that is not acknowledged yet."""
+
+    ref: int
+    message: list[Any]
+    done: Done | None = None
+    is_sent: bool = False
+
+
+class Receiver(Protocol):
+    """What the wire needs of the page."""
+
+    def apply(self, patches: Patches) -> None:
+        """Brings patches into the DOM."""
+
+    def carry_out(self, effect: Effect) -> None:
+        """Does what the server asks for beside patches."""
+
+    def refused(self, error: LiveError) -> None:
+        """The server answered with an error."""
+
+    def doubt(self) -> None:
+        """Whether the last event was applied is not known."""
+
+
+class Wire:
+    """One page's connection, over all its reconnects."""
+
+    def __init__(self, receiver: Receiver, clock: Clock) -> None:
+        self.receiver = receiver
+        self.clock = clock
+        self.driver: PageDriver | None = None
+        self.page_id = ""
+        self.version = 0
+        self.last_ref = 0
+        self.is_joined = False
+        self.entries: list[Entry] = []
+        self.received: list[Message] = []
+        """Every message of the server, in order."""
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._is_working = False
+
+    # -- to the server -----------------------------------------------------------------------
+
+    def join(self, request: HttpRequest, tokens: list[str], path: str) -> None:
+        """Opens a connection, for the first time or again."""
+        self.driver = PageDriver(request, self.clock, self._receive, self.run)
+        resume = [self.page_id, self.version] if self.page_id else None
+        self.transmit(["join", PROTOCOL_VERSION, tokens, resume, path])
+
+    def cut(self) -> None:
+        """The connection is gone; messages wait from now on."""
+        self.is_joined = False
+
+    def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
+        """Numbers a message, and sends it now or when the page is joined again."""
+        if kind == "set" and not self.is_joined and self._merge(*fields):
+            return
+        self.last_ref += 1
+        entry = Entry(self.last_ref, [kind, self.last_ref, *fields], done)
+        self.entries.append(entry)
+        if self.is_joined:
+            self._transmit_entry(entry)
+
+    def _merge(self, component: str, values: dict[str, Any]) -> bool:
+        last = self.entries[-1] if self.entries else None
+        if last is None or last.is_sent or last.message[0] != "set" or last.message[2] != component:
+            return False
+        last.message[3].update(values)
+        return True
+
+    def _transmit_entry(self, entry: Entry) -> None:
+        entry.is_sent = True
+        self.transmit(entry.message)
+
+    def transmit(self, message: list[Any] | str) -> None:
+        """Sends a message, or a frame as it is."""
+        frame = message if isinstance(message, str) else json.dumps(message, default=str)
+        self.run(lambda: self._give(frame))
+
+    def _give(self, frame: str) -> None:
+        assert self.driver is not None
+        try:
+            self.driver.give_frame(frame)
+        except ProtocolError as error:  # the consumer answers these, before a page sees them
+            self._receive(["error", 0, "protocol", str(error)])
+
+    def run(self, job: Callable[[], None]) -> None:
+        """Does something with the page: now, or when it is done with what it is at."""
+        self._jobs.append(job)
+        if self._is_working:
+            return
+        self._is_working = True
+        try:
+            while self._jobs:
+                self._jobs.popleft()()
+        finally:
+            self._is_working = False
+            self._jobs.clear()
+
+    # -- from the server ---------------------------------------------------------------------
+
+    def _receive(self, message: Message) -> None:
+        self.received.append(message)
+        kind, *fields = message
+        if kind not in REPLIES:
+            raise AssertionError(f"The server sent a message that no browser knows: {message!r}.")
+        getattr(self, f"_{kind}")(*fields)
+
+    def _joined(
+        self, page_id: str, version: int, ack: int, patches: list[list[str]], effects: Sequence[Effect] = ()
+    ) -> None:
+        is_new = page_id != self.page_id
+        if not is_new and version < self.version:
+            raise AssertionError(f"The page was at version {self.version} and joined at {version}.")
+        self.page_id, self.version = page_id, version
+        self._settle(lambda ref: ref <= ack, patches, effects)
+        if is_new and any(entry.is_sent and entry.message[0] == "event" for entry in self.entries):
+            self.entries = [entry for entry in self.entries if not (entry.is_sent and entry.message[0] == "event")]
+            self.receiver.doubt()
+        self.is_joined = True
+        for entry in list(self.entries):
+            self._transmit_entry(entry)
+
+    def _patch(self, version: int, ack: int, patches: list[list[str]], effects: Sequence[Effect] = ()) -> None:
+        if version != self.version + 1:
+            raise AssertionError(
+                f"Version {version} came after version {self.version}: a browser would ask for all anew."
+            )
+        if not patches:
+            raise AssertionError(f"Version {version} has no patches: it should have been an acknowledgement.")
+        self.version = version
+        self._settle(lambda ref: ref <= ack, patches, effects)
+        self.transmit(["ack", version])
+
+    def _ack(self, ack: int, effects: Sequence[Effect] = ()) -> None:
+        self._settle(lambda ref: ref <= ack, [], effects)
+
+    def _error(self, ref: int, code: str, text: str, component: str = "") -> None:
+        error = LiveError(code, text, component, ref)
+        self._settle(lambda each: each == ref, [], (), succeeded=False)
+        self.receiver.refused(error)
+
+    def _pong(self) -> None:
+        """The heartbeat's answer."""
+
+    def _settle(
+        self,
+        is_done: Callable[[int], bool],
+        patches: list[list[str]],
+        effects: Sequence[Effect],
+        succeeded: bool = True,
+    ) -> None:
+        settled = [entry for entry in self.entries if is_done(entry.ref)]
+        self.entries = [entry for entry in self.entries if not is_done(entry.ref)]
+        if patches:
+            self.receiver.apply([(address, html) for address, html in patches])
+        for entry in settled:
+            if entry.done is not None:
+                entry.done(succeeded)
+        for effect in effects:
+            self.receiver.carry_out(effect)
