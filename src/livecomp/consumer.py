@@ -52,7 +52,7 @@ class Connection:
         self._reader: asyncio.Task[Any] | None = None
         self._visitor: Hashable = None  # what the handshake's cookie counts under
         self.is_joining = False  # the join has come
-        self.sent = self.acked = 0  # versions
+        self.sent = self.acked = -1  # versions
         self.unread = 0  # bytes sent since the last word of the browser
         self._closing: tuple[CloseCode, str] | None = None
         self._is_gone = False
@@ -137,12 +137,12 @@ class Connection:
         """The browser reads nothing at all."""
         return self.unread > UNREAD_STALLED
 
-    async def send(self, text: str, version: int = 0) -> None:
+    async def send(self, text: str, version: int = -1) -> None:
         """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone."""
         if self._is_gone:
             return
         if version > self.sent:
-            self.acked = self.acked or version  # a join: what came before is in the page
+            self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
             self.sent = version
         self.unread += len(text)
         if not self._sends:

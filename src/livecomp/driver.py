@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from django.utils import timezone, translation
+
 from livecomp import auth, inputs, protocol, resume, tokens, topics
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
@@ -59,7 +61,7 @@ class Outlet(Protocol):
     def is_stalled(self) -> bool:
         """The browser reads nothing at all: nothing more."""
 
-    async def send(self, text: str, version: int = 0) -> None:
+    async def send(self, text: str, version: int = -1) -> None:
         """Send a frame; ``version`` of the render in it, if there is one."""
 
     def close(self, code: CloseCode, reason: str = "") -> None:
@@ -285,8 +287,7 @@ class PageDriver:
         if old is None or not await self._in_thread(self._pages.owns, page, message):
             return
         old.control("supersede", message.resume[0])
-        if old.stopped is not None:
-            await asyncio.wait([old.stopped], timeout=settings.handler_timeout)
+        await asyncio.wait([old.stop()], timeout=settings.handler_timeout)
 
     async def _is_allowed(self) -> bool:
         now = self._runtime.loop.time()
@@ -328,7 +329,7 @@ class PageDriver:
     async def _await(self, awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
         """Result and exception of an async handler. It runs on the event loop, in the page's own context."""
         lane = AsyncLane(self._context)
-        self._awaiting = self._runtime.loop.create_task(_result_of(awaitable), context=self._context)
+        self._awaiting = self._runtime.loop.create_task(_result_of(awaitable, self.page), context=self._context)
         try:
             return await self._awaiting, None
         except asyncio.CancelledError:
@@ -461,6 +462,7 @@ class PageDriver:
         except Exception:
             logger.exception("A page could not be closed properly.")
         finally:
+            self._runtime.rates.forget(self)
             if self.visitor is not self:
                 self._runtime.counter.leave(self.visitor)
             if self.page is not None and self._runtime.pages.get(self.page.id) is self:
@@ -490,11 +492,11 @@ _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
 
 
 def _advance(
-    page: LivePage, steps: Steps, value: Any, error: BaseException | None
+    page: LivePage, steps: Steps[None], value: Any, error: BaseException | None
 ) -> tuple[Step | None, str, int, list[Output]]:
     """One step in a thread: what is next, the frame to send with the version in it, and the rest of the output."""
     step = page.advance(steps, value, error)
-    texts, rest, version = [], [], 0
+    texts, rest, version = [], [], -1
     for output in page.take_output():
         if type(output) is Send:
             message = output.message
@@ -508,9 +510,10 @@ def _advance(
     return step, texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else "", version, rest
 
 
-async def _result_of(awaitable: Awaitable[Any]) -> Any:
+async def _result_of(awaitable: Awaitable[Any], page: Any) -> Any:
     try:
-        return await awaitable
+        with translation.override(page.language), timezone.override(page.timezone):
+            return await awaitable
     except (SystemExit, KeyboardInterrupt) as error:  # ends the handler, not the server
         raise RuntimeError(f"{error!r} in an async handler") from error
 

@@ -32,6 +32,10 @@ class RateLimiter:
         bucket[0] = tokens
         return -tokens / rate if tokens < 0 else 0.0
 
+    def forget(self, visitor: Hashable) -> None:
+        """Drop the count of a visitor who will not come back under this key."""
+        self._buckets.pop(visitor, None)
+
     def prune(self) -> None:
         """Forget the visitors whose bucket is full again."""
         rate, burst = settings.rate_limit

@@ -43,13 +43,13 @@ def is_allowed(scope: Scope) -> bool:
     """Whether a handshake comes from a page of this site, or of ``ALLOWED_ORIGINS``. The refusal is logged with its fix."""
     handshake = Handshake(scope)
     given = handshake.META.get("HTTP_ORIGIN", "")
-    origin = _parsed(given)
+    origin = _parsed(given.lower())
     try:
         own = f"{handshake.scheme}://{handshake.get_host()}"
     except DisallowedHost as error:
         logger.warning("Live connection refused: %s", error)
         return False
-    if origin is not None and (origin == _parsed(own) or _is_listed(origin)):
+    if origin is not None and (origin == _parsed(own.lower()) or _is_listed(origin)):
         return True
     logger.warning(
         "Live connection from origin %r refused, the page is served as %r. If they are the same site, tell Django of the "
@@ -61,13 +61,13 @@ def is_allowed(scope: Scope) -> bool:
 
 
 def _parsed(origin: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; None for everything that is not exactly an origin."""
+    """Scheme, host and port of a lower-case origin; None for everything that is not exactly one."""
     try:
         parts = urlsplit(origin)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
     except ValueError:
         return None
-    if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != origin.lower() or "@" in parts.netloc:
+    if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != origin or "@" in parts.netloc:
         return None
     return parts.scheme, parts.hostname, port
 

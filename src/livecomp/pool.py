@@ -2,7 +2,7 @@
 
 `asgiref`'s default is one thread for the whole process, in which a slow query of one visitor is everybody's wait. Here a
 fixed number of threads serves all connections and one visitor gets at most a few of them at a time. Each call runs in
-the connection's own `contextvars` context, so an activated language or time zone stays with its connection.
+the connection's own `contextvars` context, so an activated language or time zone never shows in another's.
 (Not `concurrent.futures`: its futures and locks cost three times as much a call.)
 """
 
@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
@@ -22,7 +23,7 @@ from django.db import close_old_connections
 from livecomp.conf import settings
 
 R = TypeVar("R")
-Job = Callable[[], None]
+Job = Callable[[], Callable[[], Any] | None]
 
 
 class Threads:
@@ -36,7 +37,8 @@ class Threads:
         self._busy = 0  # jobs queued or running
 
     def submit(self, job: Job) -> None:
-        """Run ``job`` in a thread, as soon as one is free. The job deals with its own result and errors."""
+        """Run ``job`` in a thread, as soon as one is free. The job deals with its own errors; what it returns is called
+        when the thread is free again, to pass the result on."""
         with self._lock:
             self._busy += 1
             if self._busy > len(self._threads) < settings.threads:
@@ -47,14 +49,17 @@ class Threads:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            done = None
             close_old_connections()
             try:
-                job()
+                done = job()
             finally:
                 close_old_connections()
                 with self._lock:
                     self._busy -= 1
-            del job  # an idle thread keeps nothing alive
+            if done is not None:
+                done()
+            del job, done  # an idle thread keeps nothing alive
 
     def stop(self, timeout: float = 5.0) -> None:
         """End the threads when they have done what is queued; waits up to ``timeout`` seconds for each."""
@@ -91,14 +96,13 @@ class Pool:
         """The future result of ``function(*args)``. Cancelling it does not stop a call that has begun."""
         future: asyncio.Future[R] = self._loop.create_future()
 
-        def job() -> None:
+        def job() -> Callable[[], None]:
             result, error = None, None
             try:
                 result = context.run(function, *args)
             except BaseException as raised:
                 error = raised
-            with contextlib.suppress(RuntimeError):  # the event loop is closed, nobody waits for the result
-                self._loop.call_soon_threadsafe(self._settle, visitor, future, result, error)
+            return partial(self._pass_on, visitor, future, result, error)
 
         running = self._running.get(visitor, 0)
         if running < settings.threads_per_user:
@@ -107,6 +111,10 @@ class Pool:
         else:
             self._waiting.setdefault(visitor, deque()).append(job)
         return future
+
+    def _pass_on(self, *outcome: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop is closed, nobody waits for the result
+            self._loop.call_soon_threadsafe(self._settle, *outcome)
 
     def _settle(self, visitor: Hashable, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._next(visitor)

@@ -70,6 +70,7 @@ class Runtime:
         if not self.connections and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
+            self.rates.prune()
 
     def admit(self, visitor: Hashable) -> bool:
         """Count one more connection of a visitor. The first refusal is logged, the rest of a flood is not."""
@@ -107,7 +108,7 @@ class Runtime:
         deadline = self.loop.time() + settings.shutdown_timeout
         for connection in tuple(self.connections):
             connection.restart()
-        while (self.connections or self._jobs) and self.loop.time() < deadline:
+        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110 (once in a process)
             await asyncio.sleep(0.02)
         if self.connections:
             logger.warning("%d live connections did not finish in time.", len(self.connections))

@@ -90,7 +90,7 @@ def publish(topic: str, message: Any = None, *, using: str | None = None) -> Non
     if page is not None and page.connected and using is None:
         page.publish(topic, message)
     else:
-        transaction.on_commit(lambda: _send({topic: [packed]}), using=using)
+        _send_on_commit({topic: [packed]}, using)
 
 
 def publish_now(topic: str, message: Any = None) -> None:
@@ -109,12 +109,12 @@ def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = No
     for topic, message in messages:
         batch.setdefault(topic, []).append(_pack(topic, message))
     if batch:
-        transaction.on_commit(lambda: _send(batch), using=using)
+        _send_on_commit(batch, using)
 
 
 async def apublish(topic: str, message: Any = None) -> None:
-    """`publish_now` for coroutines: Django's transactions are synchronous, so none can be running."""
-    publish_now(topic, message)
+    """`publish`, for those who like to see ``await``: it does not block either."""
+    publish(topic, message)
 
 
 def flush(timeout: float = LAYER_TIMEOUT) -> bool:
@@ -175,6 +175,14 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 def unpack(messages: Iterable[Packed]) -> list[Any]:
     """The messages behind their texts."""
     return [msgspec.json.decode(message) for message in messages]
+
+
+def _send_on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
+    # In a coroutine none can be running: Django's transactions are synchronous.
+    if running_loop() is None and transaction.get_connection(using).in_atomic_block:
+        transaction.on_commit(lambda: _send(batch), using=using)
+    else:
+        _send(batch)
 
 
 def _send(batch: dict[str, list[Packed]], origin: object = None) -> None:

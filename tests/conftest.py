@@ -1,0 +1,34 @@
+"""What holds after every test: nothing of a connection is left."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from livecomp import pool, runtime, topics
+
+
+def _left_over() -> list[str]:
+    found = []
+    for each in runtime._runtimes.values():
+        if each.loop.is_closed():
+            found += [f"connection {connection}" for connection in each.connections]
+            found += [f"subscriber of {list(each.hub.topics)}" for _ in each.hub.subscribers]
+            found += [f"page {page}" for page in each.pages]
+            found += ["a connection is still counted"] * len(each.counter)
+    found += [f"listener {listener}" for listener in topics.listeners]
+    if pool.event_threads._busy:
+        found.append("a thread of the pool is busy")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """No connection, subscription, page or busy thread outlives a test."""
+    runtime._runtimes.clear()
+    topics.listeners.clear()
+    yield
+    deadline = time.monotonic() + 2
+    while (left := _left_over()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"left over after the test: {left}"

@@ -1,0 +1,589 @@
+"""The WebSocket of a page, with a fake page behind it."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livecomp.consumer import LiveWebSocket
+from livecomp.runtime import Runtime
+from tests.fake_page import FakePages
+from tests.sockets import Socket, fake_socket, until
+
+
+async def test_join_and_event() -> None:
+    async with fake_socket() as socket:
+        assert await socket.call("add", by=3) == ["patch", 1, 1, [["c0.0", "3"]]]
+        assert await socket.call("nothing") == ["ack", 2]
+
+
+async def test_messages_of_one_frame_are_handled_in_order() -> None:
+    async with fake_socket() as socket:
+        await socket.write(*(["event", ref, "c0", "add", {"by": ref}] for ref in range(1, 6)))
+        versions = [await socket.read() for _ in range(5)]
+        assert [message[3][0][1] for message in versions] == ["1", "3", "6", "10", "15"]
+
+
+async def test_a_failing_handler_is_an_error_reply() -> None:
+    async with fake_socket() as socket:
+        await socket.event("fail")
+        assert (await socket.read())[0] in ("error", ["error", 1, "failed", "ValueError: broken"])
+        assert (await socket.call("add"))[0] == "patch"
+
+
+async def test_a_handler_that_exits_does_not_take_the_server_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    async with fake_socket() as socket:
+        await socket.event("exit")
+        assert await socket.read() == ["closed", 1011]
+    async with fake_socket() as socket:
+        await socket.event("exit_later")
+        assert (await socket.read())[0][:3] == ["error", 1, "failed"]
+    caplog.clear()
+
+
+async def test_a_generator_event_sends_at_every_step() -> None:
+    async with fake_socket() as socket:
+        await socket.event("steps")
+        assert [(await socket.read())[3][0][1] for _ in range(3)] == ["1", "2", "3"]
+
+
+async def test_steps_run_in_the_pool() -> None:
+    async with fake_socket() as socket:
+        await socket.call("add")
+        assert all(name.startswith("livecomp-event") for name in socket.page.threads)
+
+
+async def test_an_async_handler_runs_in_the_pages_language_and_time_zone() -> None:
+    async with fake_socket() as socket:
+        await socket.call("where")
+        assert socket.page.seen == [("de", "Asia/Tokyo")]
+
+
+# Wire format
+
+
+async def test_t01_malformed_json_is_an_error_reply_then_4400(caplog: pytest.LogCaptureFixture) -> None:
+    async with fake_socket() as socket:
+        await socket.write_text("{")
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert (await socket.call("add"))[0] == "patch"
+        for _ in range(4):
+            await socket.write_text("{")
+            assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert await socket.read() == ["closed", 4400]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not Runtime.current().hub.topics
+    assert socket.pages is not None
+    assert socket.pages.closed
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8) | st.sampled_from(["join", "event"]),
+    lambda children: st.lists(children, max_size=5) | st.dictionaries(st.text(max_size=4), children, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(frames=st.lists(_json.map(json.dumps) | st.text(max_size=30), min_size=1, max_size=6))
+def test_t02_any_frame_is_answered_or_closes(frames: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    async def session() -> None:
+        async with fake_socket() as socket:
+            for frame in frames:
+                await socket.write_text(frame)
+            await socket.write("ping")
+            replies: list[Any] = []
+            while not replies or replies[-1] not in (["pong"], ["closed", 4400]):
+                replies.append(await socket.read())
+
+    asyncio.run(session())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_t03_deep_nesting_closes() -> None:
+    async with fake_socket() as socket:
+        await socket.write_text("[" * 100_000)
+        assert await socket.read() == ["closed", 4400]
+    async with fake_socket() as socket:
+        for _ in range(5):
+            await socket.write_text("[" * 60_000)
+            assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert await socket.read() == ["closed", 4400]
+
+
+@pytest.mark.parametrize("message", [{"bytes": b"\xff"}, {"text": ""}, {"bytes": b"", "text": None}])
+async def test_t06_binary_and_empty_frames_close(message: dict[str, Any]) -> None:
+    async with fake_socket() as socket:
+        await socket.send_input({"type": "websocket.receive", **message})
+        assert await socket.read() == ["closed", 4400]
+
+
+@pytest.mark.parametrize("character", ["x", "é"])
+async def test_t07_oversize_is_refused_before_it_is_parsed(character: str) -> None:
+    async with fake_socket() as socket:
+        await socket.write("event", 1, "c0", "add", {"x": character * (64 * 1024)})
+        assert await socket.read() == ["closed", 4400]
+    async with fake_socket() as socket:
+        assert (await socket.call("add"))[0] == "patch"
+
+
+async def test_t09_unknown_message_type_is_an_error_reply() -> None:
+    async with fake_socket() as socket:
+        await socket.write("dance", 1)
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert (await socket.call("add"))[0] == "patch"
+
+
+async def test_the_first_message_has_to_be_a_join() -> None:
+    async with fake_socket(join=False) as socket:
+        await socket.event("add")
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert (await socket.join())[0] == "joined"
+        await socket.write("join", 1, ["page"], None, "/")
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
+
+
+async def test_a_refused_join_closes_with_its_code() -> None:
+    async with fake_socket(join=False) as socket:
+        await socket.write("join", 1, ["bad"], None, "/")
+        assert await socket.read() == ["closed", 4409]
+
+
+# The connection
+
+
+async def test_t46_too_many_connections_are_closed_with_1013_and_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pages = FakePages()
+    pages.visitor = "user:1"
+    open_sockets = []
+    for _ in range(20):
+        context = fake_socket(pages, token=f"page{len(open_sockets)}")
+        await context.__aenter__()
+        open_sockets.append(context)
+    for _ in range(5):
+        async with fake_socket(pages, join=False) as socket:
+            await socket.write("join", 1, ["one too many"], None, "/")
+            assert await socket.read() == ["closed", 1013]
+    assert len([record for record in caplog.records if "refused more" in record.message]) == 1
+    for context in open_sockets:
+        await context.__aexit__(None, None, None)
+    async with fake_socket(pages) as socket:
+        assert (await socket.call("add"))[0] == "patch"
+
+
+async def test_t46_one_session_is_limited_before_it_joins() -> None:
+    headers = [(b"host", b"testserver"), (b"origin", b"http://testserver"), (b"cookie", b"a=b; sessionid=same")]
+    sockets = [Socket(LiveWebSocket(FakePages()), headers=headers) for _ in range(21)]
+    for socket in sockets:
+        assert (await socket.connect())[0]
+    assert await sockets[20].read() == ["closed", 1013]
+    for socket in sockets:
+        await socket.leave()
+
+
+@override_settings(LIVECOMP={"JOIN_TIMEOUT": 0.05})
+async def test_t47_silence_instead_of_a_join_closes() -> None:
+    async with fake_socket(join=False) as socket:
+        assert await socket.read() == ["closed", 4408]
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (50, 5), "QUEUE_SIZE": 10})
+async def test_t48_a_flood_is_delayed_then_refused_then_closed() -> None:
+    async with fake_socket() as socket:
+        await socket.write(*(["event", ref, "c0", "add", {}] for ref in range(1, 31)))
+        kinds = []
+        for _ in range(30):
+            message = await socket.read()
+            kinds.append(message[2] if message[0] == "error" else message[0])
+            if kinds[-1] == "closed":
+                break
+        assert "rate_limited" in kinds
+        assert kinds.count("patch") <= 16
+        assert "closed" in kinds or kinds.count("patch") >= 10
+        assert (await socket.read_until("closed"))[1] == 4429 if "closed" not in kinds else True
+
+
+async def test_t48_frames_beyond_all_measure_close_at_once() -> None:
+    async with fake_socket() as socket:
+        for _ in range(500):
+            await socket.write_text('["ping"]')
+        assert await socket.read_until("closed") == ["closed", 4429]
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (1, 3), "QUEUE_SIZE": 2})
+async def test_t49_connections_of_one_visitor_share_the_limit() -> None:
+    pages = FakePages()
+    pages.visitor = "user:1"
+    async with fake_socket(pages, token="a") as first, fake_socket(pages, token="b") as second:
+        for _ in range(3):
+            assert (await first.call("add"))[0] == "patch"
+        await first.event("add")
+        await first.event("add")
+        assert (await second.call("add"))[:3] == ["error", 1, "rate_limited"]
+
+
+@override_settings(LIVECOMP={"MAX_UNACKED_RENDERS": 3, "COALESCE": 0.0})
+async def test_t50_a_browser_that_does_not_acknowledge_gets_only_the_newest() -> None:
+    async with fake_socket() as socket:
+        await socket.call("subscribe", topic="news")
+        hub = Runtime.current().hub
+        for number in range(50):
+            hub.deliver("news", [number])
+            await until(lambda number=number: socket.page.version >= min(number + 1, 3))
+        for _ in range(3):
+            last = await socket.read_until("patch")
+        assert await socket.receive_nothing(0.05)
+        await socket.write("ack", last[1])
+        after = await socket.read_until("patch")
+        assert after[1] == 4
+        assert "49" in after[3][0][1]
+        assert await socket.receive_nothing(0.05)
+
+
+@override_settings(LIVECOMP={"MAX_UNACKED_RENDERS": 3})
+async def test_an_event_is_answered_without_an_acknowledgement() -> None:
+    async with fake_socket() as socket:
+        for _ in range(12):
+            assert (await socket.call("add"))[0] == "patch"
+
+
+@override_settings(LIVECOMP={"SEND_TIMEOUT": 0.05})
+async def test_t50_a_send_that_takes_too_long_ends_the_connection() -> None:
+    pages = FakePages()
+    stuck = asyncio.Event()
+    outgoing: list[dict[str, Any]] = []
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def send(message: dict[str, Any]) -> None:
+        outgoing.append(message)
+        if message["type"] == "websocket.send":
+            await stuck.wait()
+
+    scope = Socket(None).scope
+    task = asyncio.create_task(LiveWebSocket(pages)(scope, incoming.get, send))
+    incoming.put_nowait({"type": "websocket.connect"})
+    incoming.put_nowait({"type": "websocket.receive", "text": '["join",1,["page"],null,"/"]'})
+    await asyncio.sleep(0)
+    await until(lambda: len(outgoing) == 2)
+    runtime = Runtime.current()
+    await until(lambda: not runtime.connections)
+    stuck.set()
+    await asyncio.wait_for(task, 5)
+    assert pages.closed
+
+
+@override_settings(LIVECOMP={"HEARTBEAT": 0.05})
+async def test_t52_a_silent_connection_is_closed_and_one_with_heartbeats_is_not() -> None:
+    async with fake_socket(token="silent") as silent, fake_socket(token="alive") as alive:
+        beating = True
+
+        async def beat() -> None:
+            while beating:
+                await alive.write("ping")
+                await asyncio.sleep(0.02)
+
+        heart = asyncio.create_task(beat())
+        assert await silent.read() == ["closed", 1001]
+        beating = False
+        await heart
+        assert (await alive.read())[0] == "pong"
+
+
+async def test_t57_limits_use_a_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with fake_socket() as socket:
+        monkeypatch.setattr("time.time", lambda: 9e12)
+        for connection in Runtime.current().connections:
+            connection.look(asyncio.get_running_loop().time())
+        assert (await socket.call("add"))[0] == "patch"
+        monkeypatch.undo()
+
+
+# Order and time
+
+
+async def test_t62_messages_of_one_page_never_overlap() -> None:
+    async with fake_socket() as socket:
+        await socket.call("subscribe", topic="news")
+        hub = Runtime.current().hub
+        for _ in range(20):
+            await socket.event("double")
+            hub.deliver("news", ["x"])
+        await until(lambda: socket.page.ack == 21)
+        assert socket.page.count == 20
+        assert not socket.page.overlapped
+
+
+async def test_t62_a_ping_is_answered_while_a_handler_runs() -> None:
+    async with fake_socket() as socket:
+        await socket.event("hold")
+        await socket.write("ping")
+        assert await socket.read() == ["pong"]
+        socket.page.gate.set()
+        assert (await socket.read())[0] == "patch"
+
+
+@override_settings(LIVECOMP={"HANDLER_TIMEOUT": 0.05})
+async def test_t79_an_async_handler_is_cancelled_after_its_time() -> None:
+    async with fake_socket() as socket:
+        await socket.event("wait")
+        message = await socket.read()
+        assert "HANDLER_TIMEOUT" in json.dumps(message)
+        assert socket.page.seen == ["waiting", "waited"]
+        assert (await socket.call("add"))[0] == "patch"
+
+
+@override_settings(LIVECOMP={"HANDLER_TIMEOUT": 0.05})
+async def test_t79_the_user_is_told_of_a_thread_that_takes_too_long() -> None:
+    async with fake_socket() as socket:
+        await socket.event("hold")
+        assert (await socket.read())[:3] == ["error", 1, "timeout"]
+        socket.page.gate.set()
+        assert (await socket.read())[:3] == ["patch", 1, 1]
+
+
+@override_settings(LIVECOMP={"SLOW_EVENT": 0.001})
+async def test_t79_slow_events_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with fake_socket() as socket:
+        await socket.call("double")
+        await until(lambda: [record for record in caplog.records if record.name == "livecomp.slow"])
+
+
+# Timers, tasks, topics
+
+
+async def test_a_timer_fires_once_or_again_and_again() -> None:
+    async with fake_socket() as socket:
+        await socket.call("timer", seconds=0.01)
+        assert (await socket.read())[3] == [["c0.0", "timer"]]
+        assert await socket.receive_nothing(0.05)
+        await socket.call("timer", seconds=0.01, repeat=True)
+        for _ in range(3):
+            assert (await socket.read_until("patch"))[3] == [["c0.0", "timer"]]
+        await socket.event("stop_timer")
+        await socket.read_until("ack")
+        assert await socket.receive_nothing(0.05)
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+async def test_a_task_gives_its_result(kind: str) -> None:
+    async with fake_socket() as socket:
+        await socket.event("task", kind=kind)
+        assert (await socket.read_until("patch"))[3] == [["c0.0", "done result"]]
+
+
+async def test_a_task_gives_its_progress_and_its_error() -> None:
+    async with fake_socket() as socket:
+        await socket.event("task", kind="generator")
+        texts = [(await socket.read_until("patch"))[3][0][1] for _ in range(3)]
+        assert texts == ["progress 1", "progress 2", "done result"]
+        await socket.event("task", kind="failing")
+        assert (await socket.read_until("patch"))[3] == [["c0.0", "done ValueError('broken')"]]
+
+
+@override_settings(LIVECOMP={"QUEUE_SIZE": 5, "MAX_UNACKED_RENDERS": 3})
+async def test_a_task_waits_for_a_browser_that_is_behind() -> None:
+    async with fake_socket() as socket:
+        await socket.event("task", kind="endless")
+        for _ in range(3):
+            await socket.read_until("patch")
+        assert await socket.receive_nothing(0.05)
+        await socket.write("ack", socket.page.version)
+        assert "progress" in (await socket.read_until("patch"))[3][0][1]
+    await until(lambda: "ended" in socket.page.seen)
+
+
+async def test_t65_nothing_runs_after_the_connection_is_gone() -> None:
+    before = asyncio.all_tasks()
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        page = socket.page
+        await socket.call("timer", seconds=0.01, repeat=True)
+        await socket.call("subscribe", topic="news")
+        await socket.event("task", kind="forever")
+    page.seen.clear()
+    runtime = Runtime.current()
+    assert not runtime.hub.topics
+    assert not runtime.connections
+    await until(lambda: asyncio.all_tasks() - before - {socket.future} == set())
+    await asyncio.sleep(0.03)
+    assert not [each for each in page.seen if each != "ended"]
+    assert pages.closed == [(page, True)]
+
+
+async def test_t65_a_hundred_connections_leave_nothing() -> None:
+    before = len(asyncio.all_tasks())
+    for _ in range(100):
+        async with fake_socket() as socket:
+            await socket.call("subscribe", topic="news")
+    runtime = Runtime.current()
+    await until(lambda: len(asyncio.all_tasks()) <= before)
+    assert (len(runtime.connections), len(runtime.pages), len(runtime.counter)) == (0, 0, 0)
+
+
+async def test_t66_a_gone_browser_cancels_the_async_handler_and_drops_what_waits() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("wait")
+        await until(lambda: socket.page.seen == ["waiting"])
+        await socket.event("add")
+    assert socket.page.seen == ["waiting", "waited"]
+    assert socket.page.count == 0
+    assert pages.closed == [(socket.page, False)]
+
+
+async def test_t66_a_short_async_handler_is_finished() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("wait", seconds=0.05)
+        await until(lambda: socket.page.seen == ["waiting"])
+    assert socket.page.count == 1
+    assert pages.closed == [(socket.page, True)]
+
+
+async def test_t66_a_sync_handler_sees_that_the_connection_is_gone() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("hold")
+        await socket.event("add")
+        await until(lambda: socket.page.seen == ["holding"])
+        await socket.send_input({"type": "websocket.disconnect", "code": 1006})
+        await until(lambda: not socket.page.connected)
+        socket.page.gate.set()
+    assert socket.page.seen == ["holding", ("connected", False)]
+    assert socket.page.count == 1
+    assert pages.closed == [(socket.page, True)]
+
+
+async def test_t67_many_messages_become_few_renders() -> None:
+    async with fake_socket() as socket:
+        await socket.call("subscribe", topic="news")
+        hub = Runtime.current().hub
+        for number in range(1000):
+            hub.deliver("news", [number])
+        await until(lambda: socket.page.seen and 999 in socket.page.seen[-1]["news"])
+        assert len(socket.page.seen) <= 3
+
+
+async def test_t68_the_publisher_hears_no_echo() -> None:
+    async with fake_socket(token="a") as first, fake_socket(token="b") as second:
+        for socket in (first, second):
+            await socket.call("subscribe", topic="news")
+        await first.call("publish", topic="news", message={"n": 1})
+        assert "{'n': 1}" in (await second.read())[3][0][1]
+        await first.call("publish_plain", topic="news")
+        assert (await second.read())[0] == "patch"
+        assert await first.receive_nothing(0.08)
+        assert first.page.seen == []
+
+
+# Around the page
+
+
+@override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
+async def test_t36_a_visitor_who_is_signed_out_is_closed_before_the_next_event() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        pages.allowed = False
+        await socket.event("add")
+        assert await socket.read() == ["closed", 4401]
+        assert socket.page.count == 0
+
+
+@override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
+async def test_t75_without_a_database_nothing_is_done_until_it_is_back() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        pages.database_is_up = False
+        assert (await socket.call("add"))[:3] == ["error", 1, "failed"]
+        pages.database_is_up = True
+        assert (await socket.call("add"))[0] == "patch"
+
+
+async def test_a_word_to_all_connections_has_a_visitor_checked() -> None:
+    pages, others = FakePages(), FakePages()
+    pages.visitor, others.visitor = "user:1", "user:2"
+    async with fake_socket(pages, token="a") as socket, fake_socket(others, token="b") as other:
+        pages.allowed = others.allowed = False
+        Runtime.current().hub.control("revalidate", "user:1")
+        assert await socket.read(1) == ["closed", 4401]
+        assert (await other.call("add"))[0] == "patch"
+
+
+@override_settings(LIVECOMP={"SNAPSHOT_DELAY": 0.03})
+async def test_snapshots_are_saved_a_little_after_events() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        for _ in range(5):
+            await socket.call("add")
+        await until(lambda: pages.saved)
+        assert len(pages.saved) == 1
+
+
+async def test_a_page_that_comes_back_ends_its_old_connection_first() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as old, fake_socket(pages, join=False) as new:
+        old_page = old.page
+        await old.event("hold")
+        await until(lambda: old_page.seen)
+        await new.write("join", 1, ["page"], ["page", 0], "/")
+        assert await new.receive_nothing(0.05)
+        old_page.gate.set()
+        assert (await new.read())[0] == "joined"
+        assert pages.closed == [(old_page, True)]
+        assert await old.read_until("closed") == ["closed", 1008]
+        assert (await new.call("add"))[0] == "patch"
+
+
+async def test_a_stranger_cannot_end_a_connection() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as victim, fake_socket(pages, join=False) as stranger:
+        await stranger.write("join", 1, ["mine"], ["page", 0], "/")
+        assert (await stranger.read())[0] == "joined"
+        assert (await victim.call("nothing"))[0] == "ack"
+
+
+async def test_t81_a_restart_finishes_the_event_saves_and_closes_with_1012() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("hold")
+        await until(lambda: socket.page.seen)
+        drain = asyncio.create_task(Runtime.current().drain())
+        assert await socket.receive_nothing(0.03)
+        socket.page.gate.set()
+        assert (await socket.read())[0] == "patch"
+        assert await socket.read() == ["closed", 1012]
+        await drain
+        assert pages.closed == [(socket.page, True)]
+        late = Socket(LiveWebSocket(pages))
+        assert (await late.connect())[0] is False
+
+
+@override_settings(LIVECOMP={"SHUTDOWN_TIMEOUT": 0.1})
+async def test_t81_a_restart_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    async with fake_socket() as socket:
+        await socket.event("hold")
+        await until(lambda: socket.page.seen)
+        await Runtime.current().drain()
+        assert await socket.read() == ["closed", 1012]
+        socket.page.gate.set()
+
+
+async def test_a_connection_object_is_freed() -> None:
+    import gc
+    import weakref
+
+    async with fake_socket() as socket:
+        await socket.call("subscribe", topic="news")
+        [connection] = Runtime.current().connections
+        ghost = weakref.ref(connection)
+        del connection
+    del socket
+    gc.collect()
+    await until(lambda: gc.collect() is not None and ghost() is None)

@@ -1,0 +1,74 @@
+"""Rates and counts, with a clock of the test's own."""
+
+import pytest
+from django.test import override_settings
+
+from livecomp.limits import ConnectionCounter, RateLimiter
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (10, 3), "QUEUE_SIZE": 2})
+def test_t48_a_burst_passes_then_messages_wait_then_they_are_refused() -> None:
+    clock = Clock()
+    limiter = RateLimiter(clock)
+    assert [limiter.admit("a") for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert [limiter.admit("a") for _ in range(2)] == pytest.approx([0.1, 0.2])
+    assert limiter.admit("a") is None
+    clock.now += 0.11
+    assert limiter.admit("a") == pytest.approx(0.19)
+    assert limiter.admit("a") is None
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (10, 3)})
+def test_t48_other_visitors_are_not_affected() -> None:
+    limiter = RateLimiter(Clock())
+    while limiter.admit("greedy") is not None:
+        pass
+    assert limiter.admit("other") == 0.0
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (10, 3)})
+def test_tokens_come_back_up_to_the_burst() -> None:
+    clock = Clock()
+    limiter = RateLimiter(clock)
+    for _ in range(3):
+        limiter.admit("a")
+    clock.now += 1000
+    assert [limiter.admit("a") for _ in range(4)] == [0.0, 0.0, 0.0, 0.1]
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (10, 3)})
+def test_visitors_at_rest_are_forgotten() -> None:
+    clock = Clock()
+    limiter = RateLimiter(clock)
+    limiter.admit("a")
+    clock.now += 0.05
+    limiter.admit("b")
+    limiter.prune()
+    assert len(limiter) == 2
+    clock.now += 0.06
+    limiter.prune()
+    assert len(limiter) == 1
+    limiter.forget("b")
+    assert len(limiter) == 0
+
+
+@override_settings(LIVECOMP={"MAX_CONNECTIONS_PER_USER": 2})
+def test_t46_connections_are_counted_by_visitor() -> None:
+    counter = ConnectionCounter()
+    assert [counter.enter("a"), counter.enter("a"), counter.enter("a")] == [True, True, False]
+    assert counter.enter("b")
+    assert [counter.is_first_refusal("a"), counter.is_first_refusal("a")] == [True, False]
+    counter.leave("a")
+    assert counter.enter("a")
+    assert counter.is_first_refusal("a")
+    for visitor in ("a", "a", "b"):
+        counter.leave(visitor)
+    assert len(counter) == 0

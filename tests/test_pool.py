@@ -1,0 +1,199 @@
+"""Threads: bounded, fair, and nobody sees another's language."""
+
+import asyncio
+import contextvars
+import threading
+import time
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone, translation
+
+from livecomp import pool
+from livecomp.pool import AsyncLane, Pool, Threads
+
+
+@pytest.fixture
+def threads() -> Any:
+    threads = Threads("test")
+    yield threads
+    threads.stop()
+
+
+def new_pool(threads: Threads) -> Pool:
+    return Pool(asyncio.get_running_loop(), threads)
+
+
+def fresh() -> contextvars.Context:
+    return contextvars.Context()
+
+
+async def test_a_call_gives_its_result_or_raises(threads: Threads) -> None:
+    pool = new_pool(threads)
+    assert await pool.run("a", fresh(), divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        await pool.run("a", fresh(), divmod, 7, 0)
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), StopIteration(), asyncio.CancelledError()])
+async def test_what_would_end_the_server_is_an_ordinary_error(threads: Threads, error: BaseException) -> None:
+    def leave() -> None:
+        raise error
+
+    pool = new_pool(threads)
+    with pytest.raises(RuntimeError, match="in a thread of the pool"):
+        await pool.run("a", fresh(), leave)
+    assert await pool.run("a", fresh(), int, "3") == 3
+
+
+@override_settings(LIVECOMP={"THREADS": 3})
+async def test_there_are_never_more_threads_than_allowed(threads: Threads) -> None:
+    pool = new_pool(threads)
+    await asyncio.gather(*(pool.run(number, fresh(), time.sleep, 0.01) for number in range(12)))
+    assert len(threads) == 3
+
+
+async def test_one_thread_serves_one_call_after_the_other(threads: Threads) -> None:
+    pool = new_pool(threads)
+    for _ in range(20):
+        await pool.run("a", fresh(), int, "1")
+    assert len(threads) == 1
+
+
+@override_settings(LIVECOMP={"THREADS_PER_USER": 2})
+async def test_t79_a_greedy_visitor_gets_two_threads_and_the_others_do_not_wait(threads: Threads) -> None:
+    pool = new_pool(threads)
+    running = 0
+    most = 0
+    gate = threading.Event()
+    lock = threading.Lock()
+
+    def slow() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait(10)
+        with lock:
+            running -= 1
+
+    greedy = [pool.run("greedy", fresh(), slow) for _ in range(40)]
+    assert await asyncio.wait_for(pool.run("other", fresh(), int, "5"), 5) == 5
+    gate.set()
+    await asyncio.gather(*greedy)
+    assert most == 2
+    assert not pool._running
+    assert not pool._waiting
+
+
+async def test_a_cancelled_call_gives_its_place_back_when_it_ends(threads: Threads) -> None:
+    pool = new_pool(threads)
+    gate = threading.Event()
+    calls = [pool.run("a", fresh(), gate.wait, 10) for _ in range(3)]
+    for call in calls:
+        call.cancel()
+    gate.set()
+    await pool.run("a", fresh(), int, "1")
+    assert await asyncio.wait_for(pool.run("a", fresh(), int, "1"), 5) == 1
+    assert not pool._running
+
+
+async def test_language_and_time_zone_do_not_reach_other_connections(threads: Threads) -> None:
+    pool = new_pool(threads)
+    german, other = fresh(), fresh()
+
+    def settle_in() -> None:
+        translation.activate("de")
+        timezone.activate("Asia/Tokyo")
+
+    def place() -> tuple[str, str]:
+        return translation.get_language(), timezone.get_current_timezone_name()
+
+    default = await pool.run("b", other, place)
+    await pool.run("a", german, settle_in)
+    for _ in range(10):
+        assert await pool.run("b", other, place) == default
+
+
+def test_old_database_connections_are_closed_around_each_call(threads: Threads, monkeypatch: Any) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(pool, "close_old_connections", lambda: calls.append("close"))
+    done = threading.Event()
+
+    def job() -> Any:
+        calls.append("job")
+        return done.set
+
+    threads.submit(job)
+    assert done.wait(5)
+    assert calls == ["close", "job", "close"]
+
+
+async def test_a_closed_event_loop_is_nobodys_error(threads: Threads) -> None:
+    gate = threading.Event()
+    loop = asyncio.new_event_loop()
+    Pool(loop, threads).run("a", fresh(), gate.wait, 10)
+    loop.close()
+    gate.set()
+    assert await new_pool(threads).run("a", fresh(), int, "1") == 1
+
+
+def sleep_in_thread() -> int:
+    time.sleep(0.2)
+    return threading.get_ident()
+
+
+async def test_t79_async_handlers_do_not_queue_for_one_thread() -> None:
+    async def handler() -> int:
+        return await sync_to_async(sleep_in_thread)()
+
+    async def run() -> int:
+        context = fresh()
+        lane = AsyncLane(context)
+        try:
+            return await asyncio.get_running_loop().create_task(handler(), context=context)
+        finally:
+            lane.release()
+
+    started = time.monotonic()
+    idents = await asyncio.gather(*(run() for _ in range(4)))
+    assert time.monotonic() - started < 0.7
+    assert len(set(idents)) == 4
+
+
+async def test_calls_of_one_async_handler_share_a_thread() -> None:
+    async def handler() -> set[int]:
+        return {await sync_to_async(threading.get_ident)() for _ in range(5)}
+
+    context = fresh()
+    lane = AsyncLane(context)
+    idents = await asyncio.get_running_loop().create_task(handler(), context=context)
+    lane.release()
+    assert len(idents) == 1
+    assert threading.get_ident() not in idents
+
+
+async def test_an_async_lane_passes_errors_on() -> None:
+    async def handler() -> None:
+        await sync_to_async(divmod)(1, 0)
+
+    context = fresh()
+    lane = AsyncLane(context)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.get_running_loop().create_task(handler(), context=context)
+    lane.release()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_database_connections_of_the_pool_are_its_threads_own(threads: Threads) -> None:
+    pool = new_pool(threads)
+
+    def query() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return cursor.fetchone()
+
+    assert await pool.run("a", fresh(), query) == (1,)
