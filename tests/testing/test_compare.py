@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.etree import _Element as Element
 
@@ -66,11 +66,13 @@ PIECES = [*"ab<>/ &;=\"'\n-!", "<p>", "</p>", "<i a=1>", "<!--", "<table>", "<td
 MARKUP = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
+@settings(deadline=None)
 @given(MARKUP)
 def test_every_markup_equals_itself(markup: str) -> None:
     assert difference(parse_fragment(markup), parse_fragment(markup)) is None
 
 
+@settings(deadline=None)
 @given(MARKUP, MARKUP)
 def test_a_difference_is_symmetric_and_never_empty(left: str, right: str) -> None:
     one_way = difference(parse_fragment(left), parse_fragment(right))

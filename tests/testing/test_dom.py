@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.etree import _Element as Element
 
@@ -295,6 +295,7 @@ def patch_between(old: list[str], new: list[str]) -> str:
 KEYS = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True)
 
 
+@settings(deadline=None)
 @given(st.lists(KEYS, min_size=2, max_size=5))
 def test_any_sequence_of_keyed_lists_ends_as_rendered_afresh(states: list[list[str]]) -> None:
     page = dom(rows(states[0]))
@@ -305,6 +306,7 @@ def test_any_sequence_of_keyed_lists_ends_as_rendered_afresh(states: list[list[s
         assert all(element(page, f"c0.1.{key}") is nodes[key] for key in new if key in nodes)
 
 
+@settings(deadline=None)
 @given(KEYS, KEYS)
 def test_a_keep_of_an_item_that_is_gone_changes_nothing(old: list[str], gone: list[str]) -> None:
     page = dom(rows(old))

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element as Element
 
-from livecomp.testing.html_tree import (
-    context_of,
-    make_element,
-    parse_document,
-    parse_fragment,
-)
+from livecomp.testing.html_stack import make_element
+from livecomp.testing.html_tree import context_of, parse_document, parse_fragment
 from livecomp.testing.morph import morph
 
 Patch = tuple[str, str]
