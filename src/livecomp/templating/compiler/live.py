@@ -1,0 +1,260 @@
+"""Python for a live render: each target gets its own string, with references where other targets stand inside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from livecomp.templating.compiler.code import Code, PartsSink, Sink
+from livecomp.templating.compiler.structure import Structure
+from livecomp.templating.specs import LoopSpec, ScopeSpec
+from livecomp.templating.targets import flat
+from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Region, Text, Value
+
+
+class LeafSink(PartsSink):
+    """Takes the one target of each round. The text around it is the same in every round, and known."""
+
+    def __init__(self, code: Code, rounds: str) -> None:
+        super().__init__(code, rounds, "")
+
+    def static(self, text: str) -> None:
+        pass
+
+    def reference(self, source: str) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Round:
+    """The loop whose rounds are being written."""
+
+    key: str  # the local of the round's key
+    index: str
+    loop: str
+    leaf: bool
+    strip: bool  # the key is only the part of the attribute that differs between rounds
+    tops: frozenset[int]  # the outermost elements' key attributes and child components
+
+    @property
+    def known(self) -> str:
+        """Source of the key, as far as it is known at this point of the round."""
+        return f"({self.key} if {self.key} is not None else {self.index})"
+
+
+class Live(Structure):
+    """Writes the code of a live template. A scope's targets are in a list, by their numbers."""
+
+    def __init__(self, root: ScopeSpec) -> None:
+        super().__init__()
+        self.spec = root
+        self.rounds_around: list[Round] = []
+
+    # Elements
+
+    def element(self, element: Element, sink: Sink) -> None:
+        if element.target is not None and isinstance(sink, PartsSink):
+            self.target(element, sink)
+        elif element.owned is not None:
+            self.owned(element, sink)
+        else:
+            super().element(element, sink)
+
+    def target(self, element: Element, sink: PartsSink) -> None:
+        assert element.target is not None
+        content = element.children
+        if self.spec.targets[element.target].start is None:
+            content = [*element.start, *content]
+        sink.settle()
+        if isinstance(sink, LeafSink):
+            return self.code.line(f"{sink.parts}.append({self.text(content)})")
+        place = f"{sink.own}[{element.target}]"
+        if has_places(content):
+            inner = PartsSink(self.code, self.code.name("p"), sink.own)
+            self.code.line(f"{place} = {inner.parts} = []")
+            self.items(content, inner)
+            inner.flush()
+        else:
+            self.code.line(f"{place} = {self.text(content)}")
+        sink.reference(str(element.target))
+
+    def owned(self, element: Element, sink: Sink) -> None:
+        """An outermost element of a fill: its address says that its events are the parent's."""
+        sink.static(f'<{element.name} lc="')
+        sink.settle()
+        keys = "".join(f" + '.' + str({each.known})" for each in self.rounds_around)
+        name = self.code.name("a")
+        self.code.line(f"{name} = component + '.{element.owned}'{keys}")
+        sink.expression(name, active=False)
+        sink.static('"')
+        self.items(element.start, sink)
+        self.items(element.children, sink)
+        sink.static(element.end)
+
+    # Branches and regions: as in plain output where they give text only
+
+    def arms(self, item: Arms, sink: Sink) -> None:
+        if not isinstance(sink, PartsSink) or not has_places([item]):
+            return super().arms(item, sink)
+        sink.flush()
+
+        def write(items: Items) -> None:
+            self.items(items, sink)
+            sink.flush()
+
+        self.branches(item, write)
+
+    def region(self, item: Region, sink: Sink) -> None:
+        if isinstance(sink, PartsSink):
+            sink.flush()
+        super().region(item, sink)
+        if isinstance(sink, PartsSink):
+            sink.flush()
+
+    # Loops
+
+    def loop(self, item: Loop, sink: Sink) -> None:
+        if not isinstance(sink, PartsSink) or not has_places([item]):
+            return super().loop(item, sink)
+        sink.flush()
+        with self.looping(item) as (values, count):
+            with self.code.block(f"if {count} < 1:"):
+                self.items(item.empty, sink)
+                sink.flush()
+            with self.code.block("else:"):
+                if item.spec is None:
+                    with self.rounds(item, values, count):
+                        self.items(item.body, sink)
+                        sink.flush()
+                else:
+                    self.live_rounds(item, item.spec, sink, values, count)
+
+    def live_rounds(self, item: Loop, spec: LoopSpec, sink: PartsSink, values: str, count: str) -> None:
+        loop = self.code.name("loop")
+        self.code.line(f"{loop} = LoopRender({self.code.constant(spec, 'loop_spec')})")
+        sink.reference(loop)
+        with self.round_of(item, spec, loop) as around:
+            if spec.leaf:
+                self.leaf_rounds(item, around, values, count)
+            else:
+                self.general_rounds(item, spec, around, values, count)
+
+    @contextmanager
+    def round_of(self, item: Loop, spec: LoopSpec, loop: str) -> Iterator[Round]:
+        strip = sum(target.keyed for target in spec.scope.targets) == 1
+        tops = frozenset(id(each) for each in map(_key_place, flat(item.body)) if each is not None)
+        around = Round(self.code.name("key"), "", loop, spec.leaf, strip, tops)
+        before, self.spec = self.spec, spec.scope
+        self.rounds_around.append(around)
+        yield around
+        self.rounds_around.pop()
+        self.spec = before
+
+    def leaf_rounds(self, item: Loop, around: Round, values: str, count: str) -> None:
+        """Rounds of one element each, whose content is one string."""
+        keys, rounds = self.code.name("keys"), self.code.name("rounds")
+        self.code.line(f"{keys}, {rounds} = {around.loop}.keys, {around.loop}.rounds")
+        with self.rounds(item, values, count) as around.index:
+            if not around.tops:
+                self.code.line(f"{around.key} = str({around.index})")
+            self.items(item.body, LeafSink(self.code, rounds))
+            self.code.line(f"{keys}.append({around.key})")
+        self.code.line(f"{around.loop}.check_keys()")
+
+    def general_rounds(self, item: Loop, spec: LoopSpec, around: Round, values: str, count: str) -> None:
+        own, parts = self.code.name("own"), self.code.name("p")
+        with self.rounds(item, values, count) as around.index:
+            self.code.line(f"{own}, {parts}, {around.key} = [None] * {len(spec.scope.targets)}, [], None")
+            inner = PartsSink(self.code, parts, own)
+            self.items(item.body, inner)
+            inner.flush()
+            self.code.line(f"{around.loop}.add({around.key}, {own}, {parts})")
+
+    # Keys
+
+    def item(self, item: Item, sink: Sink) -> None:
+        if isinstance(item, Value) and self.rounds_around and id(item) in self.rounds_around[-1].tops:
+            self.key_value(item, sink, self.rounds_around[-1])
+        else:
+            super().item(item, sink)
+
+    def key_value(self, item: Value, sink: Sink, around: Round) -> None:
+        """The attribute that tells the round's key: its text, less what is the same for every round."""
+        first, middle, last = _split(item.items) if around.strip else ([], item.items, [])
+        for text in first:
+            sink.static(text.text)
+        sink.settle()
+        if around.leaf:
+            self.code.line(f"{around.key} = {self.text(middle)}")
+            sink.expression(around.key, active=False)
+        else:
+            name = self.code.name("t")
+            self.code.line(f"{name} = {self.text(middle)}")
+            self.set_key(around, name)
+            sink.expression(name, active=False)
+        for text in last:
+            sink.static(text.text)
+
+    def set_key(self, around: Round, source: str) -> None:
+        with self.code.block(f"if {around.key} is None:"):
+            self.code.line(f"{around.key} = {around.loop}.new_key({source})")
+
+    # Children
+
+    def child(self, child: Child, sink: Sink) -> None:
+        if not isinstance(sink, PartsSink):
+            return self.opaque(child.node, sink)
+        sink.flush()
+        node: Any = child.node
+        values = {name: self.value(value) for name, value in node.kwargs.items()}
+        name = self.value(node.name)
+        key = values.pop("key", "None")
+        fills = ", ".join(f"str({self.value(fill)}): SafeString({self.text(items)})" for fill, items in child.fills)
+        if key != "None" and self.rounds_around and id(child) in self.rounds_around[-1].tops:
+            self.set_key(self.rounds_around[-1], f"str({key})")
+        slot = ", ".join([str(child.ordinal), *(each.known for each in self.rounds_around), key])
+        given = [f"{name!r}: {value}" for name, value in values.items()]
+        given += [f"{flag!r}: True" for flag in sorted(node.flags)]
+        placed = self.code.name("child")
+        self.code.line(
+            f"{placed} = host.place(str({name}), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
+        )
+        self.code.line(f"children.append({placed})")
+        sink.reference(f"Placed({placed})")
+
+
+def has_places(items: Items) -> bool:
+    """True when these items hold targets or child components: their output is more than text."""
+    for item in items:
+        if isinstance(item, Child):
+            return True
+        if isinstance(item, Element):
+            if item.target is not None or has_places(item.children):
+                return True
+        elif isinstance(item, Loop):
+            if item.spec is not None or has_places(item.empty):
+                return True
+        elif isinstance(item, Arms | Region) and any(has_places(each) for each in item.lists()):
+            return True
+    return False
+
+
+def _key_place(item: Item) -> Item | None:
+    """Where an outermost item of a round tells its key: a `live-key`, else an `id`, else a component's `key=`."""
+    if isinstance(item, Child):
+        return item
+    if not isinstance(item, Element) or item.target is None:
+        return None
+    values = [each for each in item.start if isinstance(each, Value)]
+    return next((each for each in values if each.name == "live-key"), values[0] if values else None)
+
+
+def _split(items: Items) -> tuple[list[Text], Items, list[Text]]:
+    """The static text before, the dynamic part, and the static text after."""
+    first, last = 0, len(items)
+    while isinstance(items[first], Text):
+        first += 1
+    while isinstance(items[last - 1], Text):
+        last -= 1
+    texts: tuple[Any, Any] = (items[:first], items[last:])
+    return texts[0], items[first:last], texts[1]

@@ -1,0 +1,347 @@
+"""What generated code calls while it renders: Django's rules for looking up, calling, localising and escaping.
+
+Each function repeats what `django.template.base` does for one variable, with the common cases first. Where nothing
+common applies, Django's own code decides.
+"""
+
+import html
+import itertools
+import logging
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django import VERSION
+from django.conf import settings
+from django.template.base import FilterExpression, Variable, VariableDoesNotExist, render_value_in_context
+from django.template.context import BaseContext, Context, ContextDict
+from django.template.defaultfilters import date as date_filter
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.inspect import signature
+from django.utils.safestring import SafeData, SafeString, mark_safe
+
+logger = logging.getLogger("django.template")
+
+
+class _Missing:
+    """The type of `MISSING`: a name that is not in the context."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+class Off:
+    """Never the class of a value: compared with where a fast way is switched off."""
+
+
+class Invalid(Exception):
+    """A variable could not be resolved, and `string_if_invalid` stands for the whole expression."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class EscapeCache(dict[str, str]):
+    """Escaped forms of strings met before. Small: it forgets everything when it is full."""
+
+    __slots__ = ()
+    limit: Final = 8192
+    longest: Final = 128
+
+    def __missing__(self, text: str) -> str:
+        escaped = html.escape(text)
+        if len(text) <= self.longest:
+            if len(self) >= self.limit:
+                self.clear()
+            self[text] = escaped
+        return escaped
+
+
+ESCAPED: Final = EscapeCache()
+ATOMS: Final = frozenset(
+    (str, int, float, bool, type(None), SafeString, Decimal, date, datetime, time, timedelta, UUID, bytes)
+)
+LOOP_HAS_LENGTH: Final = VERSION >= (6, 0)
+
+
+def string_class(context: Context) -> type:
+    """`str` where strings are to be escaped."""
+    return str if context.autoescape else Off
+
+
+def integer_class(context: Context) -> type:
+    """`int` where integers are written as Python writes them."""
+    return int if context.use_l10n is False or not settings.USE_THOUSAND_SEPARATOR else Off
+
+
+def as_text(value: Any, context: Context) -> str:
+    """A value as it stands in the output: localised and, if the context says so, escaped."""
+    kind = value.__class__
+    if kind is str:
+        return ESCAPED[value] if context.autoescape else value  # type: ignore[no-any-return]
+    if kind is SafeString:
+        return str.__str__(value)
+    text = render_value_in_context(value, context)
+    return text if text.__class__ is str else _exact(text)
+
+
+def _exact(text: Any) -> str:
+    return "".join((text,))
+
+
+def variable_text(root: Any, expression: FilterExpression, context: Context) -> str:
+    """Text of a variable without filters. ``root`` is the value of its first name, `MISSING` if there is none."""
+    try:
+        value = value_of(root, expression, context)
+    except UnicodeDecodeError:
+        return ""
+    return as_text(value, context)
+
+
+def value_of(root: Any, expression: FilterExpression, context: Context) -> Any:
+    """Value of a variable without filters, as `FilterExpression.resolve` gives it."""
+    try:
+        return look_up(root, expression.var, context)
+    except VariableDoesNotExist:
+        return invalid(expression, context)
+
+
+def invalid(expression: FilterExpression, context: Context) -> Any:
+    text = context.template.engine.string_if_invalid  # type: ignore[union-attr]
+    if text and "%s" in text:
+        return text % expression.var
+    return text
+
+
+def to_filter(root: Any, expression: FilterExpression, context: Context) -> Any:
+    """Value of a variable that is to pass through filters. Raises `Invalid`."""
+    try:
+        return look_up(root, expression.var, context)
+    except VariableDoesNotExist:
+        text = invalid(expression, context)
+        if text:
+            raise Invalid(text) from None
+        return text
+
+
+def value_or_none(root: Any, expression: FilterExpression, context: Context) -> Any:
+    """Value of a variable, None where it cannot be found (`ignore_failures`)."""
+    try:
+        return look_up(root, expression.var, context)
+    except VariableDoesNotExist:
+        return None
+
+
+def look_up(root: Any, variable: Variable, context: Context) -> Any:
+    """Value of a variable whose first name has the value ``root``. Raises `VariableDoesNotExist`."""
+    if root is MISSING:
+        return variable.resolve(context)
+    names = variable.lookups
+    assert names is not None
+    bit = names[0]
+    current = root
+    try:
+        if callable(current):
+            current = _call(current, context)
+        for bit in names[1:]:
+            current = _step(current, bit)
+            if callable(current):
+                current = _call(current, context)
+    except Exception as error:
+        return _failed(error, bit, context)
+    return current
+
+
+def _failed(error: Exception, bit: str, context: Context) -> Any:
+    logger.debug(
+        "Exception while resolving variable '%s' in template '%s'.",
+        bit,
+        getattr(context, "template_name", None) or "unknown",
+        exc_info=True,
+    )
+    if getattr(error, "silent_variable_failure", False):
+        return context.template.engine.string_if_invalid  # type: ignore[union-attr]
+    raise error
+
+
+def _step(current: Any, bit: str) -> Any:
+    """One step of a dotted name: key, attribute, index."""
+    try:
+        if not hasattr(type(current), "__getitem__"):
+            raise TypeError
+        return current[bit]
+    except (TypeError, AttributeError, KeyError, ValueError, IndexError):
+        try:
+            if isinstance(current, BaseContext) and getattr(type(current), bit):
+                raise AttributeError
+            return getattr(current, bit)
+        except (TypeError, AttributeError):
+            if not isinstance(current, BaseContext) and bit in dir(current):
+                raise
+            try:
+                return current[int(bit)]
+            except (IndexError, ValueError, KeyError, TypeError):
+                raise VariableDoesNotExist("Failed lookup for key [%s] in %r", (bit, current)) from None
+
+
+def _call(current: Any, context: Context) -> Any:
+    if getattr(current, "do_not_call_in_templates", False):
+        return current
+    if getattr(current, "alters_data", False):
+        return context.template.engine.string_if_invalid  # type: ignore[union-attr]
+    try:
+        return current()
+    except TypeError:
+        try:
+            found = signature(current)
+        except ValueError:
+            return context.template.engine.string_if_invalid  # type: ignore[union-attr]
+        try:
+            found.bind()
+        except TypeError:
+            return context.template.engine.string_if_invalid  # type: ignore[union-attr]
+        raise
+
+
+def find(context: Context, name: str) -> Any:
+    """The value of a name in the context as it is now, or `MISSING`."""
+    for names in reversed(context.dicts):
+        if name in names:
+            return names[name]
+    return MISSING
+
+
+def keep_safe(new: Any, old: Any) -> Any:
+    """What a filter with ``is_safe`` gives: safe if what it got was."""
+    return mark_safe(new) if isinstance(old, SafeData) else new
+
+
+def safe_filter(function: Callable[..., Any], value: Any, *args: Any, **kwargs: Any) -> Any:
+    return keep_safe(function(value, *args, **kwargs), value)
+
+
+def argument(root: Any, variable: Variable, context: Context) -> Any:
+    """Value of a filter's argument. Raises `VariableDoesNotExist`, which nothing around it catches."""
+    return look_up(root, variable, context)
+
+
+def loop_values(values: Any) -> Any:
+    """What `{% for %}` goes through: something with a length."""
+    if values is None:
+        return ()
+    return values if hasattr(values, "__len__") else list(values)
+
+
+def unpack(item: Any, names: tuple[str, ...]) -> Sequence[Any]:
+    """The values for several loop variables."""
+    try:
+        length = len(item)
+    except TypeError:
+        length = 1
+    if length != len(names):
+        raise ValueError(f"Need {len(names)} values to unpack in for loop; got {length}. ")
+    if item.__class__ is tuple or item.__class__ is list:
+        return item  # type: ignore[no-any-return]
+    values = dict(zip(names, item, strict=False))
+    return [values.get(name, MISSING) for name in names]
+
+
+def escaped_if(value: Any, context: Context) -> Any:
+    return conditional_escape(value) if context.autoescape else value
+
+
+def joined(parts: Iterable[str]) -> SafeString:
+    return SafeString("".join(parts))
+
+
+def loop_dict(parent: Any, length: int) -> dict[str, Any]:
+    """The dict that Django puts under the name `forloop`."""
+    return {"parentloop": parent, "length": length} if LOOP_HAS_LENGTH else {"parentloop": parent}
+
+
+def turn(loop: dict[str, Any], index: int, length: int) -> None:
+    """Bring that dict to a round of the loop."""
+    loop["counter0"] = index
+    loop["counter"] = index + 1
+    loop["revcounter"] = length - index
+    loop["revcounter0"] = length - index - 1
+    loop["first"] = index == 0
+    loop["last"] = index == length - 1
+
+
+def outer_loop(context: Context) -> Any:
+    """The loop of the template that includes this one."""
+    return context["forloop"] if "forloop" in context else {}
+
+
+def text_of(output: Any) -> str:
+    """What a node gave, as a plain string."""
+    return output if output.__class__ is str else _exact(output)
+
+
+def csrf_input(token: Any) -> str:
+    """`{% csrf_token %}`, for the value of that name in the context."""
+    if token is MISSING or not token:
+        if settings.DEBUG:
+            warnings.warn(
+                "A {% csrf_token %} was used in a template, but the context "
+                "did not provide the value. This is usually caused by not "
+                "using RequestContext.",
+                stacklevel=2,
+            )
+        return ""
+    if token == "NOTPROVIDED":
+        return ""
+    return str.__str__(format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token))
+
+
+def reverse_url(view: Any, args: list[Any], kwargs: dict[str, Any], context: Context, optional: bool) -> str:
+    """`{% url %}`. ``optional``: an unknown URL gives nothing."""
+    try:
+        current_app = context.request.current_app  # type: ignore[attr-defined]
+    except AttributeError:
+        try:
+            current_app = context.request.resolver_match.namespace  # type: ignore[attr-defined]
+        except AttributeError:
+            current_app = None
+    try:
+        return reverse(view, args=args, kwargs=kwargs, current_app=current_app)
+    except NoReverseMatch:
+        if optional:
+            return ""
+        raise
+
+
+def now_text(format_string: str) -> str:
+    zone = timezone.get_current_timezone() if settings.USE_TZ else None
+    return date_filter(datetime.now(tz=zone), format_string)  # type: ignore[no-any-return]
+
+
+def next_turn(node: Any, context: Context) -> Any:
+    """The next of a `{% cycle %}`'s expressions. Its state is where Django's node keeps it."""
+    state = context.render_context
+    if node not in state:
+        state[node] = itertools.cycle(node.cyclevars)
+    return next(state[node])
+
+
+def reset_turns(node: Any, context: Context) -> None:
+    context.render_context[node] = itertools.cycle(node.cyclevars)
+
+
+def getter(context: Context) -> Callable[[str, Any], Any]:
+    """Looks up names in the context as it is now; for templates in which nothing can change it."""
+    names: dict[str, Any] = {}
+    for each in context.dicts:
+        if each.__class__ is not dict and each.__class__ is not ContextDict:
+            return lambda name, _: find(context, name)
+        names.update(each)
+    return names.get

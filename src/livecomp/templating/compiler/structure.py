@@ -1,0 +1,417 @@
+"""Python for what has items inside: branches, loops and regions. Plain output only; `live` adds targets."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import Any
+
+from django.template.base import FilterExpression
+from django.template.defaulttags import AutoEscapeControlNode, CycleNode, FilterNode, ResetCycleNode, WithNode
+from django.template.loader_tags import BlockNode, IncludeNode
+from django.templatetags.i18n import LanguageNode
+from django.templatetags.l10n import LocalizeNode
+from django.templatetags.tz import LocalTimeNode, TimezoneNode
+
+from livecomp.templating.compiler.code import Sink, TextSink
+from livecomp.templating.compiler.scopes import ForLoop, Local
+from livecomp.templating.compiler.tags import WRITERS, Tags, set_by
+from livecomp.templating.tree import (
+    Arms,
+    Capture,
+    Changed,
+    Child,
+    Element,
+    Item,
+    Items,
+    Loop,
+    Output,
+    Region,
+    Text,
+    Value,
+    walk,
+)
+
+_SCOPED = (WithNode, IncludeNode, BlockNode)  # regions that push a dict on the context stack
+
+
+def is_closed(item: Item, known: dict[int, bool]) -> bool:
+    """True when nothing in this item needs the real context stack: its variables can be Python locals."""
+    found = known.get(id(item))
+    if found is None:
+        if isinstance(item, Output):
+            found = type(item.node) in WRITERS
+        elif isinstance(item, Text):
+            found = True
+        elif isinstance(item, Changed):
+            found = False
+        elif isinstance(item, Child):
+            found = all(is_closed(each, known) for _, items in item.fills for each in items)
+        elif isinstance(item, Element):
+            found = all(is_closed(each, known) for each in (*item.start, *item.children))
+        elif isinstance(item, Value):
+            found = all(is_closed(each, known) for each in item.items)
+        else:
+            found = all(is_closed(each, known) for items in item.lists() for each in items)
+        known[id(item)] = found
+    return found
+
+
+def names_set(items: Sequence[Item]) -> set[str]:
+    """Names that tags among these items set in the scope around them."""
+    names: set[str] = set()
+    for item in items:
+        if isinstance(item, Output):
+            name = set_by(item.node)
+            if name:
+                names.add(name)
+        elif isinstance(item, Element):
+            names |= names_set(item.start) | names_set(item.children)
+        elif isinstance(item, Value):
+            names |= names_set(item.items)
+        elif isinstance(item, Arms | Changed) or (isinstance(item, Region) and not isinstance(item.node, _SCOPED)):
+            for each in item.lists():
+                names |= names_set(each)
+    return names
+
+
+def needs_state(region: Region) -> bool:
+    """True when something in an included template keeps state for the time of one render."""
+    return any(
+        isinstance(item, Changed)
+        or (
+            isinstance(item, Output)
+            and (type(item.node) not in WRITERS or isinstance(item.node, CycleNode | ResetCycleNode))
+        )
+        for item in walk(region.items)
+    )
+
+
+class Structure(Tags):
+    """Writes the code of items."""
+
+    def __init__(self) -> None:
+        self.closed_items: dict[int, bool] = {}
+        self.closed = False  # all around is closed: variables are locals
+
+    # Lists
+
+    def items(self, items: Items, sink: Sink) -> None:
+        if self.closed:
+            for item in items:
+                self.item(item, sink)
+            return
+        for closed, group in groupby(items, lambda item: is_closed(item, self.closed_items)):
+            if closed:
+                with self.closing(sink):
+                    for item in group:
+                        self.item(item, sink)
+                    sink.settle()
+            else:
+                for item in group:
+                    self.item(item, sink)
+
+    @contextmanager
+    def closing(self, sink: Sink) -> Iterator[None]:
+        """Items in which nothing changes the context but what the template says."""
+        sink.settle()
+        self.closed = True
+        self.scopes.hoist_at, self.scopes.hoisted = self.code.later(), {}
+        yield
+        self.closed = False
+        self.scopes.hoist_at, self.scopes.hoisted = None, {}
+
+    def item(self, item: Item, sink: Sink) -> None:
+        if isinstance(item, Text):
+            sink.static(item.text)
+        elif isinstance(item, Output):
+            self.output(item.node, sink)
+        elif isinstance(item, Value):
+            self.items(item.items, sink)
+        elif isinstance(item, Element):
+            self.element(item, sink)
+        elif isinstance(item, Child):
+            with self.code.at(item.node):
+                self.child(item, sink)
+        else:
+            with self.code.at(item.node):
+                self.compound(item, sink)
+
+    def compound(self, item: Arms | Loop | Changed | Region | Capture, sink: Sink) -> None:
+        if isinstance(item, Arms):
+            self.arms(item, sink)
+        elif isinstance(item, Loop):
+            self.loop(item, sink)
+        elif isinstance(item, Changed):
+            self.changed(item, sink)
+        elif isinstance(item, Capture):
+            self.capture(item, sink)
+        else:
+            self.region(item, sink)
+
+    def element(self, element: Element, sink: Sink) -> None:
+        sink.static(f"<{element.name}")
+        self.items(element.start, sink)
+        self.items(element.children, sink)
+        sink.static(element.end)
+
+    def child(self, child: Child, sink: Sink) -> None:
+        self.opaque(child.node, sink)
+
+    def text(self, items: Items) -> str:
+        """Source of one string for these items, after the statements it needs."""
+        sink = TextSink(self.code)
+        self.items(items, sink)
+        return sink.take()
+
+    # Branches
+
+    def arms(self, item: Arms, sink: Sink) -> None:
+        sink.settle()
+        name = self.code.name("t")
+        self.branches(item, lambda items: self.code.line(f"{name} = {self.text(items)}"))
+        sink.expression(name, active=False)
+
+    def branches(self, item: Arms, write: Callable[[Items], None]) -> None:
+        """`if … elif … else`, each with what ``write`` writes for its items."""
+        depth = self.code.indent
+        for test, items in item.arms:
+            if test is None:
+                write(items)
+                break
+            condition = self.condition(test)
+            with self.code.block(f"if {condition}:"):
+                write(items)
+            self.code.line("else:")
+            self.code.indent += 1
+        else:
+            write([])
+            self.code.line("pass")
+        self.code.indent = depth
+
+    def changed(self, item: Changed, sink: Sink) -> None:
+        """`{% ifchanged %}` is left to Django."""
+        self.opaque(item.node, sink)
+
+    def capture(self, item: Capture, sink: Sink) -> None:
+        sink.settle()
+        node: Any = item.node
+        content = self.code.name("t")
+        self.code.line(f"{content} = SafeString({self.text(item.items)})")
+        name = self.code.name("t")
+        if not isinstance(node, FilterNode):
+            self.code.line(f"{name} = text_of(strip_spaces_between_tags({content}.strip()))")
+        elif self.closed:
+            scope = self.scopes.push((), self.code.later())
+            scope.names["var"] = Local(content)
+            self.code.line(f"{name} = text_of({self.chain(node.filter_expr, ignore=True)})")
+            self.scopes.pop()
+        else:
+            with self.code.block(f"with {self.context}.push(var={content}):"):
+                self.code.line(f"{name} = text_of({self.chain(node.filter_expr, ignore=True)})")
+        sink.expression(name, active=False)
+
+    # Loops
+
+    def loop(self, item: Loop, sink: Sink) -> None:
+        sink.settle()
+        name, parts = self.code.name("t"), self.code.name("p")
+        with self.looping(item) as (values, count):
+            with self.code.block(f"if {count} < 1:"):
+                self.code.line(f"{name} = {self.text(item.empty)}")
+            with self.code.block("else:"):
+                self.code.line(f"{parts} = []")
+                with self.rounds(item, values, count):
+                    self.code.line(f"{parts}.append({self.text(item.body)})")
+                self.code.line(f'{name} = "".join({parts})')
+        sink.expression(name, active=False)
+
+    @contextmanager
+    def looping(self, item: Loop) -> Iterator[tuple[str, str]]:
+        """The sequence of a loop and its length; what `{% for %}` pushes is in place."""
+        node: Any = item.node
+        values, count = self.code.name("values"), self.code.name("n")
+        self.parent = self.code.name("outer")
+        if self.closed:
+            before = self.code.later()
+            self.sequence(node, values, count)
+            inner = names_set(item.body) | names_set(item.empty)
+            scope = self.scopes.push(inner if len(node.loopvars) == 1 else names_set(item.empty), before)
+            yield values, count
+            self.scopes.pop()
+            assert scope is not None
+        else:
+            self.code.line(f"{self.parent} = outer_loop({self.context})")
+            with self.code.block(f"with {self.context}.push():"):
+                self.sequence(node, values, count)
+                yield values, count
+
+    def sequence(self, node: Any, values: str, count: str) -> None:
+        self.code.line(f"{values} = loop_values({self.value(node.sequence, ignore=True)})")
+        self.code.line(f"{count} = len({values})")
+
+    @contextmanager
+    def rounds(self, item: Loop, values: str, count: str) -> Iterator[str]:
+        """The `for` of a loop; gives the name of its index."""
+        node: Any = item.node
+        if node.is_reversed:
+            self.code.line(f"{values} = reversed({values})")
+        if self.closed:
+            with self.closed_rounds(item, node, values, count) as index:
+                yield index
+        else:
+            with self.open_rounds(node, values, count) as index:
+                yield index
+
+    @contextmanager
+    def closed_rounds(self, item: Loop, node: Any, values: str, count: str) -> Iterator[str]:
+        index = self.code.name("i")
+        scope = self.scopes.stack[-1]
+        around = self.scopes.loop()
+        loop = ForLoop(index, count, around, self.code.name("forloop_"))
+        before = self.code.later()
+        names = [self.code.name(f"{name}_" if name.isidentifier() else "v") for name in node.loopvars]
+        each = names[0] if len(names) == 1 else self.code.name("each")
+        self.code.line(f"for {index}, {each} in enumerate({values}):")
+        self.code.indent += 1
+        start = self.code.later()
+        if len(names) > 1:
+            known = self.code.constant(tuple(node.loopvars), "names")
+            start.line(f"{', '.join(names)} = unpack({each}, {known})")
+            scope = self.scopes.push(names_set(item.body) - set(node.loopvars), start)
+        scope.loop = loop
+        scope.names["forloop"] = Local(loop.source)
+        for name, source in zip(node.loopvars, names, strict=True):
+            scope.names[name] = Local(source)
+        yield index
+        if loop.wanted:
+            outer = around.source if around else f"outer_loop({self.context})"
+            before.line(f"{loop.source} = loop_dict({outer}, {count})")
+            start.line(f"turn({loop.source}, {index}, {count})")
+        self.code.indent -= 1
+        if len(names) > 1:
+            self.scopes.pop()
+        else:
+            del scope.names["forloop"]
+            scope.loop = None
+
+    @contextmanager
+    def open_rounds(self, node: Any, values: str, count: str) -> Iterator[str]:
+        index, each, loop = self.code.name("i"), self.code.name("each"), self.code.name("forloop_")
+        self.code.line(f"{loop} = {self.context}['forloop'] = loop_dict({self.parent}, {count})")
+        self.code.line(f"for {index}, {each} in enumerate({values}):")
+        self.code.indent += 1
+        self.code.line(f"turn({loop}, {index}, {count})")
+        if len(node.loopvars) > 1:
+            known = self.code.constant(tuple(node.loopvars), "names")
+            self.code.line(f"{self.context}.update(dict(zip({known}, unpack({each}, {known}))))")
+        else:
+            self.code.line(f"{self.context}[{node.loopvars[0]!r}] = {each}")
+        yield index
+        if len(node.loopvars) > 1:
+            self.code.line(f"{self.context}.pop()")
+        self.code.indent -= 1
+
+    # Regions
+
+    def region(self, item: Region, sink: Sink) -> None:
+        node: Any = item.node
+        sink.settle()
+        if isinstance(node, AutoEscapeControlNode):
+            with self.setting("autoescape", node.setting, string="STR" if node.setting else "Off"):
+                self.items(item.items, sink)
+                sink.settle()
+        elif isinstance(node, LocalizeNode):
+            with self.setting("use_l10n", node.use_l10n):
+                self.items(item.items, sink)
+                sink.settle()
+        elif isinstance(node, LocalTimeNode):
+            with self.setting("use_tz", node.use_tz):
+                self.items(item.items, sink)
+                sink.settle()
+        elif isinstance(node, TimezoneNode | LanguageNode):
+            self.overriding(item, sink)
+        else:
+            self.scoped(item, sink)
+
+    @contextmanager
+    def setting(self, name: str, value: bool, string: str = "") -> Iterator[None]:
+        """An attribute of the context set while items are rendered; as in Django, an exception leaves it set."""
+        old, context = self.code.name("old"), self.context
+        self.code.line(f"{old} = {context}.{name}")
+        self.code.line(f"{context}.{name} = {value}")
+        strings, integers = self.string, self.integer
+        if string:
+            self.string = string
+        if name == "use_l10n":
+            self.integer = self.code.name("I")
+            self.code.line(f"{self.integer} = integer_class({context})")
+        yield
+        self.string, self.integer = strings, integers
+        self.code.line(f"{context}.{name} = {old}")
+
+    def overriding(self, item: Region, sink: Sink) -> None:
+        node: Any = item.node
+        zone = isinstance(node, TimezoneNode)
+        value = self.value(node.tz if zone else node.language)
+        with self.code.block(f"with {'override_timezone' if zone else 'override_language'}({value}):"):
+            self.items(item.items, sink)
+            sink.settle()
+
+    def scoped(self, item: Region, sink: Sink) -> None:
+        """`with`, an included template, a block: a dict of its own on the context stack.
+
+        An included template has a render state of its own too (where `cycle` stands, the names of blocks).
+        """
+        if item.template is not None and needs_state(item):
+            self.included(item, sink)
+        else:
+            self.with_names(item, item.items, sink)
+
+    def included(self, item: Region, sink: Sink) -> None:
+        known = self.code.constant(item.template, "template")
+        with self.code.block(f"with {self.context}.render_context.push_state({known}):"):
+            self.with_names(item, item.items, sink)
+            sink.settle()
+
+    def with_names(self, item: Region, items: Items, sink: Sink) -> None:
+        node: Any = item.node
+        values: dict[str, FilterExpression] = getattr(node, "extra_context", {})
+        names = {name: self.value(value) for name, value in values.items()}
+        isolated = bool(getattr(node, "isolated_context", False)) and isinstance(node, IncludeNode)
+        if isinstance(node, BlockNode):
+            names["block"] = self.code.constant(node, "block")
+        if self.closed:
+            self.closed_scope(item, names, isolated, sink)
+        else:
+            self.open_scope(item, names, isolated, sink)
+
+    def closed_scope(self, item: Region, names: dict[str, str], isolated: bool, sink: Sink) -> None:
+        before = self.code.later()
+        own: dict[str, Local] = {}
+        for name, source in names.items():
+            kept = self.code.name("w")
+            self.code.line(f"{kept} = {source}")
+            own[name] = Local(kept)
+        context = ""
+        if isolated:
+            context = self.code.name("context")
+            self.code.line(f"{context} = {self.context}.new()")
+        scope = self.scopes.push(names_set(item.items) - names.keys(), before, isolated=context)
+        scope.names.update(own)
+        self.items(item.items, sink)
+        sink.settle()
+        self.scopes.pop()
+
+    def open_scope(self, item: Region, names: dict[str, str], isolated: bool, sink: Sink) -> None:
+        values = "{" + ", ".join(f"{name!r}: {source}" for name, source in names.items()) + "}"
+        if not isolated:
+            with self.code.block(f"with {self.context}.push({values}):"):
+                self.items(item.items, sink)
+                sink.settle()
+            return
+        context = self.code.name("context")
+        self.code.line(f"{context} = {self.context}.new({values})")
+        self.scopes.push((), self.code.later(), isolated=context, real=True)
+        self.items(item.items, sink)
+        sink.settle()
+        self.scopes.pop()

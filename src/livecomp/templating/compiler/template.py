@@ -1,0 +1,233 @@
+"""`CompiledTemplate`: what the rest of livecomp renders with."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.template.base import Template
+from django.template.context import Context
+from django.test.signals import template_rendered
+from django.utils.safestring import SafeString
+
+from livecomp.exceptions import TemplateError
+from livecomp.templating.compiler.code import Code, PartsSink
+from livecomp.templating.compiler.function import Places, make, node_at, remember_source, source_of
+from livecomp.templating.compiler.live import Live
+from livecomp.templating.compiler.scopes import Scopes
+from livecomp.templating.compiler.structure import Structure, is_closed
+from livecomp.templating.elements import Lost, Scanner
+from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
+from livecomp.templating.render import Host, LoopRender, Placed, Rendering, RenderMemory
+from livecomp.templating.specs import ScopeSpec, TargetSpec
+from livecomp.templating.targets import Chooser, single_root
+from livecomp.templating.tree import Element, Items
+
+_lock = threading.Lock()
+_SIGNALLING = "instrumented_test_render"
+
+
+def compile_template(template: Any) -> "CompiledTemplate":
+    """The compiled form of a `django.template.Template`, made once and kept with it."""
+    template = getattr(template, "template", template)
+    compiled: CompiledTemplate | None = template.__dict__.get("_livecomp")
+    if compiled is None:
+        with _lock:
+            compiled = template.__dict__.setdefault("_livecomp", CompiledTemplate(template))
+    return compiled
+
+
+class PlainFunction:
+    """The function that renders a template without addresses."""
+
+    def __init__(self, template: Any) -> None:
+        items = Lowering().items(template.nodelist)
+        writer = Structure()
+        self.source, self.call, self.places = write(template, items, writer, "render(context)")
+
+
+def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[str, Callable[..., Any], Places]:
+    """Write and compile the function for these items."""
+    code = writer.code = Code()
+    scopes = writer.scopes = Scopes(code)
+    code.line("S = string_class(context)")
+    code.line("I = integer_class(context)")
+    if all(is_closed(item, writer.closed_items) for item in items):
+        code.line("get = getter(context)")
+        scopes.fetch = "get({name!r}, MISSING)"
+    if isinstance(writer, Live):
+        sink = PartsSink(code, "parts", "own")
+        code.line(f"own, parts, children = [None] * {len(writer.spec.targets)}, [], []")
+        writer.items(items, sink)
+        sink.flush()
+        code.line("return own, parts, children")
+        code.constants.update(LoopRender=LoopRender, Placed=Placed)
+    else:
+        code.line(f"return {writer.text(items)}")
+    source, lines = source_of(f"def {header}:", code)
+    places = Places(getattr(template, "source", "") if template.__class__ is Template else "")
+    filename = str(template.origin.name)
+    return source, make(source, lines, code, places, filename), places
+
+
+class CompiledTemplate:
+    """One template, compiled. Holds nothing of any render; safe to use from many threads."""
+
+    def __init__(self, template: Any) -> None:
+        self.template = template
+        self.name = str(template.name or template.origin.name)
+
+    # Plain
+
+    @cached_property
+    def plain(self) -> PlainFunction | None:
+        """None when only Django can render this template."""
+        try:
+            return PlainFunction(self.template)
+        except (SyntaxError, RecursionError):
+            return None
+
+    def render_plain(self, context: Context) -> SafeString:
+        """The same as ``template.render(context)``, byte for byte."""
+        template = self.template
+        with context.render_context.push_state(template):
+            if context.template is not None:
+                return self._render(context)
+            with context.bind_template(template):
+                context.template_name = template.name
+                return self._render(context)
+
+    def _render(self, context: Context) -> SafeString:
+        if Template._render.__name__ == _SIGNALLING:
+            template_rendered.send(sender=self.template, template=self.template, context=context)
+        if self.plain is None:
+            return self.template.nodelist.render(context)  # type: ignore[no-any-return]
+        try:
+            return SafeString(self.plain.call(context))
+        except Exception as error:
+            self._explain(error, context, self.plain.call, self.plain.places)
+            raise
+
+    def _explain(self, error: Exception, context: Context, function: Callable[..., Any], places: Places) -> None:
+        """Tell Django's debug page which node failed, as `Node.render_annotated` does."""
+        remember_source(str(self.template.origin.name), getattr(self.template, "source", ""))
+        if not context.template.engine.debug:  # type: ignore[union-attr]
+            return
+        node: Any = node_at(error.__traceback__, function.__code__, places)
+        if node is None:
+            return
+        if not hasattr(error, "_culprit_node"):
+            error._culprit_node = node  # type: ignore[attr-defined]
+        culprit: Any = error._culprit_node  # type: ignore[attr-defined]
+        inside: Any = context.render_context.template
+        if not hasattr(error, "template_debug") and inside.origin == culprit.origin:
+            error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
+
+    # Live
+
+    @cached_property
+    def live(self) -> "LiveFunction":
+        return LiveFunction(self.template, self.name)
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """Names that the template looks up in its context; None when that is not known."""
+        return self.live.names
+
+    @property
+    def source(self) -> str:
+        """The generated Python, for reading."""
+        return self.live.source
+
+    def render(
+        self,
+        context: Context,
+        *,
+        component_id: str,
+        memory: RenderMemory,
+        host: Host | None = None,
+    ) -> Rendering:
+        """Render as a live component, to be compared with what the browser has by ``memory``.
+
+        Raises what the template's own code raises, and `TemplateError` if there is no single root element.
+        """
+        template, live = self.template, self.live
+        with context.render_context.push_state(template):
+            if context.template is not None:
+                own, parts, children = self._render_live(context, host, component_id)
+            else:
+                with context.bind_template(template):
+                    context.template_name = template.name
+                    own, parts, children = self._render_live(context, host, component_id)
+        return Rendering(live.id, live.scope, component_id, own, parts, children, memory, host)
+
+    def _render_live(self, context: Context, host: Host | None, component: str) -> tuple[Any, Any, Any]:
+        live = self.live
+        if live.call is None:
+            return live.whole(self._render(context)), [0], []
+        try:
+            found: tuple[Any, Any, Any] = live.call(context, host, component)
+        except Exception as error:
+            self._explain(error, context, live.call, live.places)
+            raise
+        return live.checked(found)
+
+
+class LiveFunction:
+    """The function that renders a template with its targets, and what is known of them beforehand."""
+
+    def __init__(self, template: Any, name: str) -> None:
+        self.name = name
+        self.scope = ScopeSpec()
+        self.call: Callable[..., Any] | None = None
+        self.names: frozenset[str] | None = None
+        self.source = ""
+        self.why = ""  # why the whole is one target
+        self.found = False  # the root is looked for in the rendered text
+        try:
+            self._write(template)
+        except (Unsupported, Lost, SyntaxError, RecursionError) as error:
+            self.why = str(error)
+            self._one_target()
+        self.id = hashlib.blake2b((self.source or self.name).encode(), digest_size=6).hexdigest()
+
+    def _write(self, template: Any) -> None:
+        items = LiveLowering(template).template(template)
+        scanner = Scanner()
+        try:
+            self.items = items = scanner.scan(items)
+        except TemplateError as error:
+            raise TemplateError(f"{self.name}: {error}") from None
+        if scanner.spilled:
+            raise TemplateError(
+                f"The root element of the live component's template {self.name} does not hold all of it:"
+                f" {scanner.spilled}."
+            )
+        if not single_root(items, self.name):
+            raise Lost("the root element stands inside of a tag that only Django can render")
+        if scanner.poison:
+            self.why = scanner.poison
+            for item in items:
+                if isinstance(item, Element):
+                    item.closed, item.why = True, scanner.poison
+        Chooser(self.name).roots(items, self.scope)
+        writer = Live(self.scope)
+        self.source, self.call, self.places = write(template, items, writer, "render(context, host, component)")
+        if all(is_closed(item, writer.closed_items) for item in items):
+            self.names = frozenset(writer.scopes.used - {"True", "False", "None", "forloop"})
+
+    def _one_target(self) -> None:
+        self.scope = ScopeSpec([TargetSpec(0, "", None, "", 1, found=True, why=self.why)])
+        self.call = None
+
+    def whole(self, text: str) -> list[str]:
+        """The targets of a template that is one target: its text, which must begin with an element."""
+        from livecomp.templating.render import _ROOT
+
+        if not _ROOT.match(text):
+            raise TemplateError(f"The template of a live component must have a single root element: {self.name}.")
+        return [text]
+
+    def checked(self, found: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        return found

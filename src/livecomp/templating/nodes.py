@@ -1,0 +1,54 @@
+"""The nodes of livecomp's own template tags."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.template.base import FilterExpression, Node, NodeList
+from django.template.context import Context
+from django.utils.safestring import SafeString, mark_safe
+
+
+class FillNode(Node):
+    """`{% fill "name" %}…{% endfill %}`: content for the component around it. Rendered by that component's tag."""
+
+    def __init__(self, name: FilterExpression, nodelist: NodeList) -> None:
+        self.name = name
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        return self.nodelist.render(context)
+
+
+class LiveComponentNode(Node):
+    """`{% live_component "name" key=… arg=… %}`: the place of a component.
+
+    In a live template the compiler takes this node apart, and the child gets its place in the parent's tree. Elsewhere
+    (an ordinary page, or inside a node that only Django can render) it renders the component whole.
+    """
+
+    child_nodelists = ("nodelist",)
+
+    def __init__(
+        self,
+        name: FilterExpression,
+        kwargs: Mapping[str, FilterExpression],
+        flags: frozenset[str] = frozenset(),
+        nodelist: NodeList | None = None,
+    ) -> None:
+        self.name = name
+        self.kwargs = dict(kwargs)
+        self.flags = flags
+        self.nodelist = nodelist
+
+    @property
+    def fills(self) -> list[FillNode]:
+        return [node for node in self.nodelist or () if isinstance(node, FillNode)]
+
+    def render(self, context: Context) -> SafeString:
+        from livecomp.page import host_for
+
+        kwargs: dict[str, Any] = {name: value.resolve(context) for name, value in self.kwargs.items()}
+        kwargs.update((flag, True) for flag in self.flags)
+        fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
+        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
+        return mark_safe(html)

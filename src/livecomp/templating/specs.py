@@ -1,0 +1,54 @@
+"""What is known of a template's targets before any render: the static half of every patch."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class TargetSpec:
+    """One element that can be patched.
+
+    Its HTML is ``head`` + its address + ``start`` + its own content + ``end``. ``start`` is None where the start tag is
+    dynamic; then the content begins with the rest of the start tag.
+    """
+
+    ordinal: int
+    head: str
+    start: str | None
+    end: str
+    line: int
+    whole: bool = False  # its content cannot be sent without its start tag
+    found: bool = False  # the element is only known from the rendered text
+    keyed: bool = False
+    why: str = ""
+
+    @property
+    def by_content(self) -> bool:
+        """The start tag never changes, so a patch leaves it out."""
+        return self.start is not None and not self.whole
+
+
+@dataclass(slots=True, eq=False)
+class ScopeSpec:
+    """The targets and loops of a template, or of one loop's body: what exists at most once in each round."""
+
+    targets: list[TargetSpec] = field(default_factory=list)
+    loops: list["LoopSpec"] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class LoopSpec:
+    """A loop that places targets.
+
+    ``regular``: each round is exactly ``before`` + the only target + ``after``; such a round's own content is one
+    string if ``leaf``.
+    """
+
+    index: int  # among its scope's loops
+    scope: ScopeSpec
+    line: int
+    template: str
+    regular: bool = False
+    leaf: bool = False
+    keyed: bool = False
+    before: str = ""
+    after: str = ""

@@ -1,0 +1,171 @@
+"""The compiler's own tree of a template: Django's nodes, with the HTML elements they stand in.
+
+Django's node list is a flat run of text and tags; it does not know that `<p>` and `</p>` belong together. `lower` turns
+it into these items, `targets` finds the elements in them, `compiler` writes Python from them. Django's nodes themselves
+are never changed: other views share them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.template.base import FilterExpression, Node, Template
+from django.template.smartif import TokenBase
+
+from livecomp.templating.specs import LoopSpec
+
+
+@dataclass(slots=True, eq=False)
+class Text:
+    """Static text of the template."""
+
+    text: str
+    line: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Output:
+    """A node that gives text: a variable, or any tag that is not one of the kinds below."""
+
+    node: Node
+
+
+@dataclass(slots=True, eq=False)
+class Arms:
+    """`{% if %}`: the first arm whose condition holds. A condition of None is the `else`."""
+
+    node: Node
+    arms: "list[tuple[TokenBase | None, Items]]"
+
+    def lists(self) -> "list[Items]":
+        """Each list of items that can be rendered here, with an empty one for none of them."""
+        found = [items for _, items in self.arms]
+        return found if self.arms and self.arms[-1][0] is None else [*found, []]
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """`{% for %}`, with what stands in `{% empty %}`."""
+
+    node: Node
+    body: "Items"
+    empty: "Items"
+    spec: "LoopSpec | None" = None  # None: it gives text only
+
+    def lists(self) -> "list[Items]":
+        return [self.body, self.empty]
+
+
+@dataclass(slots=True, eq=False)
+class Changed:
+    """`{% ifchanged %}`."""
+
+    node: Node
+    body: "Items"
+    otherwise: "Items"
+
+    def lists(self) -> "list[Items]":
+        return [self.body, self.otherwise]
+
+
+@dataclass(slots=True, eq=False)
+class Region:
+    """Items that are rendered with something set around them: `with`, `autoescape`, a block, an included template."""
+
+    node: Node
+    items: "Items"
+    template: Template | None = None
+
+    def lists(self) -> "list[Items]":
+        return [self.items]
+
+
+@dataclass(slots=True, eq=False)
+class Capture:
+    """Items that are rendered to a string, which then passes through a function: `filter`, `spaceless`."""
+
+    node: Node
+    items: "Items"
+
+    def lists(self) -> "list[Items]":
+        return [self.items]
+
+
+@dataclass(slots=True, eq=False)
+class Child:
+    """A place for a component inside a live template."""
+
+    node: Node
+    ordinal: int = 0
+    fills: "list[tuple[FilterExpression, Items]]" = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """The value of an attribute that can tell a loop item's key (`live-key`, `id`)."""
+
+    name: str
+    items: "Items"
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """An element whose end is known: ``<name`` + ``start`` + ``children`` + ``end``.
+
+    ``start`` is what follows the name, up to and with ``>``. ``closed`` tells that no element inside can be a target of
+    its own: raw text, foreign content, or markup that a browser nests otherwise than it is written; ``why`` says which.
+    """
+
+    name: str
+    start: "Items"
+    children: "Items" = field(default_factory=list)
+    end: str = ""
+    line: int = 0
+    closed: bool = False
+    why: str = ""
+    target: int | None = None  # its place among the targets of its scope
+    owned: int | None = None  # top-level in a fill: the ordinal that tells whose it is
+
+    def lists(self) -> "list[Items]":
+        return [self.children]
+
+
+Item = Text | Output | Arms | Loop | Changed | Region | Capture | Child | Value | Element
+Items = list[Item]
+Compound = Arms | Loop | Changed | Region | Capture
+
+
+def is_static(items: Sequence[Item]) -> bool:
+    """True when these items always give the same text and place no component."""
+    return all(
+        isinstance(item, Text) or (isinstance(item, Element) and is_static(item.start) and is_static(item.children))
+        for item in items
+    )
+
+
+def static_size(items: Sequence[Item]) -> int:
+    """Number of characters that are static text in these items, each arm and loop body counted once."""
+    size = 0
+    for item in items:
+        if isinstance(item, Text):
+            size += len(item.text)
+        elif isinstance(item, Element):
+            size += len(item.name) + 1 + static_size(item.start) + static_size(item.children) + len(item.end)
+        elif isinstance(item, Value):
+            size += static_size(item.items)
+        elif not isinstance(item, Output | Child):
+            size += sum(static_size(items) for items in item.lists())
+    return size
+
+
+def walk(items: Sequence[Item]) -> Iterator[Item]:
+    """Every item, depth first, in document order."""
+    for item in items:
+        yield item
+        if isinstance(item, Element):
+            yield from walk(item.start)
+            yield from walk(item.children)
+        elif isinstance(item, Value):
+            yield from walk(item.items)
+        elif not isinstance(item, Text | Output | Child):
+            for each in item.lists():
+                yield from walk(each)
