@@ -60,6 +60,17 @@ def test_every_name_of_the_test_client_is_in_the_reference():
     assert set(livecomp.testing.__all__) <= code_in(reference("testing"))
 
 
+@pytest.mark.parametrize("name", ["LiveClient", "TestPage", "PageElement"])
+def test_what_the_reference_says_of_the_test_client_exists(name):
+    cls = getattr(livecomp.testing, name)
+    title = next(line for line in reference("testing").splitlines() if line.startswith("## ") and f"`{name}`" in line)
+    terms = [line for line in section(reference("testing"), title.removeprefix("## ")).splitlines() if line[:1] == "`"]
+    documented = set(re.findall(r"`([a-z_]+)", "\n".join(terms)))
+    source = "".join(inspect.getsource(base) for base in cls.__mro__[:-1])
+    assert documented
+    assert not {each for each in documented if not hasattr(cls, each) and f"self.{each}" not in source}
+
+
 def test_every_attribute_of_a_component_is_in_the_reference():
     documented = code_in(reference("components"))
     internal = {"fields", "events", "topics", "timers", "url_fields", "computed"}
@@ -191,7 +202,6 @@ def test_the_tutorial_works_to_the_letter(tmp_path):
     for page in TUTORIAL:
         for step in tutorial_steps(DOCS / "tutorial" / f"{page}.md"):
             step.apply(tmp_path)
-        assert "no issues" in manage(tmp_path, "check")
     assert "OK" in manage(tmp_path, "test")
 
 

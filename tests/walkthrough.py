@@ -94,7 +94,16 @@ def environment() -> dict[str, str]:
 
 def run(command: list[str], project: Path) -> subprocess.CompletedProcess[str]:
     """Run a command in the project."""
-    return subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=project,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
 
 
 def manage(project: Path, *arguments: str) -> str:
