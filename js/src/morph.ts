@@ -45,6 +45,7 @@ import {
 } from "./native";
 import { staying } from "./order";
 import { isForeign, isTeleported, pathsToChanges, pauseWatching, setForeign, watchOthers } from "./others";
+import { parse } from "./parse";
 
 export interface MorphOptions {
   /**
@@ -104,11 +105,13 @@ export function morph(from: Element, to: Element, options: MorphOptions = {}): E
   const find: Find = address => from.querySelector(`[lc="${CSS.escape(address)}"]`);
   const keeps = readKeeps(to, find);
   if (!keeps) throw new Error("livecomp: a kept element is not in the morphed one");
+  for (const script of to.querySelectorAll("script")) script.replaceWith(parse(script.outerHTML, script));
   return morphAll([{ from, to, keeps }], find, options)[0]!;
 }
 
 /** Does several morphs as one: a keyed element may go from one of them to another. */
 export function morphAll(tasks: Task[], find: Find, options: MorphOptions): Element[] {
+  const focused = document.activeElement as HTMLElement | null;
   pauseWatching();
   const job = start(tasks, find, options);
   let results: Element[];
@@ -117,6 +120,9 @@ export function morphAll(tasks: Task[], find: Find, options: MorphOptions): Elem
     results = tasks.map(task => morphRoot(job, task));
     removed = [...job.doomed].filter(node => takeOut(node, options)).filter(isElement);
     for (const finish of job.finishers) finish();
+    // Only moveBefore keeps the focus of what it moves.
+    if (document.activeElement === document.body && focused?.isConnected)
+      focused.focus({ preventScroll: true });
   } finally {
     watchOthers();
   }
@@ -182,7 +188,8 @@ function morphElement(job: Job, from: Element, to: Element, root = false, conten
     morphSelect(job, from as HTMLSelectElement, to);
   } else if (morphChildren(job, from, to)) {
     job.updated.add(from);
-    if (kind === "TEXTAREA" && !job.owns(from, "value")) showDefault(from as HTMLTextAreaElement);
+    if (kind === "TEXTAREA" && !job.owns(from, "value"))
+      job.finishers.push(() => showDefault(from as HTMLTextAreaElement));
   }
 }
 
@@ -312,25 +319,49 @@ function isAligned(job: Job, live: ChildNode[], units: ChildNode[]): boolean {
 /** Finds for each unit its node in the page, and takes it out of `left`. */
 function match(job: Job, parent: Node, units: ChildNode[], left: Set<ChildNode>): Match[] {
   const matches = matchKeys(job, parent, units, left);
-  for (const looks of [exactly, likely, kind]) {
+  const pair = (i: number, node: ChildNode | null | undefined) => {
+    if (!node || !left.delete(node)) return;
+    matches[i] = node;
+  };
+  const pairByLooks = (looks: (node: Node) => string) => {
     const pool = new Map<string, ChildNode[]>();
     for (const node of [...left].reverse()) {
       if (keyOf(node)) continue;
-      const like = looks(node);
-      const alike = pool.get(like);
+      const alike = pool.get(looks(node));
       if (alike) alike.push(node);
-      else pool.set(like, [node]);
+      else pool.set(looks(node), [node]);
     }
-    if (!pool.size) break;
     units.forEach((unit, i) => {
-      if (matches[i] !== undefined || /^[^#]/.test(keyOf(unit))) return;
-      const node = pool.get(looks(unit))?.pop();
-      if (!node) return;
-      matches[i] = node;
-      left.delete(node);
+      if (pool.size && matches[i] === undefined && !/^[^#]/.test(keyOf(unit)))
+        pair(i, pool.get(looks(unit))?.pop());
     });
-  }
+  };
+  pairBeside(job, units, matches, left, pair);
+  for (const looks of [exactly, likely, kind]) pairByLooks(looks);
   return matches;
+}
+
+/**
+ * White space goes with the element before or behind it. (Taken in order, one moved row would put all the texts
+ * between the rows into the wrong place.)
+ */
+function pairBeside(
+  job: Job,
+  units: ChildNode[],
+  matches: Match[],
+  left: Set<ChildNode>,
+  pair: (i: number, node: ChildNode | null) => void,
+): void {
+  units.forEach((unit, i) => {
+    if (isElement(unit)) return;
+    const [before, behind] = [matches[i - 1], matches[i + 1]];
+    const candidates = [
+      before ? nextSibling(job.runs.get(before)?.[1] ?? before) : null,
+      behind ? previousSibling(behind) : null,
+    ];
+    for (const node of candidates)
+      if (matches[i] === undefined && node && left.has(node) && isEqual(node, unit)) pair(i, node);
+  });
 }
 
 function matchKeys(job: Job, parent: Node, units: ChildNode[], left: Set<ChildNode>): Match[] {
@@ -420,7 +451,7 @@ function add(job: Job, parent: Node, node: ChildNode, before: ChildNode | null):
 /** Looks for elements in a new subtree that are in the page already; they go there once the subtree is in the page. */
 function takeGrafts(job: Job, parent: Node, subtree: Element): () => void {
   const grafts: [mark: Comment, live: ChildNode, unit: Element][] = [];
-  for (const unit of [...every(subtree, "[id],[lc],script")]) {
+  for (const unit of [...every(subtree, "[id],[lc]")]) {
     if (unit === subtree || !contains(subtree, unit)) continue;
     const live = elsewhere(job, unit, parent);
     if (live === undefined) continue;
@@ -443,6 +474,7 @@ function elsewhere(job: Job, unit: Element, parent: Node): Match {
   const id = getAttribute(unit, "id");
   const lc = getAttribute(unit, "lc");
   const root = getRoot(job.tasks[0]!.from);
+  if (id && !isOnce(job, id)) return undefined; // asked before anything leaves the patch: the ids are counted now
   const live = (id && root.querySelector(`#${CSS.escape(id)}`)) || (lc && job.find(lc));
   if (!live || nodeName(live) !== nodeName(unit) || job.matched.has(live) || contains(live, parent))
     return undefined;
@@ -450,7 +482,7 @@ function elsewhere(job: Job, unit: Element, parent: Node): Match {
     morphElement(job, live, unit);
     return null;
   }
-  if (!isInside(job, live) || (id && !isOnce(job, id))) return undefined;
+  if (!isInside(job, live)) return undefined;
   job.matched.add(live);
   comeBack(live);
   return live as unknown as ChildNode;
@@ -520,7 +552,8 @@ function likely(node: Node): string {
           "[lc],[lc-keep],[id],[name],input,textarea,select,iframe,video,audio",
         )
       : null;
-  const anchor = inner && (getAttribute(inner, "lc") ?? firstKept(inner) ?? (inner.id || kind(inner)));
+  const anchor =
+    inner && (getAttribute(inner, "lc") ?? firstKept(inner) ?? (getAttribute(inner, "id") || kind(inner)));
   return `${kind(node)} ${anchor ?? ""}`;
 }
 

@@ -22,6 +22,7 @@ export const childNodes = getter<Node, NodeListOf<ChildNode>>(node, "childNodes"
 export const nodeName = getter<Node, string>(node, "nodeName");
 export const isConnected = getter<Node, boolean>(node, "isConnected");
 export const textContent = getter<Node, string>(node, "textContent");
+export const localName = getter<Element, string>(element, "localName");
 export const attributes = getter<Element, NamedNodeMap>(element, "attributes");
 
 export const isElement = (other: Node): other is Element => other instanceof Element;

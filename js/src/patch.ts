@@ -1,16 +1,10 @@
-/**
- * Patches: finds the element that each is for, parses its HTML the way the browser would at that place, and morphs.
- *
- * The HTML is parsed in a document that does nothing (no scripts, no images, no custom elements), into an empty copy
- * of the element's parent: so table rows, options and SVG become what they are. `>content` lacks only its start tag.
- */
+/** Patches: finds the element that each is for, parses its HTML and morphs. `>content` lacks only its start tag. */
 import { type Find, readKeeps } from "./keeps";
 import { type MorphOptions, morphAll, type Task } from "./morph";
-import { every } from "./native";
+import { contains, every, getAttribute, localName } from "./native";
+import { parse } from "./parse";
 
 export type Patch = readonly [address: string, html: string];
-
-const inert = document.implementation.createHTMLDocument();
 
 /** Page -> address -> element. Finding 1 of 1,000 rows by selector takes longer than patching it. */
 const indexes = new WeakMap<ParentNode, Map<string, Element>>();
@@ -45,35 +39,23 @@ function read([address, html]: Patch, find: Find): Task | null {
   const from = find(address);
   if (!from) return null;
   const contentOnly = html[0] === ">";
-  const to = parse(contentOnly ? `<${from.localName}${html}` : html, from);
+  const to = parse(contentOnly ? `<${localName(from)}${html}` : html, from);
   const keeps = html.includes("lc-keep") ? readKeeps(to, find) : new Map();
   return keeps && { from, to, keeps, contentOnly };
-}
-
-function parse(html: string, from: Element): Element {
-  const parent = from.parentElement ?? inert.body;
-  const context = inert.importNode(parent, false);
-  context.setHTMLUnsafe(html);
-  const children = [...context.children];
-  // As a child of `<html>` the parser makes a head and a body, whichever was meant.
-  return (
-    (parent.localName === "html" && children.find(({ localName }) => localName === from.localName)) ||
-    children[0]!
-  );
 }
 
 function indexOf(root: ParentNode): Map<string, Element> {
   let index = indexes.get(root);
   if (!index) {
     indexes.set(root, (index = new Map()));
-    for (const element of root.querySelectorAll("[lc]")) index.set(element.getAttribute("lc")!, element);
+    for (const element of root.querySelectorAll("[lc]")) index.set(getAttribute(element, "lc")!, element);
   }
   return index;
 }
 
 function lookUp(root: ParentNode, index: Map<string, Element>, address: string): Element | null {
   const known = index.get(address);
-  if (known?.getAttribute("lc") === address && root.contains(known)) return known;
+  if (known && getAttribute(known, "lc") === address && contains(root, known)) return known;
   const found = root.querySelector(`[lc="${CSS.escape(address)}"]`);
   if (found) index.set(address, found);
   else index.delete(address);
@@ -84,12 +66,12 @@ function lookUp(root: ParentNode, index: Map<string, Element>, address: string):
 function keepUp(index: Map<string, Element>, { added, removed }: MorphOptions): MorphOptions {
   return {
     added(element) {
-      for (const target of every(element, "[lc]")) index.set(target.getAttribute("lc")!, target);
+      for (const target of every(element, "[lc]")) index.set(getAttribute(target, "lc")!, target);
       added?.(element);
     },
     removed(element) {
       for (const target of every(element, "[lc]")) {
-        const address = target.getAttribute("lc")!;
+        const address = getAttribute(target, "lc")!;
         if (index.get(address) === target) index.delete(address);
       }
       removed?.(element);

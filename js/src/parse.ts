@@ -1,0 +1,19 @@
+/**
+ * Parses the HTML of one element as the browser would at its place.
+ *
+ * It is parsed in a document that does nothing (no scripts, images or custom elements), into an empty copy of the
+ * parent: so table rows, options and SVG become what they are, and scripts never run, wherever they are put then.
+ */
+import { childNodes, isElement, nodeName, parentNode } from "./native";
+
+const inert = document.implementation.createHTMLDocument();
+
+/** @param place the element in whose place the HTML would stand */
+export function parse(html: string, place: Element): Element {
+  const parent = parentNode(place);
+  const context = inert.importNode(parent && isElement(parent) ? parent : inert.body, false);
+  context.setHTMLUnsafe(html);
+  // Within `<html>` the parser always makes a head and a body.
+  const parsed = [...childNodes(context)].filter(isElement);
+  return parsed.find(child => nodeName(child) === nodeName(place)) ?? parsed[0]!;
+}

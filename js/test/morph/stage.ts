@@ -1,0 +1,108 @@
+/** A page of Chromium to morph in. One page serves all tests of a worker; each starts from a fresh load. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test as base, expect, type Page } from "@playwright/test";
+import { build } from "esbuild";
+
+type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
+
+const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title><link rel=icon href=data:,>
+<body><main></main><script type=module src=page.js></script>`;
+
+const FRAME = "<!doctype html><title>Frame</title><p>frame";
+
+const PIXEL = Buffer.from("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=", "base64");
+
+/** Ten seconds of silence. */
+function silence(): Buffer {
+  const rate = 8000;
+  const header = Buffer.alloc(44);
+  header.write("RIFF");
+  header.writeUInt32LE(36 + rate * 10, 4);
+  header.write("WAVEfmt ", 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write("data", 36);
+  header.writeUInt32LE(rate * 10, 40);
+  return Buffer.concat([header, Buffer.alloc(rate * 10, 128)]);
+}
+
+async function files(): Promise<Record<string, [type: string, body: string | Buffer]>> {
+  const { outputFiles } = await build({
+    entryPoints: [new URL("page.ts", import.meta.url).pathname],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  return {
+    "/": ["text/html", PAGE],
+    "/page.js": ["text/javascript", outputFiles[0]!.text],
+    "/frame": ["text/html", FRAME],
+    "/silence.wav": ["audio/wav", silence()],
+    "/pixel.gif": ["image/gif", PIXEL],
+    "/sheet.css": ["text/css", "p { color: rgb(1, 2, 3) }"],
+  };
+}
+
+interface Fixtures {
+  page: Page;
+  /** Runs a function in the page; what it throws fails the test. */
+  run: Run;
+}
+
+interface WorkerFixtures {
+  origin: string;
+  only: Page;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  origin: [
+    async ({ browserName: _ }, use) => {
+      const served = await files();
+      const server = createServer((request, response) => {
+        const file = served[new URL(request.url!, "http://stage").pathname];
+        response.writeHead(file ? 200 : 404, { "Content-Type": file?.[0] ?? "text/plain" });
+        response.end(file?.[1]);
+      });
+      await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+      await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      server.closeAllConnections();
+      server.close();
+    },
+    { scope: "worker" },
+  ],
+
+  only: [
+    async ({ browser }, use) => {
+      const page = await browser.newPage();
+      await use(page);
+      await page.context().close();
+    },
+    { scope: "worker" },
+  ],
+
+  page: async ({ only, origin }, use) => {
+    const errors: string[] = [];
+    const note = (error: Error) => errors.push(error.message);
+    const listen = (message: { type(): string; text(): string }) =>
+      message.type() === "error" && errors.push(message.text());
+    await only.goto(origin);
+    await only.waitForFunction(() => "morph" in window);
+    only.on("pageerror", note).on("console", listen);
+    await use(only);
+    only.off("pageerror", note).off("console", listen);
+    expect(errors).toEqual([]);
+  },
+
+  run: async ({ page }, use) => {
+    await use((inPage, argument) => page.evaluate(inPage as never, argument as never));
+  },
+});
+
+export { expect };
