@@ -155,7 +155,8 @@ class Browser:
         return True
 
     def _note_exception(self, **kwargs: Any) -> None:
-        error = sys.exc_info()[1]
+        # A task's exception is reported when the task is over, so it is not the one being handled.
+        error = sys.exc_info()[1] or self.driver.task_error
         if error is not None:
             self._exceptions.append(error)
 
@@ -176,9 +177,6 @@ class Browser:
         new = self.errors[self._seen_errors :]
         self._seen_errors = len(self.errors)
         exceptions, self._exceptions = self._exceptions, []
-        exceptions += self.driver.task_errors if self.wire.driver else []
-        if self.wire.driver:
-            self.driver.task_errors = []
         unexpected = [error for error in new if not self._is_expected(error.code)]
         closed = self.driver.closed if self.wire.driver else None
         if closed is not None:

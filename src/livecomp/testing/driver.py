@@ -115,7 +115,7 @@ class PageDriver:
         self.marked: dict[str, list[Any]] = {}
         self.closed: Closed | None = None
         self._must_revalidate = False
-        self.task_errors: list[BaseException] = []
+        self.task_error: BaseException | None = None
         self._context = contextvars.Context()
         current_page: Any = getattr(topics, "current_page", None)
         if current_page is not None:
@@ -243,7 +243,7 @@ class PageDriver:
                 value = self._run(task, call)
             except Exception as raised:
                 error = raised
-                self.task_errors.append(raised)
+                self.task_error = raised
             if self.tasks.pop(task, None) is not None:
                 self._tell(inputs.TaskDone(task, value, error))
             return True

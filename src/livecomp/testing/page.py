@@ -77,6 +77,12 @@ class TestPage(Forms):
         return self.wire.received
 
     @property
+    def sent(self) -> list[Message]:
+        """Every message to the server so far, as it went over the wire."""
+        self.settle()
+        return self.wire.sent
+
+    @property
     def focused(self) -> PageElement | None:
         """The element that has the focus."""
         node = self.controls.focused
@@ -87,7 +93,7 @@ class TestPage(Forms):
         return self.driver.page.fresh_html()
 
     def component(self, which: Target | None = None) -> LiveComponent:
-        """The component itself, on the server: the only one, or by id, by name, or by an element in it."""
+        """The component itself, on the server: the page's own if there is one, or by id, name or an element in it."""
         return self.driver.page.tree[self._component(which)].component
 
     # -- past the template -------------------------------------------------------------------
@@ -95,7 +101,7 @@ class TestPage(Forms):
     def call(self, event: str, which: Target | None = None, /, **arguments: Any) -> Self:
         """Calls an event without an element, as a program could.
 
-        `which`: the component, by id, by name, or by an element in it; not needed where there is only one.
+        `which`: the component, by id, by name, or by an element in it. Not needed where the page places only one.
         """
         component = self._component(which)
         self.step(lambda: self.post("event", component, event, arguments))
@@ -166,12 +172,13 @@ class TestPage(Forms):
         tree = self.driver.page.tree
         if isinstance(which, str) and which in tree:
             return which
-        named = {mounted.id for mounted in tree.values() if which in (None, mounted.component.name)}
+        roots = which is None
+        named = [each.id for each in tree.values() if (each.parent is None if roots else each.component.name == which)]
         if len(named) == 1:
-            return named.pop()
+            return named[0]
         if which is None or named:
             known = ", ".join(f"{mounted.id} ({mounted.component.name})" for mounted in tree.values())
-            raise AssertionError(f"Which component? Say it by id, name or an element in it. There are: {known}.")
+            raise AssertionError(f"Which component? Say it by id, by name or by an element in it. There are: {known}.")
         found = component_of(self._node(which, "on the page", lambda element: True))
         if found is None:
             raise AssertionError(f"{which!r} is in no component.")

@@ -86,6 +86,8 @@ class Wire:
         self.last_ref = 0
         self.is_joined = False
         self.entries: list[Entry] = []
+        self.sent: list[Message] = []
+        """Every message to the server, in order."""
         self.received: list[Message] = []
         """Every message of the server, in order."""
         self._jobs: deque[Callable[[], None]] = deque()
@@ -127,6 +129,7 @@ class Wire:
     def transmit(self, message: list[Any] | str) -> None:
         """Sends a message, or a frame as it is."""
         frame = message if isinstance(message, str) else json.dumps(message, default=str)
+        self.sent.append(json.loads(frame) if isinstance(message, list) else [frame])
         self.run(lambda: self._give(frame))
 
     def _give(self, frame: str) -> None:
