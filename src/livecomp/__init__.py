@@ -9,6 +9,14 @@ from livecomp.watching import notify_changed, suppress_live
 
 __version__ = "0.1.0"
 __all__ = [
-    *("LiveComponent", "event", "every", "on", "state"),
-    *("publish", "publish_batch", "publish_now", "notify_changed", "suppress_live"),
+    "LiveComponent",
+    "event",
+    "every",
+    "notify_changed",
+    "on",
+    "publish",
+    "publish_batch",
+    "publish_now",
+    "state",
+    "suppress_live",
 ]
