@@ -15,6 +15,8 @@ from livecomp.page import LivePage
 
 Message = protocol.Message | inputs.Input
 
+_loop = asyncio.new_event_loop()  # one for all steps: an async generator lives across several
+
 
 def make_request(user: Any = None, path: str = "/", session_key: str | None = None) -> HttpRequest:
     """A GET of ``path`` by this user."""
@@ -50,7 +52,7 @@ class Driver:
         while step is not None:
             if isinstance(step, Await):
                 try:
-                    value = asyncio.run(_awaited(step.awaitable))
+                    value = _loop.run_until_complete(_awaited(step.awaitable))
                 except Exception as error:
                     step = self.page.advance(steps, error=error)
                 else:

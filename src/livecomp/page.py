@@ -51,6 +51,7 @@ class LivePage:
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
         self.published: list[tuple[str, Any]] = []
         self._effects: protocol.Effects = []
+        self._rendered_ref = 0  # the event whose outcome is being rendered
         self._outbox: list[Output] = []
 
     # The tree
@@ -165,7 +166,7 @@ class LivePage:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
         self.connected = False
         for mounted in self.tree.values():
-            mounted.stop()
+            mounted.stop(is_cut=True)
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
         self.topics.clear()
@@ -323,11 +324,13 @@ class LivePage:
         """Render what changed and send it, with the acknowledgement of event ``ref`` unless an error answered it."""
         if ref:
             self.ack = ref
-        changed = set(self.dirty)
-        patches = rendering.render_dirty(self)
+        changed: set[str] = set()
+        self._rendered_ref = ref
+        patches = rendering.render_dirty(self, changed)
+        answered = answered or self._rendered_ref != ref
         for id in changed:
             if (mounted := self.tree.get(id)) is not None:
-                if mounted.component.topics or mounted.wanted or mounted.topics:
+                if mounted.component.topics or mounted.wanted or mounted.looked or mounted.topics:
                     self.listen(mounted)
                 if mounted.component.url_fields and history:
                     self._write_url(mounted, history)
@@ -373,7 +376,8 @@ class LivePage:
 
     def tell_failure(self, mounted: Mounted, error: Exception) -> None:
         """A template failed with the state that a handler left; the state before it is shown."""
-        handling.tell_failure(mounted, 0, "render", error)
+        handling.tell_failure(mounted, self._rendered_ref, "render", error)
+        self._rendered_ref = 0
 
     # URL
 
