@@ -26,7 +26,7 @@ demo: $(VENV)/.ready-demo  ## Serve the demo site on PORT (8000); WORKERS=2 REDI
 test: test-python test-js test-next  ## Run every test, with both supported lines of Django when there are two Pythons
 
 test-python: $(VENV)/.ready-test
-	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
+	@$(PYTHON) scripts/system_packages.py chromium redis-server
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 test-js: $(if $(NPM),node_modules/.package-lock.json)
@@ -57,16 +57,19 @@ ifdef NPM
 endif
 	$(VENV)/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
+# Every script in benchmarks/ whose name does not put it into one of the other two.
+SERVER_BENCHMARKS = $(filter-out benchmarks/browser% benchmarks/broadcast%,$(wildcard benchmarks/[a-z]*.py))
+
 bench: $(VENV)/.ready-bench  ## Measure the server side and print the figures
-	$(VENV)/bin/python -m benchmarks
+	@for script in $(SERVER_BENCHMARKS); do echo; echo "# $$script"; $(VENV)/bin/python $$script || exit 1; done
 
 bench-browser: $(VENV)/.ready-bench $(if $(NPM),node_modules/.package-lock.json)  ## Measure the client in Chromium
 	@$(PYTHON) scripts/system_packages.py chromium
-	$(VENV)/bin/python -m benchmarks.browser
+	@for script in $(wildcard benchmarks/browser*.py); do echo; echo "# $$script"; $(VENV)/bin/python $$script || exit 1; done
 
 bench-broadcast: $(VENV)/.ready-bench  ## Measure broadcasts to many viewers
 	@$(PYTHON) scripts/system_packages.py redis-server
-	$(VENV)/bin/python -m benchmarks.broadcast
+	@for script in $(wildcard benchmarks/broadcast*.py); do echo; echo "# $$script"; $(VENV)/bin/python $$script || exit 1; done
 
 conformance: $(VENV)/.ready-test  ## Run Django's own template tests on livecomp's renderer
 	$(VENV)/bin/python -m tests.conformance
