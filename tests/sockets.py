@@ -48,7 +48,7 @@ class Socket(WebsocketCommunicator):
         """Send a frame as it is."""
         await self.send_input({"type": "websocket.receive", "text": text})
 
-    async def event(self, name: str, **args: Any) -> int:
+    async def event(self, name: str, /, **args: Any) -> int:
         """Send an event; gives its number."""
         self.ref += 1
         await self.write("event", self.ref, "c0", name, args)
@@ -71,7 +71,7 @@ class Socket(WebsocketCommunicator):
                     if each[0] == kind:
                         return each
 
-    async def call(self, name: str, **args: Any) -> list[Any]:
+    async def call(self, name: str, /, **args: Any) -> list[Any]:
         """Send an event and give the reply."""
         await self.event(name, **args)
         return await self.read()

@@ -87,7 +87,7 @@ def test_t67_publish_waits_for_the_commit(heard: Heard, transactional_db: Any) -
 def test_t67_a_rollback_publishes_nothing(heard: Heard, transactional_db: Any) -> None:
     with transaction.atomic():
         publish("outer")
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
             publish("inner")
             raise ZeroDivisionError
     assert [topic for topic, _, _ in heard.messages] == ["outer"]

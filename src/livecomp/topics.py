@@ -85,12 +85,7 @@ def publish(topic: str, message: Any = None, *, using: str | None = None) -> Non
     transaction counts. Never waits and never fails for a channel layer that is down; raises TypeError for a message
     without a JSON form.
     """
-    packed = _pack(topic, message)
-    page = current_page.get()
-    if page is not None and page.connected and using is None:
-        page.publish(topic, message)
-    else:
-        _send_on_commit({topic: [packed]}, using)
+    _on_commit({topic: [_pack(topic, message)]}, using)
 
 
 def publish_now(topic: str, message: Any = None) -> None:
@@ -109,7 +104,7 @@ def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = No
     for topic, message in messages:
         batch.setdefault(topic, []).append(_pack(topic, message))
     if batch:
-        _send_on_commit(batch, using)
+        _on_commit(batch, using)
 
 
 async def apublish(topic: str, message: Any = None) -> None:
@@ -177,12 +172,22 @@ def unpack(messages: Iterable[Packed]) -> list[Any]:
     return [msgspec.json.decode(message) for message in messages]
 
 
-def _send_on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
+def _on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
     # In a coroutine none can be running: Django's transactions are synchronous.
     if running_loop() is None and transaction.get_connection(using).in_atomic_block:
-        transaction.on_commit(lambda: _send(batch), using=using)
+        transaction.on_commit(lambda: _committed(batch), using=using)
     else:
+        _committed(batch)
+
+
+def _committed(batch: dict[str, list[Packed]]) -> None:
+    page = current_page.get()
+    if page is None or not page.connected:
         _send(batch)
+        return
+    for topic, packed in batch.items():
+        for message in unpack(packed):
+            page.publish(topic, message)
 
 
 def _send(batch: dict[str, list[Packed]], origin: object = None) -> None:

@@ -1,0 +1,105 @@
+"""Components of the test servers."""
+
+import asyncio
+import time
+from typing import Any
+
+from livecomp import LiveComponent, event, every, on, state
+from tests.servers.project.models import Tally
+
+
+class Counting(LiveComponent):
+    """A counter whose handlers take their time."""
+
+    template = '<div><b id="count">{{ count }}</b><input live-model="text" value="{{ text }}"></div>'
+    count: int = 0
+    text: str = state("", bind=True)
+
+    @event
+    def add(self, by: int = 1) -> None:
+        self.count += by
+
+    @event
+    def tally(self, name: str, seconds: float = 0.0) -> None:
+        """Leaves a row for each run."""
+        time.sleep(seconds)
+        Tally.objects.create(name=name)
+        self.count += 1
+
+    @event
+    async def tally_later(self, name: str, seconds: float = 0.0) -> None:
+        await asyncio.sleep(seconds)
+        await Tally.objects.acreate(name=name)
+        self.count += 1
+
+    @event
+    def slow(self, seconds: float) -> None:
+        time.sleep(seconds)
+        self.count += 1
+
+    @event
+    async def slow_async(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self.count += 1
+
+
+class Wall(LiveComponent):
+    """Renders a lot for each message of its topic."""
+
+    template = '<div><p id="text">{{ number }} {{ filler }}</p></div>'
+    number: int = -1
+    size: int = 10
+
+    @property
+    def filler(self) -> str:
+        return "x" * self.size
+
+    def mount(self, size: int = 10) -> None:
+        self.size = size
+
+    @event
+    def grow(self, size: int) -> None:
+        self.size = size
+
+    @on("wall")
+    def changed(self, message: Any) -> None:
+        if message is not None:
+            self.number = message
+
+
+class Tallies(LiveComponent):
+    """Shows the database, rendered again for each hint."""
+
+    template = '<p id="tallies">{{ tallies }} after {{ renders }}</p>'
+    renders: int = 0
+
+    @property
+    def tallies(self) -> int:
+        return Tally.objects.count()
+
+    @on("tallies")
+    def changed(self, message: Any) -> None:
+        self.renders += 1
+
+
+class Ticking(LiveComponent):
+    """A server timer."""
+
+    template = "<p>{{ ticks }}</p>"
+    ticks: int = 0
+
+    @every(seconds=0.05)
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+class Members(LiveComponent):
+    """For signed-in visitors."""
+
+    template = "<p>{{ count }}</p>"
+    login_required = True
+    count: int = 0
+
+    @event
+    def add(self) -> None:
+        self.count += 1

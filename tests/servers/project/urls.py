@@ -1,0 +1,91 @@
+"""Pages of the test servers, and views by which a test looks into a server process."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+from django.contrib.auth import login, logout
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+
+from livecomp import publish, publish_batch
+from livecomp.runtime import Runtime
+from tests.servers.project.models import Tally
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A page with one component."""
+    return render(request, "servers/page.html", {"name": name})
+
+
+async def stats(request: HttpRequest) -> JsonResponse:
+    """The server process, seen from inside."""
+    runtime = Runtime.current()
+    return JsonResponse(
+        {
+            "pid": os.getpid(),
+            "tasks": len(asyncio.all_tasks()),
+            "connections": len(runtime.connections),
+            "subscribers": len(runtime.hub.subscribers),
+            "topics": len(runtime.hub.topics),
+            "pages": len(runtime.pages),
+            "counted": len(runtime.counter),
+            "threads": threading.active_count(),
+            "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
+        }
+    )
+
+
+def send(request: HttpRequest, topic: str) -> HttpResponse:
+    """Publish numbers to a topic, the last one being ``to`` - 1."""
+    for number in range(int(request.GET.get("from", 0)), int(request.GET["to"])):
+        publish(topic, number)
+    return HttpResponse("ok")
+
+
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Save a thousand rows in one transaction, each with its message; roll back if asked to."""
+    try:
+        with transaction.atomic():
+            for number in range(1000):
+                Tally.objects.create(name=f"bulk {number}")
+                publish("tallies", number)
+            if "fail" in request.GET:
+                raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    return HttpResponse("ok")
+
+
+def batch(request: HttpRequest) -> HttpResponse:
+    """Publish many messages at once."""
+    publish_batch((f"topic {number % 10}", number) for number in range(1000))
+    return HttpResponse("ok")
+
+
+def sign_in(request: HttpRequest, name: str) -> HttpResponse:
+    """Sign in as this user."""
+    user, _ = User.objects.get_or_create(username=name)
+    login(request, user, "django.contrib.auth.backends.ModelBackend")
+    return HttpResponse("ok")
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    logout(request)
+    return HttpResponse("ok")
+
+
+urlpatterns = [
+    path("page/<str:name>/", page),
+    path("stats/", stats),
+    path("send/<str:topic>/", send),
+    path("bulk/", bulk),
+    path("batch/", batch),
+    path("in/<str:name>/", sign_in),
+    path("out/", sign_out),
+]

@@ -1,0 +1,110 @@
+"""Two server processes over a real Redis, which is stopped, frozen and restarted."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tests.servers.browser import Browser, get
+from tests.servers.conftest import Start
+from tests.servers.server import Redis, Server
+
+LAYERS = ["channels_redis.pubsub.RedisPubSubChannelLayer", "channels_redis.core.RedisChannelLayer"]
+
+
+@pytest.fixture(params=LAYERS)
+def servers(request: pytest.FixtureRequest, start: Start, redis: Redis) -> list[Server]:
+    return [start(REDIS_URL=redis.url, CHANNEL_LAYER=request.param) for _ in range(2)]
+
+
+async def publish(server: Server, number: int) -> None:
+    await asyncio.to_thread(get, server.port, f"/send/wall/?from={number}&to={number + 1}")
+
+
+async def shows(browser: Browser, number: int, timeout: float = 30.0) -> None:
+    await browser.until(lambda: f">{number} x" in browser.text, timeout)
+
+
+async def test_a_message_reaches_the_browsers_of_the_other_process(servers: list[Server]) -> None:
+    async with Browser(servers[0].port, "wall") as browser:
+        await asyncio.sleep(0.3)
+        await publish(servers[1], 7)
+        await shows(browser, 7)
+        await publish(servers[0], 8)
+        await shows(browser, 8)
+        assert len(browser.patches) == 2
+    assert servers[0].errors() == ""
+
+
+async def test_t77_redis_stops_and_comes_back(servers: list[Server], redis: Redis) -> None:
+    async with Browser(servers[0].port, "wall") as browser:
+        await publish(servers[1], 1)
+        await shows(browser, 1)
+        redis.stop()
+        started = time.monotonic()
+        await publish(servers[0], 2)  # the same process needs no Redis
+        await shows(browser, 2, 5)
+        assert time.monotonic() - started < 5
+        async with Browser(servers[0].port, "counting") as other:
+            await other.until_acked(await other.event("add"))
+        await publish(servers[1], 3)
+        await asyncio.to_thread(redis.start)
+        await shows(browser, 3)
+        await publish(servers[1], 4)
+        await shows(browser, 4)
+
+
+async def test_t77_redis_is_frozen_for_a_while(servers: list[Server], redis: Redis) -> None:
+    async with Browser(servers[0].port, "wall") as browser:
+        await publish(servers[1], 1)
+        await shows(browser, 1)
+        redis.freeze()
+        await publish(servers[1], 2)
+        async with Browser(servers[0].port, "counting") as other:
+            await other.until_acked(await other.event("add"))
+        await asyncio.sleep(1)
+        redis.thaw()
+        await shows(browser, 2)
+
+
+async def test_t77_redis_is_down_at_the_start(start: Start, redis: Redis) -> None:
+    redis.stop()
+    servers = [start(REDIS_URL=redis.url) for _ in range(2)]
+    async with Browser(servers[0].port, "wall") as browser:
+        await publish(servers[0], 1)
+        await shows(browser, 1)
+        await publish(servers[1], 2)
+        await asyncio.to_thread(redis.start)
+        await shows(browser, 2)
+    log = servers[0].log.read_text()
+    assert log.count("out of reach") <= 1
+
+
+async def test_t69_two_hundred_publishes_a_second_end_on_the_last(servers: list[Server], redis: Redis) -> None:
+    browsers = [Browser(server.port, "wall") for server in servers for _ in range(5)]
+    for browser in browsers:
+        await browser.load()
+        await browser.connect()
+    await asyncio.sleep(0.3)
+    for start in range(0, 1000, 50):
+        await asyncio.to_thread(get, servers[0].port, f"/send/wall/?from={start}&to={start + 50}")
+    for browser in browsers:
+        await shows(browser, 999)
+        assert len(browser.patches) < 1000
+        await browser.leave()
+
+
+async def test_t37_signing_out_closes_every_socket_of_the_session_in_every_process(servers: list[Server]) -> None:
+    _, _, cookie = await asyncio.to_thread(get, servers[0].port, "/in/dora/")
+    browsers: list[Any] = []
+    for server in servers:
+        browser = Browser(server.port, "members", cookie=cookie)
+        await browser.load()
+        await browser.connect()
+        browsers.append(browser)
+    await asyncio.sleep(0.3)
+    await asyncio.to_thread(get, servers[0].port, "/out/", cookie)
+    for browser in browsers:
+        assert await browser.until_closed(5) == 4401
+        await browser.leave()
