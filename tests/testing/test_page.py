@@ -6,7 +6,7 @@ import pytest
 
 from livecomp.testing import LiveClient, LiveError, TestPage
 from tests.testapp.models import Note
-from tests.testing.components import echo
+from tests.testing.components import Stale, Traveller, echo
 
 BUTTONS = echo("""
 <button id="plain" live-click="say" live-value-value="plain">Plain</button>
@@ -29,7 +29,7 @@ BUTTONS = echo("""
 
 @pytest.fixture
 def page(live: LiveClient) -> TestPage:
-    return live.mount(BUTTONS.name)
+    return live.mount(BUTTONS)
 
 
 def log(page: TestPage) -> list[object]:
@@ -118,7 +118,7 @@ def test_live_click_away(live: LiveClient) -> None:
     made = echo(
         '<div live-click-away="say" live-value-value="away"><b live-click="say">in</b></div><i live-click="note">x</i>'
     )
-    page = live.mount(made.name)
+    page = live.mount(made)
     page.click("in")
     assert log(page) == [""]
     page.click("x")
@@ -286,7 +286,7 @@ def test_tasks_can_be_held_back(live: LiveClient) -> None:
 
 
 def test_urls(live: LiveClient) -> None:
-    page = live.at("/book/").mount("testing.traveller")
+    page = live.at("/book/").mount(Traveller)
     page.call("turn", to=3)
     assert page.url == "/book/?page=3"
     page.click("seven")
@@ -302,7 +302,7 @@ def test_urls(live: LiveClient) -> None:
 
 
 def test_redirects_pushed_events_and_flashes(live: LiveClient) -> None:
-    page = live.mount("testing.traveller")
+    page = live.mount(Traveller)
     assert page.redirect is None
     page.call("leave")
     assert page.redirect == "/elsewhere/"
@@ -335,7 +335,7 @@ def test_a_page_may_be_left_unchecked(live: LiveClient) -> None:
 
 @pytest.mark.django_db
 def test_skip_render_is_no_difference(live: LiveClient) -> None:
-    page = live.mount("testing.stale")
+    page = live.mount(Stale)
     page.call("skip")
     assert page.one("p").text == "0"
 

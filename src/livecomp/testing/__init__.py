@@ -33,4 +33,7 @@ def __getattr__(name: str) -> Any:
     # Late, since pytest imports this package for the plugin in every project that has it installed.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except AttributeError as error:  # or "from livecomp.testing import" would hide what went wrong
+        raise ImportError(str(error)) from error

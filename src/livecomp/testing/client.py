@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.template import engines
 from django.test import Client
 
-from livecomp import registry, topics
+from livecomp import topics
+from livecomp.component import LiveComponent
 from livecomp.page import page_for
 from livecomp.request import build_request, set_page_url
 from livecomp.testing.commits import Commits
@@ -109,9 +110,9 @@ class LiveClient:
         query = response.request.get("QUERY_STRING", "")
         return self._open(Dom.from_page(response.content.decode(response.charset)), f"{url}?{query}" if query else url)
 
-    def mount(self, name: str, /, **arguments: Any) -> TestPage:
-        """A page with one component on it, mounted with these arguments."""
-        registry.get(name)
+    def mount(self, component: str | type[LiveComponent], /, **arguments: Any) -> TestPage:
+        """A page with one component on it, by name or class, mounted with these arguments."""
+        name = component if isinstance(component, str) else component.name
         request = self._request()
         html = page_for(request).render_root(name, arguments)
         self._keep_session(request)

@@ -66,6 +66,10 @@ def option_value(option: Element) -> str:
     return str(value) if value is not None else " ".join("".join(option.itertext()).split())
 
 
+def _selected(select: Element) -> list[str]:
+    return [option_value(option) for option in select.iter("option") if option.get("selected") is not None]
+
+
 def model_of(element: Element, event: str = "") -> str | None:
     """The field that `live-model` binds a control to, for one DOM event or for any."""
     names = ("live-model" if event == "input" else f"live-model.{event}",) if event else MODELS
@@ -109,7 +113,7 @@ class Controls:
         if is_box(control):
             return control.get("checked") is not None
         if control.tag == "select":
-            chosen = [option_value(option) for option in control.iter("option") if option.get("selected") is not None]
+            chosen = _selected(control)
             return chosen if kind(control) == "select-multiple" else self._single_choice(control, chosen)
         if control.tag == "textarea":
             return "".join(control.itertext())
@@ -150,9 +154,10 @@ class Controls:
         """A patch is about to make `old` what `new` is: where the server's word changed, it counts again."""
         if not is_control(old) or old.get("live-ignore") is not None or kind(old) == "file":
             return
-        if self.rendered(old) == self.rendered(new):
-            if old.tag == "select" and old in self._held:
-                self._keep_choice(old, new)
+        if old.tag == "select":
+            self._keep_choice(old, new)
+        elif self.rendered(old) == self.rendered(new):
+            return
         elif old is self.focused and is_text(old):
             self._held.setdefault(old, self.rendered(old))
             if model_of(old):
@@ -164,6 +169,11 @@ class Controls:
                     self._held.pop(other, None)
 
     def _keep_choice(self, old: Element, new: Element) -> None:
+        if old not in self._held:
+            return
+        if _selected(old) != _selected(new):
+            self.release(old)
+            return
         offered = {option_value(option) for option in new.iter("option")}
         held = self._held[old]
         if isinstance(held, list):

@@ -1,0 +1,152 @@
+"""Disconnecting, reconnecting, and a server that says what it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from livecomp import topics
+from livecomp.effects import Send
+from livecomp.testing import LiveClient, LiveClosed
+
+
+def test_what_is_done_offline_is_sent_afterwards(live: LiveClient) -> None:
+    page = live.mount("counter", start=5)
+    page.disconnect()
+    assert not page.is_connected
+    page.click("+").click("+")
+    assert page.one("#count").text == "5"
+    page.fill("#step", "3").fill("#step", "4")
+    page.reconnect()
+    assert page.one("#count").text == "7"
+    assert [message[:2] for message in page.sent if message[0] in ("event", "set")] == [
+        ["event", 1],
+        ["event", 2],
+        ["set", 3],
+    ]
+    page.click("+")
+    assert page.one("#count").text == "11"
+
+
+def test_the_page_resumes_with_its_state(live: LiveClient) -> None:
+    page = live.mount("counter", start=5)
+    page.click("+")
+    page.disconnect()
+    page.reconnect()
+    assert page.received[-1][0] == "joined"
+    assert page.sent[-1][3] == [page.wire.page_id, 1]
+    assert page.one("#count").text == "6"
+    page.click("+")
+    assert page.one("#count").text == "7"
+
+
+def test_without_its_snapshot_the_page_mounts_again(live: LiveClient) -> None:
+    page = live.mount("counter", start=5)
+    page.click("+")
+    page.disconnect()
+    cache.clear()
+    page.reconnect()
+    assert page.one("#count").text == "5"
+
+
+def test_timers_stop_with_the_connection(live: LiveClient) -> None:
+    page = live.mount("clock")
+    page.disconnect()
+    page.tick(20)
+    page.reconnect()
+    assert page.one("p").text.startswith("0")
+    page.tick(5)
+    assert page.one("p").text.startswith("1")
+
+
+def test_messages_do_not_come_while_disconnected(live: LiveClient) -> None:
+    one, other = live.mount("room"), live.mount("room")
+    other.disconnect()
+    one.call("say", text="hi")
+    assert other.one("#messages").text == ""
+    other.reconnect()
+    one.call("say", text="again")
+    assert other.one("#messages").text == "again"
+
+
+def test_a_page_is_connected_or_not(live: LiveClient) -> None:
+    page = live.mount("counter")
+    with pytest.raises(AssertionError, match="is connected"):
+        page.reconnect()
+    page.disconnect()
+    with pytest.raises(AssertionError, match="not connected"):
+        page.disconnect()
+
+
+def test_a_forged_token_closes_the_connection(live: LiveClient) -> None:
+    page = live.mount("counter")
+    page.disconnect()
+    page.one("div").node.set("lc-token", "forged")
+    with page.expect_error(4409):
+        page.reconnect()
+    with pytest.raises(LiveClosed, match="4409"):
+        page.reconnect()
+
+
+@pytest.mark.django_db
+def test_signing_out_closes_the_page(live: LiveClient, django_user_model: Any) -> None:
+    user = django_user_model.objects.create_user("alice")
+    alice = live.as_user(user)
+    page, other = alice.mount("private"), live.mount("counter")
+    assert "alice" in page.text
+    alice.client.logout()
+    with page.expect_error(4401):
+        topics.announce("revalidate", f"user:{user.pk}")
+        other.click("+")
+    assert not page.is_connected
+
+
+@pytest.mark.parametrize(
+    ("messages", "why"),
+    [
+        ([["patch", 2, 1, [["c0.1", ">1"]]]], "Version 2 came after version 0"),
+        ([["patch", 1, 1, []]], "has no patches"),
+        ([["patch", 1, 1, [["c0.1", ">1"]], [["dance"]]]], "effect that no browser knows"),
+        ([["hello"]], "message that no browser knows"),
+        ([["patch", 1, 0, [["c0.1", ">1"]]]], "did not answer"),
+        ([], "did not answer"),
+        ([["patch", 1, 1, [["c0.1", ">7"]]]], "shows something else"),
+        ([["patch", 1, 1, [["c0.1", "<b>1</b><b>2</b>"]]]], "must be one element"),
+    ],
+)
+def test_a_server_that_breaks_the_protocol(
+    live: LiveClient, monkeypatch: pytest.MonkeyPatch, messages: list[Any], why: str
+) -> None:
+    page = live.mount("counter")
+    answers: list[Callable[[], list[Any]]] = [lambda: [Send(message) for message in messages]]
+
+    def take_output(original: Callable[[], list[Any]] = page.driver.page.take_output) -> list[Any]:
+        output = original()
+        return answers.pop()() if answers else [each for each in output if not isinstance(each, Send)]
+
+    monkeypatch.setattr(page.driver.page, "take_output", take_output)
+    with pytest.raises(AssertionError, match=why):
+        page.click("+")
+
+
+def test_a_server_that_leaves_a_timer(live: LiveClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = live.mount("clock")
+    monkeypatch.setattr(page.driver.page, "close", lambda: None)
+    with pytest.raises(AssertionError, match=r"these timers, subscriptions or tasks are left: c0:tick"):
+        page.disconnect()
+
+
+def test_events_in_doubt(live: LiveClient) -> None:
+    page = live.mount("counter", start=5)
+    page.click("+")
+    page.disconnect()
+    page.wire.post("event", "c0", "add", {}, {})
+    page.wire.entries[0].is_sent = True
+    page.wire.page_id = "another"
+    cache.clear()
+    page.reconnect()
+    assert page.doubts >= 1
+    assert page.one("#count").text == "5"
