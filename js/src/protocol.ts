@@ -29,6 +29,7 @@ export interface Effects {
   title: [title: string];
   reload: [];
   flash: [level: string, text: string];
+  doubt: [];
 }
 
 type Tagged<Table> = { [Type in keyof Table]: [Type, ...Extract<Table[Type], unknown[]>] }[keyof Table];
