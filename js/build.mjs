@@ -8,7 +8,10 @@ import { context, build as esbuild } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/livecomp/static/livecomp/livecomp`;
 
-/** The build's settings; the tests build with them too. */
+/**
+ * The build's settings; the tests build with them too.
+ * @type {import("esbuild").BuildOptions}
+ */
 export const options = {
   absWorkingDir: root,
   entryPoints: ["js/src/index.ts"],
@@ -26,7 +29,7 @@ export const options = {
 export async function fresh() {
   const { outputFiles } = await esbuild({ ...options, write: false });
   return {
-    [`${target}.js`]: outputFiles[0].text,
+    [`${target}.js`]: outputFiles?.[0]?.text ?? "",
     [`${target}.d.ts`]: await readFile(`${root}js/src/livecomp.d.ts`, "utf8"),
   };
 }

@@ -25,9 +25,6 @@ export function stop(): void {
   heard.clear();
 }
 
-/** Whether the page's HTML has, or had, an attribute `live-<name>`. */
-export const isUsed = (name: string): boolean => heard.has(name);
-
 /** Listens to every DOM event that an attribute in this HTML names. */
 export function listen(html: string): void {
   for (const [, name] of html.matchAll(/\slive-([^\s=>"'/]+)/g)) hear(name!);
@@ -90,8 +87,8 @@ function react(element: Element, type: string, event: Event): boolean {
 /** Sends a bound value, then the event. Where an element is bound, its debounce is that of the binding. */
 function send(element: Element, type: string, event: Event, name: string | null, isBound: boolean): void {
   const control = /^(input|change|blur)$/.test(type) && isControl(event.target) ? event.target : null;
-  const debounce = isBound || modelOf(element) === null ? [event.target as Element, element] : [];
-  const ms = debounce.map(source => Number(source.getAttribute?.("live-debounce"))).find(Boolean) ?? 0;
+  const sources = isBound || modelOf(element) === null ? [control, element] : [];
+  const ms = sources.map(source => Number(source?.getAttribute("live-debounce"))).find(Boolean) ?? 0;
   const deliver = () => {
     if (isBound) sync(element as Control);
     const ref = name && invoke(element, type, event, name);

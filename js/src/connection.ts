@@ -34,6 +34,8 @@ export interface Listener {
   closed(code: number, final: boolean): void;
 }
 
+type Timer = ReturnType<typeof setTimeout>;
+
 const comesBack: number[] = [
   CloseCode.GOING_AWAY,
   CloseCode.NO_STATUS,
@@ -50,20 +52,20 @@ let listener: Listener;
 let socket: WebSocket | undefined;
 let opened = 0;
 let attempt = 0;
-let retry: number;
-let heartbeat: number;
-let deadline = 0;
+let retry: Timer;
+let heartbeat: Timer;
+let deadline: Timer | 0 = 0;
 
 export function start(url: string, to: Listener): void {
   address = url.replace(/^http/, "ws");
   listener = to;
-  for (const type of wakers) addEventListener(type, wake, true);
+  for (const type of wakers) addEventListener(type, wake);
   addEventListener("pagehide", leave);
   connect();
 }
 
 export function stop(): void {
-  for (const type of wakers) removeEventListener(type, wake, true);
+  for (const type of wakers) removeEventListener(type, wake);
   removeEventListener("pagehide", leave);
   leave();
 }
@@ -97,6 +99,7 @@ function connect(): void {
 
 function open(): void {
   state = State.Open;
+  expect(0);
   opened = performance.now();
   heartbeat = setInterval(() => ping(deadline ? 0 : DEAD_AFTER), HEARTBEAT);
   listener.opened();

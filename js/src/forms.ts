@@ -129,8 +129,10 @@ export function protect(isDone: (ref: number) => boolean): () => void {
   const before = Array.from(guarded, control => [control, held(control), rendered(control)] as const);
   return () => {
     for (const [control, value, word] of before) {
+      const isNews = !same(rendered(control), word);
       if (sent.has(control)) hold(control, value);
-      if (!same(rendered(control), word) && modelOf(control)) overruled.add(control);
+      else if (isNews && same(value, word)) hold(control, rendered(control));
+      if (isNews && modelOf(control)) overruled.add(control);
     }
     overruled.forEach(yieldTo);
   };

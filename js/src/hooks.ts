@@ -47,7 +47,8 @@ export function mount(element: Element): void {
 /** After a patch: tells the hooks of what is gone, and the nearest hook of each element that changed, once. */
 export function patched(changed: Iterable<Element>): void {
   for (const [element, hook] of hooked) {
-    if (element.isConnected) continue;
+    const definition = definitions.get(element.getAttribute("live-hook") ?? "");
+    if (element.isConnected && definition === Object.getPrototypeOf(hook)) continue;
     hooked.delete(element);
     listeners = listeners.filter(([listener]) => listener !== element);
     tell(hook, "destroyed");

@@ -1,6 +1,7 @@
 /** Where the page is: its URL, links that change it without leaving (`live-patch`), back and forward. */
 
 import { post } from "./outbox";
+import { reflect } from "./states";
 
 let path: string;
 
@@ -34,6 +35,7 @@ export function show(how: "push" | "replace", url: string): void {
   if (to?.origin !== location.origin) return;
   history[how === "push" ? "pushState" : "replaceState"](null, "", to);
   path = here();
+  reflect();
 }
 
 /** A plain click on a `live-patch` link: the same components with a new URL. */
@@ -60,5 +62,6 @@ const isPlain = (event: MouseEvent): boolean =>
 function moved(): void {
   if (path === here()) return;
   path = here();
+  reflect();
   post(["url", path]);
 }

@@ -1,7 +1,7 @@
 /** live-debounce, live-throttle, live-once: when, and whether, a call is made. */
 
 interface Pace {
-  timer: number;
+  timer: ReturnType<typeof setTimeout> | 0;
   until: number;
   call?: (() => void) | undefined;
 }

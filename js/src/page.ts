@@ -18,7 +18,9 @@ import { reload } from "./reload";
 import * as states from "./states";
 import { watch } from "./triggers";
 
-const NOTICED = "[live-hook],[live-init],[live-poll],[live-intersect]";
+const NOTICED = ["hook", "init", "poll", "intersect", "offline", "cloak", "dirty", "current"]
+  .map(name => `[live-${name}]`)
+  .join();
 const DOUBT: LiveError = {
   code: "doubt",
   message: "The connection broke at a bad moment: it is not known whether the last action was carried out.",
@@ -27,7 +29,7 @@ const DOUBT: LiveError = {
 let id = "";
 let version = 0;
 let acknowledged = 0;
-let ackTimer = 0;
+let ackTimer: ReturnType<typeof setTimeout> | 0 = 0;
 let isLost = false;
 /** Components ("": the page) that the server was asked to send again. */
 const asked = new Set<string>();
@@ -38,12 +40,13 @@ export function start(url: string): void {
   place.start();
   recover();
   document.querySelectorAll(NOTICED).forEach(notice);
-  states.reflect();
+  document.addEventListener("input", states.reflect);
   connection.start(url, { opened: join, received, closed });
 }
 
 export function stop(): void {
   connection.stop();
+  document.removeEventListener("input", states.reflect);
   place.stop();
   bindings.stop();
 }
@@ -64,8 +67,8 @@ type Fields<Type> = Extract<ServerMessage, [Type, ...unknown[]]> extends [Type, 
 
 /** What was on its way to a page that is gone may have happened or not: it is not sent again, and the user is told. */
 function joined(page: string, rendered: number, ack: number, patches: Patch[], effects?: Effect[]): void {
-  const isNew = page !== id;
   const isFirst = !id;
+  const isNew = isFirst || effects?.some(([kind]) => kind === "doubt");
   id = page;
   version = acknowledged = rendered;
   asked.clear();
@@ -162,6 +165,7 @@ function apply(patches: Patch[]): void {
 function notice(element: Element): void {
   hooks.mount(element);
   watch(element);
+  states.add(element);
 }
 
 /** A target was not there: its component is asked for, when that is gone the page, and when that does not help, a reload. */

@@ -1,9 +1,9 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
-import { isUsed } from "./bindings";
 import { controls, isControl, isDirty } from "./forms";
 
 let online: boolean | undefined;
+const elements = new Set<Element>();
 
 const states: Record<string, (element: Element) => boolean> = {
   offline: () => online === false,
@@ -15,17 +15,26 @@ const states: Record<string, (element: Element) => boolean> = {
   current: element => (element as HTMLAnchorElement).href?.split("#")[0] === location.href.split("#")[0],
 };
 
-/** Brings every such element up to date; pages without them pay nothing. */
+/** Remembers an element that shows a state. */
+export function add(element: Element): void {
+  elements.add(element);
+  update(element);
+}
+
+/** Brings every such element up to date. */
 export function reflect(): void {
-  for (const [name, holds] of Object.entries(states))
-    if (isUsed(name))
-      for (const element of document.querySelectorAll(`[live-${name}]`))
-        mark(element as HTMLElement, name, holds(element));
+  elements.forEach(update);
 }
 
 export function connected(is: boolean): void {
   online = is;
   reflect();
+}
+
+function update(element: Element): void {
+  if (!element.isConnected) elements.delete(element);
+  for (const [name, holds] of Object.entries(states))
+    if (element.hasAttribute(`live-${name}`)) mark(element as HTMLElement, name, holds(element));
 }
 
 function mark(element: HTMLElement, name: string, on: boolean): void {

@@ -11,6 +11,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 import { build } from "esbuild";
 import { type WebSocket, WebSocketServer } from "ws";
 import { options } from "../build.mjs";
+import type {} from "../src/livecomp";
 import type { ClientMessage, ClientMessages, Effect, Patch } from "../src/protocol";
 
 export { expect };
@@ -22,18 +23,23 @@ export class App {
   /** The server answers a join with this page id; null: not at all. */
   pageId: string | null = "page-1";
   version = 0;
+  policy = "default-src 'self'";
   /** Files of the site beside `/` and the client: path -> [type, text]. */
   readonly files = new Map<string, [type: string, text: string]>();
   joins = 0;
+  /** Whether new connections are cut at once. */
+  isDown = false;
+  /** Whether the handshake of a new connection gets no answer. */
+  isMute = false;
+  handshakes = 0;
   socket: WebSocket | undefined;
-  private body = "";
   private readonly unexpected: string[] = [];
   private readonly expected: RegExp[] = [];
 
   constructor(
     readonly page: Page,
     private readonly server: Server,
-    private readonly sockets: WebSocketServer,
+    sockets: WebSocketServer,
   ) {
     sockets.on("connection", socket => this.connected(socket));
     page.on("pageerror", error => this.unexpected.push(`page error: ${error.stack}`));
@@ -48,8 +54,7 @@ export class App {
 
   /** Opens a page with these components and waits until it has joined. */
   async open(body: string, { head = "", joined = true, path = "/" } = {}): Promise<void> {
-    this.body = body;
-    this.files.set(path, ["text/html", document(body, head)]);
+    this.files.set(path, ["text/html", site(body, head)]);
     await this.page.goto(this.url + path);
     if (joined) await this.until(() => this.joins > 0);
   }
@@ -124,12 +129,52 @@ export class App {
     }
   }
 
+  /** The server goes down, as in a restart. */
+  async goDown(): Promise<void> {
+    const seen = await this.listen("live:disconnected");
+    this.isDown = true;
+    this.socket!.close(1012);
+    await expect.poll(async () => (await seen()).length).toBeGreaterThan(0);
+  }
+
+  /** The server is back, and the page is made to notice. */
+  async comeBack(pageId = this.pageId): Promise<void> {
+    this.isDown = false;
+    this.pageId = pageId;
+    const before = this.joins;
+    await expect
+      .poll(async () => {
+        await this.page.evaluate(() => dispatchEvent(new Event("online")));
+        return this.joins;
+      })
+      .toBeGreaterThan(before);
+  }
+
+  /** From here on the page's time passes only when the test says so (`page.clock.runFor`). */
+  async stopClock(): Promise<void> {
+    await this.page.clock.pauseAt((await this.page.evaluate(() => Date.now())) + 1_000);
+  }
+
+  /** Collects the `live:` DOM events of the page from now on: their names and details. */
+  async listen(...names: string[]): Promise<() => Promise<[name: string, detail: unknown][]>> {
+    await this.page.evaluate(names => {
+      const seen: unknown[] = ((window as unknown as { seen: unknown[] }).seen = []);
+      for (const name of names)
+        document.addEventListener(name, event => seen.push([name, (event as CustomEvent).detail]));
+    }, names);
+    return () => this.page.evaluate(() => (window as unknown as { seen: [string, unknown][] }).seen);
+  }
+
   check(): void {
     const left = this.unexpected.filter(text => !this.expected.some(pattern => pattern.test(text)));
     expect(left, "errors on the page").toEqual([]);
   }
 
   private connected(socket: WebSocket): void {
+    if (this.isDown) {
+      socket.terminate();
+      return;
+    }
     this.socket = socket;
     socket.on("message", data => {
       const frame = JSON.parse(String(data));
@@ -149,6 +194,7 @@ export class App {
   private join(resume: [string, number] | null): void {
     if (this.pageId === null) return;
     const { ack = 0, patches = [], effects = [] } = this.answer(resume);
+    if (resume && resume[0] !== this.pageId) effects.unshift(["doubt"]);
     this.joins++;
     this.send(["joined", this.pageId, this.version, ack, patches, effects]);
   }
@@ -156,7 +202,7 @@ export class App {
 
 export const script = `<script type="module" src="/livecomp.js" data-livecomp-url="/livecomp/ws"></script>`;
 
-const document = (body: string, head: string) =>
+const site = (body: string, head: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>${script}${head}</head><body>${body}</body></html>`;
 
 let client: Promise<string> | undefined;
@@ -177,11 +223,16 @@ export const test = base.extend<{ app: App }>({
           : (app.files.get(path) ?? ["", undefined]);
       response.writeHead(text === undefined ? 404 : 200, {
         "Content-Type": `${type || "text/plain"}; charset=utf-8`,
-        "Content-Security-Policy": "default-src 'self'",
+        "Content-Security-Policy": app.policy,
       });
       response.end(text ?? "");
     });
-    const sockets = new WebSocketServer({ server, path: "/livecomp/ws" });
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on("upgrade", (request, socket, head) => {
+      app.handshakes++;
+      if (!app.isMute)
+        sockets.handleUpgrade(request, socket, head, opened => sockets.emit("connection", opened));
+    });
     await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
     const app = new App(page, server, sockets);
     app.files.set("/favicon.ico", ["image/x-icon", ""]);
@@ -189,6 +240,7 @@ export const test = base.extend<{ app: App }>({
     app.check();
     await page.close();
     for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
     server.close();
   },
 });

@@ -1,0 +1,216 @@
+import { delay } from "../src/connection";
+import { expect, test } from "./harness";
+
+const BODY = `<div lc="c0.0" lc-token="t"><b lc="c0.1">0</b></div><p live-offline hidden>offline</p><div live-flash></div>`;
+const RESTART = 1012;
+const ABNORMAL = 1006;
+
+test.describe("when to try again", () => {
+  test("at once after a cut, then with full jitter from 0.5 s up to 30 s", () => {
+    const longest = Array.from({ length: 8 }, (_, attempt) => delay(attempt, ABNORMAL, () => 1));
+    expect(longest).toEqual([0, 500, 1500, 4500, 13_500, 30_000, 30_000, 30_000]);
+    expect(delay(3, ABNORMAL, () => 0.1)).toBeCloseTo(450);
+    expect(delay(0, RESTART, () => 1)).toBe(5_000);
+  });
+
+  const busiest = (times: number[]) => {
+    const buckets = new Map<number, number>();
+    for (const time of times) {
+      const bucket = Math.floor(time / 100);
+      buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+    }
+    return Math.max(...buckets.values());
+  };
+
+  test("t84: 1,000 clients of a restarted server never come all at once: at most 5 % in any 100 ms", () => {
+    const attempts = Array.from({ length: 1000 }, () => {
+      const times = [delay(0, RESTART)];
+      for (let attempt = 1; attempt < 6; attempt++) times.push(times.at(-1)! + delay(attempt, ABNORMAL));
+      return times;
+    });
+    expect(busiest(attempts.map(([first]) => first!))).toBeLessThan(50);
+    expect(busiest(attempts.flatMap(([, ...later]) => later))).toBeLessThan(100); // five attempts each
+  });
+
+  test("t84: nor do those of a server that was killed and is back after three seconds", () => {
+    const arrivals = Array.from({ length: 1000 }, () => {
+      let time = 0;
+      for (let attempt = 0; time < 3_000; attempt++) time += delay(attempt, ABNORMAL);
+      return time;
+    });
+    expect(busiest(arrivals)).toBeLessThan(50);
+  });
+});
+
+test.beforeEach(async ({ page }) => {
+  await page.addInitScript(() => {
+    Math.random = () => 0.99;
+  });
+});
+
+for (const code of [1001, 1012, 1013])
+  test(`close code ${code}: the client comes back`, async ({ app, page }) => {
+    await page.clock.install();
+    await app.open(BODY);
+    await app.stopClock();
+    app.socket!.close(code);
+    await expect(page.locator("[live-offline]")).toBeVisible();
+    await page.clock.runFor(5_000);
+    await app.message("join", 2);
+    await expect(page.locator("[live-offline]")).toBeHidden();
+  });
+
+for (const code of [1011, 1006])
+  test(`close code ${code}: the client comes back at once`, async ({ app, page }) => {
+    await page.clock.install();
+    await app.open(BODY);
+    await page.clock.runFor(5_000); // it was a good connection
+    await app.stopClock();
+    const seen = await app.listen("live:disconnected");
+    if (code === 1006) app.socket!.terminate();
+    else app.socket!.close(code);
+    await expect.poll(seen).toEqual([["live:disconnected", { code, final: false }]]);
+    await page.clock.runFor(1);
+    await app.message("join", 2);
+  });
+
+for (const code of [4401, 4409])
+  test(`close code ${code}: the page is loaded again`, async ({ app, page }) => {
+    await app.open(BODY);
+    await page.evaluate(() => Object.assign(window, { before: true }));
+    app.socket!.close(code);
+    await app.message("join", 2);
+    expect(await page.evaluate(() => "before" in window)).toBe(false);
+    expect((await app.message("join", 2))[3]).toBeNull();
+  });
+
+for (const code of [1008, 1009, 4400, 4403, 4408, 4429])
+  test(`close code ${code}: the client stops and says so`, async ({ app, page }) => {
+    await page.clock.install();
+    await app.open(BODY);
+    const seen = await app.listen("live:error", "live:disconnected");
+    app.socket!.close(code);
+    await expect(page.locator("[live-flash]")).toContainText(`(${code})`);
+    expect(await seen()).toEqual([
+      ["live:disconnected", { code, final: true }],
+      ["live:error", { code: "closed", message: expect.stringContaining("Reload the page") }],
+    ]);
+    await page.clock.runFor(120_000);
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.clock.runFor(120_000);
+    expect(app.all("join")).toHaveLength(1);
+  });
+
+test("t73: a page that is told to reload again and again stops after five times a minute and says so", async ({
+  app,
+  page,
+}) => {
+  app.answer = () => ({ effects: [["reload"]] });
+  await app.open(BODY);
+  await expect(page.locator("[live-flash]")).toContainText("could not be brought up to date", {
+    timeout: 12_000,
+  });
+  expect(app.all("join")).toHaveLength(6);
+});
+
+test("heartbeat: a ping every 25 seconds, and a connection that misses two answers is given up", async ({
+  app,
+  page,
+}) => {
+  await page.clock.install();
+  await app.open(BODY);
+  await app.stopClock();
+  await page.clock.runFor(25_000);
+  await app.message("ping");
+  await app.settled();
+  await page.clock.runFor(20_000);
+  expect(app.all("ping")).toHaveLength(1);
+  app.pageId = null; // silent from here on
+  await page.clock.runFor(5_000);
+  await app.message("ping", 2);
+  await page.clock.runFor(44_000);
+  expect(app.all("ping")).toHaveLength(3);
+  await expect(page.locator("[live-offline]")).toBeHidden();
+  app.pageId = "page-1";
+  await page.clock.runFor(6_000);
+  await app.message("join", 2);
+});
+
+test("t54: a tab that wakes up asks whether its connection lives, and takes a new one after 2 seconds of silence", async ({
+  app,
+  page,
+}) => {
+  await page.clock.install();
+  await app.open(BODY);
+  await app.stopClock();
+  app.pageId = null;
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+  await app.message("ping");
+  app.pageId = "page-1";
+  await page.clock.runFor(2_100);
+  await app.message("join", 2);
+});
+
+for (const event of ["online", "focus", "resume"])
+  test(`a waiting client is back at once on ${event}`, async ({ app, page }) => {
+    await page.clock.install();
+    await app.open(BODY);
+    await app.stopClock();
+    app.socket!.close(1013);
+    await expect(page.locator("[live-offline]")).toBeVisible();
+    await page.evaluate(type => dispatchEvent(new Event(type)), event);
+    await app.message("join", 2);
+  });
+
+test("a handshake without an answer is given up after 10 seconds", async ({ app, page }) => {
+  await page.clock.install();
+  app.isMute = true;
+  await app.open(BODY, { joined: false });
+  await app.until(() => app.handshakes > 0);
+  await app.stopClock();
+  app.isMute = false;
+  await page.clock.runFor(10_000);
+  await app.message("join");
+  expect(app.handshakes).toBe(2);
+});
+
+test("t55: the page leaves for the back/forward cache without a connection and takes one when it is back", async ({
+  app,
+  page,
+}) => {
+  await app.open(BODY);
+  app.patch([["c0.1", ">1</b>"]]);
+  await app.settled();
+  const closed = new Promise(resolve => app.socket!.once("close", resolve));
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  await closed;
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  expect((await app.message("join", 2))[3]).toEqual(["page-1", 1]);
+  expect(app.all("join")).toHaveLength(2);
+});
+
+test("t55: going to another page and back gives a live page", async ({ app, page }) => {
+  app.files.set("/other", ["text/html", "<!doctype html><title>other</title>"]);
+  await app.open(BODY);
+  await page.goto(`${app.url}/other`);
+  await page.goBack();
+  await app.message("join", 2);
+  app.patch([["c0.1", ">live</b>"]]);
+  await expect(page.locator("b")).toHaveText("live");
+});
+
+test("a page without live components opens no connection", async ({ app, page }) => {
+  await app.open("<p>nothing here</p>", { joined: false });
+  await page.waitForLoadState("networkidle");
+  expect(app.socket).toBeUndefined();
+});
+
+test("disconnect() ends it, connect() starts it again", async ({ app, page }) => {
+  await app.open(BODY);
+  const closed = new Promise(resolve => app.socket!.once("close", resolve));
+  await page.evaluate(() => window.livecomp.disconnect());
+  await closed;
+  await page.evaluate(() => window.livecomp.connect("/livecomp/ws"));
+  await app.message("join", 2);
+});

@@ -1,0 +1,225 @@
+import { expect, test } from "./harness";
+
+const COUNTER = `<div lc="c0.0" lc-token="t"><b id="count" lc="c0.1">0</b>
+  <button id="inc" live-click="add">+</button><button id="dec" live-click="subtract">-</button></div>`;
+
+test("five rapid clicks at 300 ms latency are five events, in order", async ({ app, page }) => {
+  await app.open(COUNTER);
+  await page.evaluate(() => window.livecomp.latency(300));
+  for (const id of ["#inc", "#inc", "#dec", "#inc", "#inc"]) await page.click(id);
+  await app.message("event", 5);
+  expect(app.all("event").map(([, ref, , name]) => [ref, name])).toEqual([
+    [1, "add"],
+    [2, "add"],
+    [3, "subtract"],
+    [4, "add"],
+    [5, "add"],
+  ]);
+  app.patch([["c0.1", ">3</b>"]]);
+  await expect(page.locator("#count")).toHaveText("3");
+});
+
+test("clicks made offline are kept and sent in order after the page has resumed", async ({ app, page }) => {
+  await app.open(COUNTER);
+  await page.click("#inc");
+  await app.message("event");
+  app.ack(1);
+  await app.goDown();
+  await page.click("#inc");
+  await page.click("#dec");
+  expect(app.all("event")).toHaveLength(1);
+  app.answer = () => ({ ack: 1 });
+  await app.comeBack();
+  await app.message("event", 3);
+  expect(app.all("event").map(([, ref, , name]) => [ref, name])).toEqual([
+    [1, "add"],
+    [2, "add"],
+    [3, "subtract"],
+  ]);
+});
+
+test("a resume names the page and the last version, and only what is not acknowledged is sent again", async ({
+  app,
+  page,
+}) => {
+  await app.open(COUNTER);
+  await page.click("#inc");
+  await page.click("#inc");
+  await app.message("event", 2);
+  app.patch([["c0.1", ">1</b>"]], { ack: 1 });
+  await expect(page.locator("#count")).toHaveText("1");
+  await app.goDown();
+  app.answer = () => ({ ack: 1 });
+  await app.comeBack();
+  await app.message("event", 3);
+  expect((await app.message("join", 2))[3]).toEqual(["page-1", 1]);
+  expect(app.all("event").map(([, ref]) => ref)).toEqual([1, 2, 2]);
+});
+
+test("events that the server applied before the cut are not sent again", async ({ app, page }) => {
+  await app.open(COUNTER);
+  await page.click("#inc");
+  await page.click("#inc");
+  await app.message("event", 2);
+  await app.goDown();
+  app.answer = () => ({ ack: 2, patches: [["c0.1", ">2</b>"]] });
+  app.version = 1;
+  await app.comeBack();
+  await expect(page.locator("#count")).toHaveText("2");
+  await app.settled();
+  expect(app.all("event")).toHaveLength(2);
+});
+
+test("when the page could not be resumed, what was under way is in doubt and said so; what was not sent is sent", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  await app.goDown();
+  await page.click("#dec");
+  await app.comeBack("page-2");
+  await app.message("event", 2);
+  expect(app.all("event").map(([, ref, , name]) => [ref, name])).toEqual([
+    [1, "add"],
+    [2, "subtract"],
+  ]);
+  await expect(page.locator("#messages > .error")).toContainText("not known whether the last action");
+});
+
+test("the server may answer an event with an error: it is not sent again, and the page hears of it", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash></div>`);
+  const seen = await app.listen("live:error");
+  await page.click("#inc");
+  await app.message("event");
+  app.send(["error", 1, "forbidden", "Not you.", "c0"]);
+  await app.settled();
+  expect(await seen()).toEqual([["live:error", { code: "forbidden", message: "Not you.", component: "c0" }]]);
+  await expect(page.locator("[live-flash] > [role=alert]")).toHaveText("Not you.");
+  await app.goDown();
+  await app.comeBack();
+  await app.message("join", 2);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(1);
+});
+
+test("t61: a render older than the page is dropped", async ({ app, page }) => {
+  await app.open(COUNTER);
+  app.patch([["c0.1", ">1</b>"]]);
+  app.patch([["c0.1", ">2</b>"]]);
+  app.patch([["c0.1", ">1</b>"]], { version: 1 });
+  app.version = 2;
+  await app.settled();
+  await expect(page.locator("#count")).toHaveText("2");
+});
+
+test("t61: where a render is missing the whole page is asked for, and the rest is not applied", async ({
+  app,
+  page,
+}) => {
+  await app.open(COUNTER);
+  app.patch([["c0.1", ">1</b>"]]);
+  app.patch([["c0.1", ">3</b>"]], { version: 3 });
+  await app.message("render");
+  await expect(page.locator("#count")).toHaveText("1");
+  expect(app.all("render")).toEqual([["render", ""]]);
+  app.patch([["c0.0", '<div><b id="count" lc="c0.1">4</b></div>']]);
+  await expect(page.locator("#count")).toHaveText("4");
+  app.patch([["c0.1", ">5</b>"]]);
+  await expect(page.locator("#count")).toHaveText("5");
+  expect(app.all("render")).toHaveLength(1);
+});
+
+test("renders are acknowledged, at the latest after five", async ({ app, page }) => {
+  await page.clock.install();
+  await app.open(COUNTER);
+  for (let count = 1; count <= 5; count++) app.patch([["c0.1", `>${count}</b>`]]);
+  expect(await app.message("ack")).toEqual(["ack", 5]);
+  app.patch([["c0.1", ">6</b>"]]);
+  await app.settled();
+  expect(app.all("ack")).toHaveLength(1);
+  await page.clock.runFor(250);
+  expect(await app.message("ack", 2)).toEqual(["ack", 6]);
+});
+
+test("a missing target: its component is asked for once, then applied", async ({ app, page }) => {
+  await app.open(COUNTER);
+  await page.evaluate(() => document.querySelector("#count")!.remove());
+  app.patch([["c0.1", ">1</b>"]]);
+  app.patch([["c0.1", ">2</b>"]]);
+  await app.settled();
+  expect(app.all("render")).toEqual([["render", "c0"]]);
+  app.patch([["c0.0", '<div><b id="count" lc="c0.1">2</b></div>']]);
+  await expect(page.locator("#count")).toHaveText("2");
+  await page.evaluate(() => document.querySelector("#count")!.remove());
+  app.patch([["c0.1", ">3</b>"]]);
+  await app.message("render", 2);
+});
+
+test("a missing component: the page is asked for, and when that does not help it is loaded again", async ({
+  app,
+  page,
+}) => {
+  await app.open(COUNTER);
+  await page.evaluate(() => document.querySelector("[lc]")!.remove());
+  app.patch([["c0.1", ">1</b>"]]);
+  expect(await app.message("render")).toEqual(["render", ""]);
+  app.patch([["c0.0", "<div><b id=count lc=c0.1>1</b></div>"]]);
+  await app.message("join", 2);
+  await expect(page.locator("#count")).toHaveText("0");
+});
+
+test("several messages may come in one frame", async ({ app, page }) => {
+  await app.open(COUNTER);
+  app.send([
+    ["patch", 1, 0, [["c0.1", ">1</b>"]]],
+    ["patch", 2, 0, [["c0.1", ">2</b>"]]],
+  ]);
+  await expect(page.locator("#count")).toHaveText("2");
+});
+
+test("live:connected, live:before-patch, live:patched, live:disconnected and live:reconnected tell outside code", async ({
+  app,
+  page,
+}) => {
+  app.pageId = null;
+  await app.open(COUNTER, { joined: false });
+  const seen = await app.listen(
+    ...["connected", "before-patch", "patched", "disconnected", "reconnected"].map(name => `live:${name}`),
+  );
+  await app.message("join");
+  app.send(["joined", "page-1", 0, 0, []]);
+  app.patch([["c0.1", ">1</b>"]]);
+  await expect(page.locator("#count")).toHaveText("1");
+  app.pageId = "page-1";
+  app.isDown = true;
+  app.socket!.close(1001);
+  await expect.poll(async () => (await seen()).length).toBeGreaterThan(3);
+  await app.comeBack();
+  await app.settled();
+  expect(await seen()).toEqual([
+    ["live:connected", { page: "page-1" }],
+    ["live:before-patch", { version: 1, addresses: ["c0.1"] }],
+    ["live:patched", { version: 1, addresses: ["c0.1"] }],
+    ["live:disconnected", { code: 1001, final: false }],
+    ["live:reconnected", { page: "page-1" }],
+  ]);
+});
+
+test("pushEvent answers when the server is done", async ({ app, page }) => {
+  await app.open(COUNTER);
+  const good = page.evaluate(() => window.livecomp.pushEvent("#count", "add", { by: 3 }));
+  expect(await app.message("event")).toEqual(["event", 1, "c0", "add", { by: 3 }, {}]);
+  app.ack(1);
+  expect(await good).toBeUndefined();
+  const bad = page.evaluate(() => window.livecomp.pushEvent("#count", "nothing"));
+  await app.message("event", 2);
+  app.send(["error", 2, "unknown_event", "There is none."]);
+  expect(await bad).toEqual({ code: "unknown_event", message: "There is none." });
+  const nowhere = await page.evaluate(() => window.livecomp.pushEvent("#missing", "add"));
+  expect(nowhere?.code).toBe("unknown_component");
+});

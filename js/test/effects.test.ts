@@ -1,0 +1,105 @@
+import { expect, test } from "./harness";
+
+const BODY = `<div lc="c0.0" lc-token="t"><b lc="c0.1">0</b></div><div live-flash></div>`;
+
+test("title, url and flash, after the patch and in order", async ({ app, page }) => {
+  await app.open(BODY);
+  const seen = await app.listen("live:flash");
+  app.patch([["c0.1", ">1"]], {
+    effects: [
+      ["title", "New <title>"],
+      ["url", "push", "/?page=2"],
+      ["url", "replace", "/?page=3"],
+      ["flash", "success", "Saved <b>it</b>."],
+    ],
+  });
+  await expect(page).toHaveTitle("New <title>");
+  await expect(page).toHaveURL(`${app.url}/?page=3`);
+  await expect(page.locator("[live-flash] > p.success[role=status]")).toHaveText("Saved <b>it</b>.");
+  expect(await seen()).toEqual([["live:flash", { level: "success", text: "Saved <b>it</b>." }]]);
+  await page.goBack();
+  expect((await app.message("url"))[2]).toBe("/");
+});
+
+for (const kind of ["redirect", "navigate"] as const)
+  test(`${kind} goes to another page`, async ({ app, page }) => {
+    app.files.set("/other", ["text/html", "<!doctype html><title>other</title>"]);
+    await app.open(BODY);
+    app.ack(0, [[kind, "/other"]]);
+    await expect(page).toHaveTitle("other");
+  });
+
+test("t89: URLs that are not http(s), or hold control characters or backslashes, are not followed", async ({
+  app,
+  page,
+}) => {
+  await app.open(BODY);
+  const bad = [
+    "javascript:window.x=1",
+    " javascript:window.x=1",
+    "\tjavascript:window.x=1",
+    "java\nscript:window.x=1",
+    "/\\evil.test",
+    "\\\\evil.test",
+    "/a\nb",
+    "/a\u0000",
+    "data:text/html,x",
+    "http://[",
+    "blob:x",
+    "file:///etc/passwd",
+  ];
+  app.ack(
+    0,
+    bad.flatMap(url => [
+      ["redirect", url],
+      ["navigate", url],
+      ["url", "push", url],
+      ["url", "replace", url],
+    ]),
+  );
+  app.ack(0, [
+    ["url", "push", "https://evil.test/"],
+    ["url", "push", "//evil.test/"],
+  ]);
+  await app.settled();
+  await expect(page).toHaveURL(`${app.url}/`);
+  expect(await page.evaluate(() => "x" in window)).toBe(false);
+});
+
+test("t10: names and keys that reach a prototype do nothing", async ({ app, page }) => {
+  await app.open(BODY);
+  const seen = await app.listen("live:push");
+  app.socket!.send(
+    '["ack",0,[["constructor","x"],["__proto__","x"],["toString"],["push","p",{"__proto__":{"polluted":1},"a":{"constructor":{"prototype":{"polluted":1}},"b":2}},"c0"]]]',
+  );
+  app.socket!.send('["__proto__",1]');
+  app.socket!.send('["constructor",1]');
+  await app.settled();
+  expect(await page.evaluate(() => "polluted" in {})).toBe(false);
+  expect(JSON.stringify((await seen())[0])).toBe(
+    '["live:push",{"name":"p","payload":{"a":{"b":2}},"component":"c0"}]',
+  );
+});
+
+test("t91: a script in a patch does not run; nor does t87: markup in text and attributes", async ({
+  app,
+  page,
+}) => {
+  await app.open(BODY);
+  app.files.set("/evil.js", ["text/javascript", "window.x = 1"]);
+  app.patch([["c0.1", '><script src="/evil.js"></script>&lt;img src=x onerror=window.x=1&gt;']]);
+  await expect(page.locator("b")).toContainText("<img");
+  await app.settled();
+  expect(await page.evaluate(() => "x" in window)).toBe(false);
+});
+
+test("flash with nowhere to show it, or a listener that shows it itself", async ({ app, page }) => {
+  await app.open(BODY);
+  await page.evaluate(() => document.addEventListener("live:flash", event => event.preventDefault()));
+  app.ack(0, [["flash", "info", "mine"]]);
+  await app.settled();
+  await expect(page.locator("[live-flash]")).toBeEmpty();
+  await page.evaluate(() => document.querySelector("[live-flash]")!.remove());
+  app.ack(0, [["flash", "info", "nobody"]]);
+  await app.settled();
+});

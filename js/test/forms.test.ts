@@ -1,0 +1,390 @@
+import { expect, test } from "./harness";
+
+const component = (inner: string) => `<div lc="c0.0" lc-token="t">${inner}</div>`;
+
+test.describe("form fields", () => {
+  test("as the browser would submit them; repeated names and multiple choices give lists", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<form live-submit=save live-value-kind=a>
+      <input name=title value=x><input name=off value=x disabled><input name=csrfmiddlewaretoken value=secret>
+      <input type=checkbox name=one value=1 checked><input type=checkbox name=none>
+      <input type=checkbox name=many value=1 checked><input type=checkbox name=many value=2>
+      <input name=twice value=1><input name=twice value=2>
+      <select name=multi multiple><option selected>a<option>b</select><select name=empty multiple><option>a</select>
+      <select name=single><option>a<option selected>b</select>
+      <textarea name=text>line</textarea><input type=file name=file>
+      <button id=x name=button value=this></button><button name=button value=other></button></form>`),
+    );
+    await page.click("#x");
+    expect((await app.message("event")).slice(3)).toEqual([
+      "save",
+      { kind: "a" },
+      {
+        many: ["1"],
+        multi: ["a"],
+        empty: [],
+        title: "x",
+        one: "1",
+        twice: ["1", "2"],
+        single: "b",
+        text: "line",
+        button: "this",
+      },
+    ]);
+  });
+
+  test("a form may hold controls with names like elements, id and submit", async ({ app, page }) => {
+    await app.open(
+      component(`<form live-submit=save><input name=elements value=1><input name=id value=2>
+      <input name=submit value=3><button id=x></button></form>`),
+    );
+    await page.click("#x");
+    expect((await app.message("event"))[5]).toEqual({
+      elements: "1",
+      id: "2",
+      submit: "3",
+      getAttribute: "4",
+    });
+    app.ack();
+    await app.settled();
+  });
+
+  test("live-change and live-input on a form send its fields", async ({ app, page }) => {
+    await app.open(
+      component(
+        "<form live-change=changed live-input=typed><input name=a id=x><input name=b value=2></form>",
+      ),
+    );
+    await page.fill("#x", "1");
+    await page.locator("#x").blur();
+    await app.message("event", 2);
+    expect(app.calls).toEqual([
+      ["event", "c0", "typed", {}, { a: "1", b: "2" }],
+      ["event", "c0", "changed", {}, { a: "1", b: "2" }],
+    ]);
+  });
+
+  test("a submit is not sent again while it is under way", async ({ app, page }) => {
+    await app.open(component("<form live-submit=pay><button id=x>pay</button></form>"));
+    await page.dblclick("#x");
+    await app.message("event");
+    await app.settled();
+    expect(app.calls).toHaveLength(1);
+    app.send(["error", 1, "failed", "No."]);
+    await app.settled();
+    await page.click("#x");
+    await app.message("event", 2);
+  });
+});
+
+test.describe("live-model", () => {
+  test("sends what is typed, chosen and checked", async ({ app, page }) => {
+    await app.open(
+      component(`<input id=text live-model=q><textarea id=area live-model=text></textarea>
+      <input type=checkbox id=box live-model=yes>
+      <input type=checkbox class=tag live-model=tags value=a><input type=checkbox class=tag live-model=tags value=b>
+      <input type=radio name=r live-model=r value=1><input type=radio name=r id=radio live-model=r value=2>
+      <select id=one live-model=one><option>a<option>b</select>
+      <select id=more live-model=more multiple><option>a<option>b</select>`),
+    );
+    await page.fill("#text", "1");
+    await page.fill("#area", "2");
+    await page.check("#box");
+    for (const tag of await page.locator(".tag").all()) await tag.check();
+    await page.check("#radio");
+    await page.selectOption("#one", "b");
+    await page.selectOption("#more", ["a", "b"]);
+    await app.message("set", 8);
+    expect(app.all("set").map(([, , , values]) => values)).toEqual([
+      { q: "1" },
+      { text: "2" },
+      { yes: true },
+      { tags: ["a"] },
+      { tags: ["a", "b"] },
+      { r: "2" },
+      { one: "b" },
+      { more: ["a", "b"] },
+    ]);
+  });
+
+  test(".change waits for the change event, .blur until the field is left", async ({ app, page }) => {
+    await app.open(component("<input id=a live-model.change=a><input id=b live-model.blur=b>"));
+    await page.fill("#a", "1");
+    await app.settled();
+    expect(app.calls).toEqual([]);
+    await page.press("#a", "Enter");
+    await app.message("set");
+    await page.fill("#b", "2");
+    await page.locator("#b").blur();
+    await app.message("set", 2);
+    expect(app.calls).toEqual([
+      ["set", "c0", { a: "1" }],
+      ["set", "c0", { b: "2" }],
+    ]);
+  });
+
+  test("half a number is not sent", async ({ app, page }) => {
+    await app.open(component("<input type=number id=x live-model=n>"));
+    await page.locator("#x").pressSequentially("1e2");
+    await app.message("set", 2);
+    expect(app.calls).toEqual([
+      ["set", "c0", { n: "1" }],
+      ["set", "c0", { n: "1e2" }],
+    ]);
+  });
+
+  test("text typed before the socket is open is kept and sent, before what is clicked", async ({
+    app,
+    page,
+  }) => {
+    app.pageId = null;
+    await app.open(
+      component(
+        '<p lc="c0.1">0</p><input id=x lc="c0.2" live-model=q value=""><button id=go live-click=go></button>',
+      ),
+      {
+        joined: false,
+      },
+    );
+    await app.message("join");
+    await page.fill("#x", "typed");
+    await page.click("#go");
+    app.send(["joined", "page-1", 1, 0, [["c0.2", '<input id=x live-model=q value="server">']]]);
+    await app.message("event");
+    expect(app.calls).toEqual([
+      ["set", "c0", { q: "typed" }],
+      ["event", "c0", "go", {}, {}],
+    ]);
+    await expect(page.locator("#x")).toHaveValue("typed");
+  });
+
+  test("text that the browser restored before the client ran is sent", async ({ app }) => {
+    app.files.set("/restore.js", ["text/javascript", 'document.querySelector("#x").value = "restored"']);
+    await app.open(component('<input id=x live-model=q value=""><input live-model=r value=same>'), {
+      head: '<script src="/restore.js" defer></script>',
+    });
+    expect(await app.message("set")).toEqual(["set", 1, "c0", { q: "restored" }]);
+    await app.settled();
+    expect(app.calls).toHaveLength(1);
+  });
+
+  test("typing while offline is one message, and goes to a new page too when the old one is gone", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component('<input id=x live-model=q value=""><input id=y live-model=r value="">'));
+    await page.fill("#y", "before");
+    await app.message("set");
+    app.ack();
+    await app.settled();
+    await app.goDown();
+    await page.locator("#x").pressSequentially("abc");
+    await app.comeBack("page-2");
+    await app.message("set", 2);
+    await app.settled();
+    expect(app.calls).toEqual([
+      ["set", "c0", { r: "before" }],
+      ["set", "c0", { q: "abc", r: "before" }],
+    ]);
+  });
+});
+
+test.describe("who wins", () => {
+  const field = (value: string) => `<input id=x live-model=q value="${value}">`;
+
+  test("t64: typing with 300 ms latency: replies to older keystrokes never overwrite newer ones", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component(`<i lc="c0.1">${field("")}</i><button id=else>else</button>`));
+    await page.evaluate(() => window.livecomp.latency(300));
+    const text = "the quick brown fox";
+    const seen = await page.evaluateHandle(() => {
+      const values: string[] = [];
+      const watch = () => {
+        values.push(document.querySelector<HTMLInputElement>("#x")!.value);
+        requestAnimationFrame(watch);
+      };
+      watch();
+      return values;
+    });
+    let echoed = 0;
+    const echo = setInterval(() => {
+      for (const [, ref, , { q }] of app.all("set").slice(echoed)) {
+        app.patch([["c0.1", `>${field(String(q))}`]], { ack: ref });
+        echoed++;
+      }
+    }, 5);
+    await page.locator("#x").pressSequentially(text, { delay: 20 });
+    await page.locator("#else").focus(); // the field is left while replies are under way
+    await app.message("set", text.length);
+    await app.until(() => echoed === text.length);
+    clearInterval(echo);
+    await app.message("ack");
+    await app.settled();
+    await expect(page.locator("#x")).toHaveValue(text);
+    expect(await page.locator("#x").getAttribute("value")).toBe(text);
+    const values = await seen.jsonValue();
+    for (const value of values)
+      expect(text.startsWith(value), `"${value}" on the way to "${text}"`).toBe(true);
+    expect(values.every((value, i) => i === 0 || value.length >= values[i - 1]!.length)).toBe(true);
+  });
+
+  test("a field that was left takes what the server made of its text", async ({ app, page }) => {
+    await app.open(component(`<i lc="c0.1">${field("")}</i>`));
+    await page.fill("#x", "  A ");
+    await app.message("set");
+    app.patch([["c0.1", `>${field("a")}`]]);
+    await app.settled();
+    await expect(page.locator("#x")).toHaveValue("  A ");
+    await page.locator("#x").blur();
+    await expect(page.locator("#x")).toHaveValue("a");
+  });
+
+  test("a focused field that holds the server's own word takes the next one", async ({ app, page }) => {
+    await app.open(component(`<i lc="c0.1">${field("")}</i>`));
+    await page.fill("#x", "abc");
+    await app.message("set");
+    app.patch([["c0.1", `>${field("abc")}`]]);
+    await app.settled();
+    app.patch([["c0.1", `>${field("")}`]]);
+    await app.settled();
+    await expect(page.locator("#x")).toHaveValue("");
+  });
+
+  test("a choice that is under way is not undone by an older render", async ({ app, page }) => {
+    const select = (chosen: string) =>
+      `<select id=x live-model=s>${["a", "b", "c"].map(o => `<option${o === chosen ? " selected" : ""}>${o}</option>`).join("")}</select>`;
+    await app.open(
+      component(`<i lc="c0.1">${select("a")}</i><input type=checkbox id=box live-model=b lc="c0.2">`),
+    );
+    await page.selectOption("#x", "c");
+    await page.check("#box");
+    await app.message("set", 2);
+    app.patch([["c0.1", `>${select("b")}`]], { ack: 0 });
+    app.patch([["c0.2", "<input type=checkbox id=box live-model=b class=seen>"]], { ack: 0 });
+    await app.settled();
+    await expect(page.locator("#x")).toHaveValue("c");
+    await expect(page.locator("#box")).toBeChecked();
+    app.patch([
+      ["c0.1", `>${select("b")}`],
+      ["c0.2", "<input type=checkbox id=box live-model=b>"],
+    ]);
+    await app.settled();
+    expect(await page.locator("#x option[selected]").allTextContents()).toEqual(["b"]);
+  });
+
+  test("a refused value is not sent for ever, and the page hears of it", async ({ app, page }) => {
+    await app.open(component(`<i lc="c0.1">${field("")}</i><div live-flash></div>`));
+    const seen = await app.listen("live:error");
+    await page.fill("#x", "bad");
+    await app.message("set");
+    app.send(["error", 1, "bad_arguments", "Not a number."]);
+    await app.settled();
+    expect(await seen()).toEqual([["live:error", { code: "bad_arguments", message: "Not a number." }]]);
+    await expect(page.locator("[live-flash]")).toBeEmpty();
+    await page.locator("#x").blur();
+    app.patch([["c0.1", `>${field("7")}`]]);
+    await expect(page.locator("#x")).toHaveValue("7");
+  });
+});
+
+test.describe("after a submit", () => {
+  const say = (value = "") => `<form live-submit=say><input id=x name=text value="${value}"></form>`;
+
+  async function submit(app: import("./harness").App, text: string) {
+    await app.page.locator("#x").pressSequentially(text);
+    await app.page.press("#x", "Enter");
+    return app.message("event");
+  }
+
+  test("a chat box empties, though it has the focus", async ({ app, page }) => {
+    await app.open(component(`<ul lc="c0.1"></ul>${say()}`));
+    expect((await submit(app, "hello"))[5]).toEqual({ text: "hello" });
+    await expect(page.locator("#x")).toHaveValue("hello");
+    app.patch([["c0.1", "><li>hello</li>"]]);
+    await expect(page.locator("#x")).toHaveValue("");
+    await expect(page.locator("#x")).toBeFocused();
+  });
+
+  test("what was typed since stays", async ({ app, page }) => {
+    await app.open(component(say()));
+    await submit(app, "hello");
+    await page.locator("#x").pressSequentially(" you");
+    app.ack();
+    await expect(page.locator("#x")).toHaveValue(" you");
+  });
+
+  test("an error leaves everything as it is", async ({ app, page }) => {
+    await app.open(component(say()));
+    await submit(app, "hello");
+    app.send(["error", 1, "failed", "No."]);
+    await app.settled();
+    await expect(page.locator("#x")).toHaveValue("hello");
+  });
+
+  test("what the server renders into the form holds: rejected text stays, corrected text is corrected", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component(`<i lc="c0.1">${say()}</i>`));
+    await submit(app, "Hello");
+    app.patch([["c0.1", `>${say("Hello")}<p class=error>No capitals.</p>`]]);
+    await expect(page.locator(".error")).toBeVisible();
+    await expect(page.locator("#x")).toHaveValue("Hello");
+    await page.press("#x", "Enter");
+    await app.message("event", 2);
+    app.patch([["c0.1", `>${say("hello")}`]]);
+    await expect(page.locator("#x")).toHaveValue("hello");
+  });
+
+  test("a bound chat box empties, and the server knows it", async ({ app, page }) => {
+    const bound = (value: string) =>
+      `<form live-submit=say><input id=x name=text live-model=text${value}></form>`;
+    await app.open(component(`<i lc="c0.1">${bound(' value=""')}</i>`));
+    await app.page.locator("#x").pressSequentially("hi");
+    await app.page.press("#x", "Enter");
+    await app.message("event");
+    app.patch([["c0.1", `>${bound(' value="hi"')}`]], { ack: 2 });
+    await app.settled();
+    app.patch([["c0.1", `>${bound(' value=""')}`]], { ack: 3 });
+    await expect(page.locator("#x")).toHaveValue("");
+    await app.settled();
+    expect(app.all("set")).toHaveLength(2);
+  });
+
+  test("a bound field that the template renders without its value tells the server that it is empty", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component("<form live-submit=say><input id=x name=text live-model=text></form>"));
+    await submit(app, "h");
+    app.ack();
+    await expect(page.locator("#x")).toHaveValue("");
+    expect((await app.message("set", 2))[3]).toEqual({ text: "" });
+  });
+
+  test("boxes, choices and text areas go back to what was rendered; live-permanent ones do not", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<form live-submit=save><input type=checkbox id=box><textarea id=area>old</textarea>
+      <select id=select><option>a<option>b</select><input id=kept live-permanent><button id=go></button></form>`),
+    );
+    await page.check("#box");
+    await page.fill("#area", "new");
+    await page.selectOption("#select", "b");
+    await page.fill("#kept", "kept");
+    await page.click("#go");
+    await app.message("event");
+    app.ack();
+    await expect(page.locator("#box")).not.toBeChecked();
+    await expect(page.locator("#area")).toHaveValue("old");
+    await expect(page.locator("#select")).toHaveValue("a");
+    await expect(page.locator("#kept")).toHaveValue("kept");
+  });
+});

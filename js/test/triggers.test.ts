@@ -1,0 +1,79 @@
+import { expect, test } from "./harness";
+
+const component = (inner: string) => `<div lc="c0.0" lc-token="t">${inner}</div>`;
+
+test("live-init calls its event once, and for elements that come later", async ({ app }) => {
+  await app.open(component("<p live-init=start live-value-n=1></p><div lc=c0.1></div>"));
+  expect(await app.message("event")).toEqual(["event", 1, "c0", "start", { n: "1" }, {}]);
+  app.patch([["c0.1", "><i live-init=late></i>"]]);
+  expect((await app.message("event", 2))[3]).toBe("late");
+  app.patch([["c0.1", "><i live-init=late class=x></i>"]]);
+  await app.settled();
+  expect(app.calls).toHaveLength(2);
+});
+
+test("live-poll renders anew, or calls an event, one at a time", async ({ app, page }) => {
+  await page.clock.install();
+  await app.open(component('<p live-poll="5s"></p>'));
+  await app.stopClock();
+  await page.clock.runFor(5_000);
+  expect(await app.message("set")).toEqual(["set", 1, "c0", {}]);
+  await page.clock.runFor(20_000);
+  await app.settled();
+  expect(app.calls).toHaveLength(1);
+  app.ack();
+  await app.settled();
+  await page.clock.runFor(5_000);
+  await app.message("set", 2);
+});
+
+test("live-poll with an event; it stops when the server takes it away, and starts when it comes", async ({
+  app,
+  page,
+}) => {
+  await page.clock.install();
+  await app.open(component('<p lc="c0.1"></p>'));
+  await app.stopClock();
+  app.patch([["c0.1", '<p live-poll="check 500ms"></p>']]);
+  await app.settled();
+  await page.clock.runFor(500);
+  expect((await app.message("event"))[3]).toBe("check");
+  app.patch([["c0.1", "<p></p>"]]);
+  await app.settled();
+  await page.clock.runFor(5_000);
+  await app.settled();
+  expect(app.calls).toHaveLength(1);
+});
+
+test("live-poll piles nothing up while offline", async ({ app, page }) => {
+  await page.clock.install();
+  await app.open(component('<p live-poll="1s"></p>'));
+  await app.goDown();
+  await page.clock.runFor(10_000);
+  await app.comeBack();
+  await app.settled();
+  expect(app.calls.length).toBeLessThanOrEqual(1);
+});
+
+test("live-intersect: when it comes into view, and again while what it brought leaves it there", async ({
+  app,
+  page,
+}) => {
+  app.files.set("/style.css", ["text/css", "p { height: 300px; margin: 0 }"]);
+  await page.setViewportSize({ width: 400, height: 700 });
+  await app.open(component('<div lc="c0.1"><p>1</p><p>2</p><p>3</p></div><i live-intersect=more>…</i>'), {
+    head: '<link rel=stylesheet href="/style.css">',
+  });
+  await app.settled();
+  expect(app.calls).toEqual([]);
+  await page.evaluate(() => scrollTo(0, 10_000));
+  await app.message("event");
+  await page.evaluate(() => scrollTo(0, 0));
+  app.patch([["c0.1", "><p>1</p><p>2</p>"]]); // so few that it is in view at the top
+  await app.message("event", 2);
+  app.ack(); // nothing new
+  await app.settled();
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await app.settled();
+  expect(app.calls).toHaveLength(2);
+});
