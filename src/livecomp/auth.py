@@ -71,7 +71,7 @@ def is_signed_in_as_before(request: HttpRequest) -> bool:
     """Whether the visitor of a long-lived connection is still who they were: session there, same user, active, same
     password. Reads the session and the user afresh."""
     was = request.user
-    session = type(request.session)(request.session.session_key)  # type: ignore[call-arg]
+    session = type(request.session)(request.session.session_key)
     if not was.is_authenticated:
         return session.get(SESSION_KEY) is None
     if str(session.get(SESSION_KEY)) != str(was.pk):

@@ -33,7 +33,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 @register("livecomp")
 def check_request_processor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """E002: the template engine gives no request to templates."""
-    engines = [each for each in django_settings.TEMPLATES if each["BACKEND"].endswith("DjangoTemplates")]
+    templates: list[dict[str, Any]] = django_settings.TEMPLATES
+    engines = [each for each in templates if each["BACKEND"].endswith("DjangoTemplates")]
     if any(_REQUEST in each.get("OPTIONS", {}).get("context_processors", ()) for each in engines):
         return []
     return [

@@ -16,7 +16,7 @@ class ClientMessage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     """A message from the browser: ``[type, field, …]``."""
 
 
-class Join(ClientMessage, tag="join"):
+class Join(ClientMessage, frozen=True, tag="join"):
     """The first message on every socket."""
 
     protocol: int
@@ -25,7 +25,7 @@ class Join(ClientMessage, tag="join"):
     path: str
 
 
-class Event(ClientMessage, tag="event"):
+class Event(ClientMessage, frozen=True, tag="event"):
     """Call ``name`` of a component. ``args`` were written by the author of the template and have to fit the method;
     ``offered`` is what the browser knows (form fields, value, key): the method takes of it what it names."""
 
@@ -36,7 +36,7 @@ class Event(ClientMessage, tag="event"):
     offered: dict[str, Any] = {}
 
 
-class Set(ClientMessage, tag="set"):
+class Set(ClientMessage, frozen=True, tag="set"):
     """Write fields declared with ``state(bind=True)``."""
 
     ref: int
@@ -44,26 +44,26 @@ class Set(ClientMessage, tag="set"):
     values: dict[str, Any]
 
 
-class Url(ClientMessage, tag="url"):
+class Url(ClientMessage, frozen=True, tag="url"):
     """The browser went to another URL of the same page."""
 
     ref: int
     path: str
 
 
-class Ack(ClientMessage, tag="ack"):
+class Ack(ClientMessage, frozen=True, tag="ack"):
     """Every render up to ``version`` is in the browser's DOM."""
 
     version: int
 
 
-class Render(ClientMessage, tag="render"):
+class Render(ClientMessage, frozen=True, tag="render"):
     """A target was missing: send the component again, or the whole page (``""``)."""
 
     component: str
 
 
-class Ping(ClientMessage, tag="ping"):
+class Ping(ClientMessage, frozen=True, tag="ping"):
     """Heartbeat."""
 
 

@@ -132,13 +132,13 @@ def collect_fields(cls: type) -> dict[str, Field]:
 
 
 def _annotations(cls: type) -> Iterator[tuple[str, Any]]:
-    reserved = getattr(cls, "_reserved", frozenset())
+    reserved: frozenset[str] = getattr(cls, "_reserved", frozenset())
     try:
         annotations = inspect.get_annotations(cls, eval_str=True)
     except NameError:  # a name imported under TYPE_CHECKING only
         annotations = inspect.get_annotations(cls)
     for name, annotation in annotations.items():
-        if get_origin(annotation) is ClassVar or annotation is ClassVar or str(annotation).startswith("ClassVar"):
+        if get_origin(annotation) is ClassVar or str(annotation).startswith(("ClassVar", "typing.ClassVar")):
             continue
         if name in reserved or name.startswith("_"):
             continue
@@ -146,7 +146,7 @@ def _annotations(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _refuse_undeclared(cls: type, fields: dict[str, Field]) -> None:
-    reserved = getattr(cls, "_reserved", frozenset())
+    reserved: frozenset[str] = getattr(cls, "_reserved", frozenset())
     for name, value in cls.__dict__.items():
         if name.startswith("_") or name in fields or name in reserved:
             continue

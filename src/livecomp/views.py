@@ -25,7 +25,7 @@ class LiveView(View):
         try:
             html = page_for(request).render_root(component.name, kwargs)
         except PermissionDenied:
-            if not request.user.is_authenticated:  # type: ignore[attr-defined]
+            if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             raise
         title = self.title or component.name.replace("_", " ").capitalize()
