@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from livecomp import pool, runtime, topics
+from livecomp import pool, presence, runtime, topics
 
 
 def _left_over() -> list[str]:
@@ -17,6 +17,7 @@ def _left_over() -> list[str]:
             found += [f"page {page}" for page in each.pages]
             found += ["a connection is still counted"] * len(each.counter)
     found += [f"listener {listener}" for listener in topics.listeners]
+    found += [f"presence on {topic!r}" for topic in presence.directory._seats]
     if pool.event_threads._busy:
         found.append("a thread of the pool is busy")
     return found
@@ -27,6 +28,7 @@ def nothing_is_left() -> Iterator[None]:
     """No connection, subscription, page or busy thread outlives a test."""
     runtime._runtimes.clear()
     topics.listeners.clear()
+    presence.directory.clear()
     yield
     deadline = time.monotonic() + 2
     while (left := _left_over()) and time.monotonic() < deadline:

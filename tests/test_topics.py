@@ -16,8 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import override_settings
 
-from livecomp import hub as hub_module
-from livecomp import publish, publish_batch, publish_now, topics
+from livecomp import link, publish, publish_batch, publish_now, topics
 from livecomp.hub import Hub
 from livecomp.topics import Sender, apublish, group_name
 from tests.sockets import until
@@ -415,10 +414,10 @@ async def test_t69_a_full_channel_drops_messages_and_the_page_still_catches_up(
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "RETRY", (0.01, 0.02))
+    monkeypatch.setattr(link, "RETRY", (0.01, 0.02))
     monkeypatch.setattr(topics, "RETRY", (0.01, 0.02))
-    monkeypatch.setattr(hub_module, "BEAT", 0.05)
-    monkeypatch.setattr(hub_module, "LAYER_TIMEOUT", 0.2)
+    monkeypatch.setattr(link, "BEAT", 0.05)
+    monkeypatch.setattr(link, "LAYER_TIMEOUT", 0.2)
     monkeypatch.setattr(topics, "LAYER_TIMEOUT", 0.2)
 
 
@@ -540,3 +539,21 @@ class RecordingLayer:
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self.sent.append((group, message))
+
+
+async def test_a_message_between_render_and_subscription_is_not_missed() -> None:
+    hub = Hub(asyncio.get_running_loop())
+    other = subscribed(hub, "other")
+    began = time.monotonic()
+    hub.deliver("a", ["missed"])
+    late = Subscriber()
+    hub.enter(late)
+    hub.subscribe(late, "a", since=began)
+    assert late.marked == [("a", [])]
+    assert len(late.wakes) == 1
+    later = Subscriber()
+    hub.enter(later)
+    hub.subscribe(later, "a", since=time.monotonic())
+    assert not later.marked
+    for each in (other, late, later):
+        hub.leave(each)

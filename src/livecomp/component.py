@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from livecomp import registry
 from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
+from livecomp.presence import Present
 from livecomp.state import MISSING, Field, collect_fields
 from livecomp.triggers import TimerTrigger, TopicTrigger, collect_timers, collect_topics
 
@@ -194,6 +195,20 @@ class LiveComponent:
         """Undo `subscribe`."""
         self._live.unsubscribe(topic)
 
+    def presence(self, topic: str) -> list[Present]:
+        """Who is on the topic in all processes, the longest first. A component that asks for it while it is rendered
+        is rendered again when somebody joins or leaves."""
+        return self._live.presence(topic)
+
+    def join_presence(self, topic: str, **meta: Any) -> None:
+        """Be present on the topic while this page is open, as this user, else as this session: two tabs are one.
+        ``meta``: what others shall see, with a JSON form; ``name`` is the user's name where nothing else is given."""
+        self._live.join_presence(topic, meta)
+
+    def leave_presence(self, topic: str) -> None:
+        """Undo `join_presence`."""
+        self._live.leave_presence(topic)
+
     def start_task(
         self, call: Callable[..., Any], *args: Any, then: str = "", progress: str = "", failed: str = "", **kwargs: Any
     ) -> str:
@@ -251,7 +266,9 @@ LiveComponent._reserved = _CONFIG  # type: ignore[attr-defined]
 def _refuse_reserved(cls: type[LiveComponent]) -> None:
     annotated = inspect.get_annotations(cls)
     for name in (_METHODS | _INTERNAL | {"name", "template"}) & annotated.keys():
-        raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; call the state field something else.")
+        raise ComponentError(
+            f"{cls.__name__}.{name}: livecomp uses this name itself; call the state field something else."
+        )
     for name in _INTERNAL & cls.__dict__.keys():
         raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; choose another.")
 

@@ -366,7 +366,7 @@ class PageDriver:
                 self._publish(each)
 
     def _subscribe(self, output: Subscribe) -> None:
-        self._runtime.hub.subscribe(self, output.topic)
+        self._runtime.hub.subscribe(self, output.topic, self._started)
 
     def _unsubscribe(self, output: Unsubscribe) -> None:
         self._runtime.hub.unsubscribe(self, output.topic)

@@ -6,30 +6,17 @@ so the hub counts them and renders its subscribers again whenever it has missed 
 """
 
 import asyncio
-import logging
-import random
 import time
 from typing import Any, Protocol
 
 from livecomp import topics
 from livecomp.conf import settings
-from livecomp.topics import (
-    CONTROL_GROUP,
-    CONTROL_TYPE,
-    LAYER_TIMEOUT,
-    MESSAGE_TYPE,
-    NUMBERS,
-    RETRY,
-    Layer,
-    group_name,
-    unpack,
-)
+from livecomp.link import LayerLink
+from livecomp.presence import TELL_AFTER, Directory, directory
+from livecomp.topics import Layer
 
-logger = logging.getLogger("livecomp.topics")
-
-BEAT = 5.0  # seconds between two signs of life that the hub sends itself over the layer
-GROUP_RENEWAL = 3600.0  # seconds, or a third of the layer's group_expiry
-MAX_PROCESSES = 100  # whose message numbers are remembered for one topic
+LOOK = 1.0  # seconds between two looks at who is still present
+MAX_RECENT = 10_000  # topics whose last message's time is remembered
 
 
 class Subscriber(Protocol):
@@ -53,15 +40,26 @@ class Subscriber(Protocol):
 class Hub:
     """Topics and subscribers of one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, layer: Layer | None = None, process: str = "") -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        layer: Layer | None = None,
+        process: str = "",
+        presence: Directory = directory,
+    ) -> None:
         self.loop = loop
         self._layer = layer
         self.process = process or topics.outbox.process
+        self.presence = presence
         self.topics: dict[str, set[Subscriber]] = {}
         self.subscribers: set[Subscriber] = set()
         self._due: set[Subscriber] = set()
         self._tick: asyncio.TimerHandle | None = None
         self._link: LayerLink | None = None
+        self._recent: dict[str, float] = {}  # topic -> when its last message came
+        self._forgotten = 0.0  # the latest time that was dropped from these
+        self._look_again: asyncio.TimerHandle | None = None
+        self._tell: asyncio.TimerHandle | None = None
         self.lost = 0  # messages that did not come
 
     # Subscribers
@@ -81,8 +79,9 @@ class Hub:
         if not self.subscribers:
             self._stop()
 
-    def subscribe(self, subscriber: Subscriber, topic: str) -> None:
-        """Mark the subscriber for each message of the topic from now on."""
+    def subscribe(self, subscriber: Subscriber, topic: str, since: float = float("inf")) -> None:
+        """Mark the subscriber for each message of the topic from now on, and at once if one came after ``since``
+        (monotonic time): when it began to render what it subscribes for."""
         members = self.topics.get(topic)
         if members is None:
             members = self.topics[topic] = set()
@@ -90,6 +89,9 @@ class Hub:
                 self._link.want(topic)
         members.add(subscriber)
         subscriber.topics.add(topic)
+        if self._recent.get(topic, self._forgotten) >= since:
+            subscriber.mark(topic, [])
+            subscriber.wake()
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
         """Undo `subscribe`."""
@@ -105,18 +107,44 @@ class Hub:
 
     def _start(self) -> None:
         topics.add_listener(self)
+        self.presence.start(self)
+        self._look_again = self.loop.call_later(LOOK, self._look)
         if self._layer is not None:
             self._link = LayerLink(self, self._layer)
             self._link.start()
 
     def _stop(self) -> None:
         topics.remove_listener(self)
-        if self._tick:
-            self._tick.cancel()
-            self._tick = None
+        for timer in (self._tick, self._look_again, self._tell):
+            if timer:
+                timer.cancel()
+        self._tick = self._look_again = self._tell = None
+        self._recent.clear()
         if self._link:
             self._link.stop()
             self._link = None
+        self.presence.stop(self)
+
+    # Presence
+
+    def presence_changed(self) -> None:
+        """Have it told soon (see `livecomp.presence.Clock`). From any thread."""
+        self._on_loop(self._tell_presence_soon)
+
+    def _tell_presence_soon(self) -> None:
+        if self._tell is None and self.subscribers:
+            self._tell = self.loop.call_later(TELL_AFTER, self._tell_presence)
+
+    def _tell_presence(self) -> None:
+        self._tell = None
+        self.presence.tell()
+
+    def _look(self) -> None:
+        self._look_again = self.loop.call_later(LOOK, self._look)
+        self.presence.look(is_cut_off=self._link is not None and self._link.is_down)
+        before = time.monotonic() - settings.handler_timeout
+        while self._recent and (len(self._recent) > MAX_RECENT or next(iter(self._recent.values())) < before):
+            self._forgotten = self._recent.pop(next(iter(self._recent)))
 
     # Messages
 
@@ -139,10 +167,12 @@ class Hub:
 
     def deliver(self, topic: str, messages: list[Any], origin: object = None) -> None:
         """Mark the topic's subscribers, except ``origin``, and wake those who have not rendered just now."""
+        now = time.monotonic()
+        self._recent.pop(topic, None)
+        self._recent[topic] = now
         members = self.topics.get(topic)
         if not members:
             return
-        now = time.monotonic()
         quiet_until = now + settings.coalesce
         for member in members:
             if member is origin:
@@ -172,189 +202,3 @@ class Hub:
         """Tell every connection."""
         for subscriber in tuple(self.subscribers):
             subscriber.control(kind, value)
-
-
-class LayerLink:
-    """A hub's line to the other processes: one channel, in one group for each topic, and one task that receives.
-
-    Used once: from `start` to `stop`.
-    """
-
-    def __init__(self, hub: Hub, layer: Layer) -> None:
-        self._hub = hub
-        self._layer = layer
-        self._groups: dict[str, str] = {}  # group -> topic, as wanted
-        self._joined: set[str] = set()  # groups that the layer knows of
-        self._numbers: dict[str, dict[str, int]] = {}  # topic -> process -> number of its last message
-        self._changed = asyncio.Event()
-        self._channel = ""
-        self._receiver: asyncio.Task[None] | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._heard = 0.0  # when something came over the layer
-        self._is_down = False
-        self._own_group = f"livecomp.process.{hub.process}"
-
-    def start(self) -> None:
-        """Receive, until `stop`."""
-        self._task = self._hub.loop.create_task(self._run())
-
-    def stop(self) -> None:
-        """Leave the layer, as soon as it lets us."""
-        if self._task:
-            self._task.cancel()
-
-    def want(self, topic: str) -> None:
-        """The hub has a first subscriber of the topic."""
-        self._groups[group_name(topic)] = topic
-        self._changed.set()
-
-    def unwant(self, topic: str) -> None:
-        """The hub has no subscriber of the topic any more."""
-        self._groups.pop(group_name(topic), None)
-        self._numbers.pop(topic, None)
-        self._changed.set()
-
-    async def _run(self) -> None:
-        delay = RETRY[0]
-        try:
-            while True:
-                started = time.monotonic()
-                try:
-                    await self._stay_connected()
-                except Exception as error:
-                    if time.monotonic() - started > BEAT:
-                        delay = RETRY[0]
-                    self._warn_once(error)
-                    await asyncio.sleep(delay * random.uniform(0.5, 1))
-                    delay = min(delay * 2, RETRY[1])
-        finally:
-            await self._give_up_channel()
-
-    def _warn_once(self, error: Exception) -> None:
-        if not self._is_down:
-            self._is_down = True
-            logger.warning(
-                "The channel layer is out of reach (%r): pages work, without news from other processes. Trying again.",
-                error,
-            )
-
-    async def _stay_connected(self) -> None:
-        """Have a channel in all groups, receive and keep everything fresh, until something fails."""
-        if not self._channel:
-            async with asyncio.timeout(LAYER_TIMEOUT):
-                self._channel = await self._layer.new_channel("livecomp.")
-            self._heard = time.monotonic()
-        if self._receiver is None or self._receiver.done():
-            self._receiver = self._hub.loop.create_task(self._receive(self._channel))
-        self._joined.clear()
-        await self._join()
-        expiry = getattr(self._layer, "group_expiry", None) or 3 * GROUP_RENEWAL
-        renew_at, beat_at = time.monotonic() + min(expiry / 3, GROUP_RENEWAL), 0.0
-        while True:
-            now = time.monotonic()
-            if now >= renew_at:
-                renew_at = now + min(expiry / 3, GROUP_RENEWAL)
-                await self._renew()
-            if now >= beat_at:
-                beat_at = now + BEAT
-                await self._beat(now)
-            await self._until(min(renew_at, beat_at))
-            if self._changed.is_set():
-                await self._join()
-
-    async def _beat(self, now: float) -> None:
-        if now - self._heard > 2.5 * BEAT:
-            await self._give_up_channel()
-            raise ConnectionError("no message comes through")
-        async with asyncio.timeout(LAYER_TIMEOUT):
-            await self._layer.group_send(self._own_group, {"type": "livecomp.beat"})
-
-    async def _until(self, moment: float) -> None:
-        """Wait for the time, a change of groups, or the end of the receiver, which is an error."""
-        assert self._receiver is not None
-        changed = self._hub.loop.create_task(self._changed.wait())
-        try:
-            timeout = max(0.0, moment - time.monotonic())
-            await asyncio.wait([changed, self._receiver], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-        if self._receiver.done():
-            self._receiver.result()
-
-    async def _join(self) -> None:
-        self._changed.clear()
-        wanted = {CONTROL_GROUP, self._own_group, *self._groups}
-        for group in self._joined - wanted:
-            async with asyncio.timeout(LAYER_TIMEOUT):
-                await self._layer.group_discard(group, self._channel)
-            self._joined.discard(group)
-        for group in wanted - self._joined:
-            await self._add(group)
-            self._joined.add(group)
-            if group in self._groups:
-                self._hub.deliver(self._groups[group], [])  # what was published before the layer knew of us
-
-    async def _renew(self) -> None:
-        for group in tuple(self._joined):
-            await self._add(group)
-
-    async def _add(self, group: str) -> None:
-        async with asyncio.timeout(LAYER_TIMEOUT):
-            await self._layer.group_add(group, self._channel)
-
-    async def _give_up_channel(self) -> None:
-        channel, self._channel = self._channel, ""
-        if not channel:
-            return
-        try:
-            async with asyncio.timeout(LAYER_TIMEOUT):
-                for group in tuple(self._joined):
-                    await self._layer.group_discard(group, channel)
-        except Exception as error:
-            logger.debug("The channel layer did not let go of a channel: %r", error)
-        if self._receiver is not None:
-            self._receiver.cancel()
-            await asyncio.gather(self._receiver, return_exceptions=True)
-
-    async def _receive(self, channel: str) -> None:
-        while True:
-            message = await self._layer.receive(channel)
-            self._heard = time.monotonic()
-            if self._is_down:
-                self._is_down = False
-                logger.info("The channel layer is back.")
-            if message["type"] == MESSAGE_TYPE:
-                self._take(message["process"], message["topic"], message["number"], unpack(message["messages"]))
-            elif message["type"] == CONTROL_TYPE and message["process"] != self._hub.process:
-                if message["kind"] == NUMBERS:
-                    self._compare(message["process"], message["value"])
-                else:
-                    self._hub.control(message["kind"], message["value"])
-
-    def _take(self, process: str, topic: str, number: int, messages: list[Any]) -> None:
-        if process == self._hub.process or topic not in self._hub.topics:  # our own were delivered directly
-            return
-        last = self._last(process, topic, number)
-        if last is not None and number > last + len(messages):
-            self._hub.lost += number - last - len(messages)
-            self._hub.deliver(topic, [])
-        self._hub.deliver(topic, messages)
-
-    def _compare(self, process: str, numbers: dict[str, int]) -> None:
-        if process == self._hub.process:
-            return
-        for topic, number in numbers.items():
-            if topic in self._hub.topics:
-                last = self._last(process, topic, number)
-                if last is None or last < number:
-                    self._hub.lost += number - (last or number)
-                    self._hub.deliver(topic, [])
-
-    def _last(self, process: str, topic: str, number: int) -> int | None:
-        """The number known so far, and remember this one."""
-        numbers = self._numbers.setdefault(topic, {})
-        last = numbers.pop(process, None)
-        numbers[process] = max(number, last or 0)
-        if len(numbers) > MAX_PROCESSES:
-            del numbers[next(iter(numbers))]
-        return last

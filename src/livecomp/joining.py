@@ -41,6 +41,8 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     last_version = message.resume[1] if message.resume else 0
     snapshot = resume.load(page.id, page)
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
+    for mounted in page.tree.values():
+        mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
         page.effect("doubt")
     for claim in claims:
@@ -49,7 +51,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
         auth.check(page.tree[claim.component].component, page.request)
     patches = _first_patches(page, claims, known, resumed=message.resume is not None)
     for mounted in page.tree.values():
-        mounted.start_timers()
+        mounted.begin()
         page.listen(mounted)
     page.version = max(page.version, last_version) + bool(patches)
     page.output(Send(protocol.joined(page.id, page.version, page.ack, patches, page.take_effects())))
@@ -65,7 +67,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
         if claim.component not in known:
             patches += whole(page.tree[claim.component], "" if resumed else claim.digest)
     for id in known:
-        if resumed or page.tree[id].component.topics:  # a message may have come between the render and this
+        if resumed or page.tree[id].listens:  # a message may have come between the render and this
             page.dirty.add(id)
     return patches + rendering.render_dirty(page)
 

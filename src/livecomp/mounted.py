@@ -1,11 +1,13 @@
 """`Mounted`: one component in its place on a page, and all that the page knows about it beside its state."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
+from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
 from livecomp.state import MISSING, copy_value, is_plain
 from livecomp.templating import RenderMemory
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 Slot = tuple[object, ...]
+Waiting = tuple[str, Callable[..., Any] | str, tuple[Any, ...], dict[str, Any]]
 
 
 class Mounted:
@@ -20,10 +23,12 @@ class Mounted:
 
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
-        *("topics", "wanted", "later", "tasks", "skip", "failure", "depth"),
+        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
     )
 
-    def __init__(self, page: "LivePage", id: str, cls: type[LiveComponent], parent: "Mounted | None", slot: Slot) -> None:
+    def __init__(
+        self, page: "LivePage", id: str, cls: type[LiveComponent], parent: "Mounted | None", slot: Slot
+    ) -> None:
         self.page = page
         self.id = id
         self.parent = parent
@@ -36,8 +41,13 @@ class Mounted:
         self.html: str | None = None  # of the first render, until its parent has taken it over
         self.topics: dict[str, list[str | None]] = {}  # topic -> methods to call; None: only render
         self.wanted: set[str] = set()  # topics of subscribe()
-        self.later: dict[str, tuple[str, dict[str, Any]]] = {}  # timers of send_after
+        self.looked: set[str] = set()  # topics of what the last render looked at
+        self.joined: dict[str, Meta] = {}  # topics of join_presence(), and what was said there
+        self.later: dict[
+            str, tuple[str, dict[str, Any], float]
+        ] = {}  # timers of send_after, with the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
+        self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.skip = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.component = cls(self)
@@ -68,24 +78,70 @@ class Mounted:
     def unsubscribe(self, topic: str) -> None:
         self.wanted.discard(topic)
 
+    @property
+    def listens(self) -> bool:
+        """Whether it has, or should have, any subscription."""
+        return bool(self.component.topics or self.wanted or self.looked or self.topics)
+
     def current_topics(self) -> dict[str, list[str | None]]:
         """Topics to be subscribed to in the component's present state."""
-        topics: dict[str, list[str | None]] = {topic: [None] for topic in self.wanted}
+        topics: dict[str, list[str | None]] = {topic: [None] for topic in self.wanted | self.looked}
         for trigger in self.component.topics:
             topics.setdefault(trigger.topic(self.component), []).append(trigger.method)
         return topics
 
+    # Presence
+
+    def presence(self, topic: str) -> list[Present]:
+        self.looked.add(topic_of(topic))
+        return directory.present(topic)
+
+    def join_presence(self, topic: str, meta: Meta) -> None:
+        self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
+        if self.page.connected:
+            self.be_present()
+
+    def be_present(self) -> None:
+        """Be where the component has joined."""
+        for topic, meta in self.joined.items():
+            directory.join(topic, key_of(self.page), self, self.page, meta)
+
+    def leave_presence(self, topic: str) -> None:
+        if self.joined.pop(topic, None) is not None:
+            directory.leave(self, topic)
+
     # Timers and tasks
 
-    def start_timers(self) -> None:
+    def begin(self) -> None:
+        """Start what the class declares, and what was asked for before there was a connection."""
         for trigger in self.component.timers:
             self.page.output(StartTimer(f"{self.id}:{trigger.method}", trigger.seconds, repeat=True))
+        for timer, (_, _, due) in self.later.items():
+            self.page.output(StartTimer(timer, max(0.0, due - time.time()), repeat=False))
+        waiting, self.waiting = self.waiting, []
+        for task, call, args, kwargs in waiting:
+            function = getattr(self.component, call) if isinstance(call, str) else call
+            self.page.output(StartTask(task, partial(function, *args, **kwargs)))
+
+    def kept(self) -> dict[str, Any]:
+        """What a snapshot holds of the component beside its state."""
+        return {"wanted": self.wanted, "looked": self.looked, "joined": self.joined, "later": self.later} | (
+            {"waiting": self.waiting, "tasks": {task: self.tasks[task] for task, *_ in self.waiting}}
+            if self.waiting
+            else {}
+        )
+
+    def keep(self, kept: dict[str, Any]) -> None:
+        """Undo `kept`."""
+        for name, value in kept.items():
+            setattr(self, name, value)
 
     def send_after(self, seconds: float, method: str, arguments: dict[str, Any]) -> None:
         _method(self.component, method)
         timer = f"{self.id}:{self.page.next_number()}"
-        self.later[timer] = (method, arguments)
-        self.page.output(StartTimer(timer, float(seconds), repeat=False))
+        self.later[timer] = (method, arguments, time.time() + seconds)
+        if self.page.connected:
+            self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
     def start_task(
         self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], methods: tuple[str, str, str]
@@ -94,15 +150,20 @@ class Mounted:
             _method(self.component, method)
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
-        self.page.output(StartTask(task, partial(call, *args, **kwargs)))
+        if self.page.connected:
+            self.page.output(StartTask(task, partial(call, *args, **kwargs)))
+        else:
+            own = getattr(call, "__self__", None) is self.component
+            self.waiting.append((task, call.__name__ if own else call, args, kwargs))
         return task
 
     def cancel_task(self, task: str) -> None:
         if self.tasks.pop(task, None):
+            self.waiting = [each for each in self.waiting if each[0] != task]
             self.page.output(CancelTask(task))
 
-    def stop(self) -> None:
-        """End everything that was started for the component."""
+    def stop(self, *, is_cut: bool = False) -> None:
+        """End everything that was started for the component. ``is_cut``: its connection is gone, and may come back."""
         for trigger in self.component.timers:
             self.page.output(StopTimer(f"{self.id}:{trigger.method}"))
         for timer in self.later:
@@ -110,6 +171,8 @@ class Mounted:
         for task in list(self.tasks):
             self.cancel_task(task)
         self.later.clear()
+        if self.joined:
+            directory.leave(self, linger=is_cut)
 
     # State
 

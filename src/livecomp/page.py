@@ -267,7 +267,7 @@ class LivePage:
             return
         arguments: dict[str, Any] = {}
         if message.id in mounted.later:
-            method, arguments = mounted.later.pop(message.id)
+            method, arguments, _ = mounted.later.pop(message.id)
         if handling.is_allowed(mounted):
             yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(**arguments))
         self._finish(0)
@@ -330,7 +330,7 @@ class LivePage:
         answered = answered or self._rendered_ref != ref
         for id in changed:
             if (mounted := self.tree.get(id)) is not None:
-                if mounted.component.topics or mounted.wanted or mounted.looked or mounted.topics:
+                if mounted.listens:
                     self.listen(mounted)
                 if mounted.component.url_fields and history:
                     self._write_url(mounted, history)
@@ -356,7 +356,7 @@ class LivePage:
         if self.connected:
             for number in range(first_new, self.number):
                 if (mounted := self.tree.get(f"c{number}")) is not None:
-                    mounted.start_timers()
+                    mounted.begin()
                     self.listen(mounted)
 
     def listen(self, mounted: Mounted, *, stop: bool = False) -> None:

@@ -134,7 +134,8 @@ def fresh_html(mounted: Mounted) -> str:
     """The component's HTML as a first render of its present state would give it."""
     if mounted.failure is not None:
         return _with_address(mounted.failure, mounted.id)
-    return _render(mounted, RenderMemory(), FreshHost(mounted)).html()
+    html: str = _render(mounted, RenderMemory(), FreshHost(mounted)).html()
+    return html
 
 
 def _render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
@@ -188,6 +189,7 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
 
 def first_render(mounted: Mounted) -> str:
     """Render a component that the browser does not have; its HTML waits in ``mounted.html``."""
+    mounted.looked.clear()
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
@@ -202,8 +204,13 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
+    looked, mounted.looked = mounted.looked, set()
     host = Host(mounted)
-    rendering = _render(mounted, mounted.memory, host)
+    try:
+        rendering = _render(mounted, mounted.memory, host)
+    except Exception:
+        mounted.looked |= looked
+        raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
     rendering.commit()
     mounted.failure = None
@@ -251,15 +258,13 @@ def digest(html: str) -> str:
     return hashlib.blake2b(html.encode(), digest_size=9).hexdigest()
 
 
-
-
 def without_address(html: str, component_id: str) -> str:
     """The component's HTML as a patch has it: without the address of the patched element itself."""
     return html.replace(f' {ADDRESS}="{component_id}.0"', "", 1)
 
 
-def render_dirty(page: "LivePage") -> list[tuple[str, str]]:
-    """Render every component that changed, parents first; gives the patches."""
+def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
+    """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids."""
     patches: list[tuple[str, str]] = []
     while page.dirty:
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
@@ -269,6 +274,8 @@ def render_dirty(page: "LivePage") -> list[tuple[str, str]]:
                 first_new = page.number
                 patches += _patches_of(mounted)
                 page.dirty.discard(mounted.id)
+                if rendered is not None:
+                    rendered.add(mounted.id)
                 if page.number != first_new:
                     page.begin(first_new)
     return patches

@@ -23,7 +23,7 @@ logger = logging.getLogger("livecomp")
 
 PROCESS = secrets.token_hex(8)
 """Names this process: hashes of rendered targets are valid only in the process that made them."""
-_FORMAT = 1
+_FORMAT = 2
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 
 
@@ -37,6 +37,7 @@ class SavedComponent:
     slot: Slot
     values: bytes | None
     memory: bytes | None
+    kept: bytes = b""
 
 
 @dataclass(slots=True)
@@ -132,24 +133,47 @@ def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool
         values: dict[str, Any] | None = pickle.loads(saved.values)
         if values is not None and code_version != settings.version:
             values = mounted.component.upgrade_state(values, code_version)
+        if saved.kept:
+            mounted.keep(pickle.loads(saved.kept))
     except Exception:
         logger.warning("The saved state of %s could not be used.", saved.name, exc_info=True)
         return False
     if values is None:
         return False
-    mounted.component.__dict__.update({name: value for name, value in values.items() if name in mounted.component.fields})
+    mounted.component.__dict__.update(
+        {name: value for name, value in values.items() if name in mounted.component.fields}
+    )
     return True
 
 
 def _saved(mounted: Mounted) -> SavedComponent:
+    kept = _pickled_kept(mounted)
     return SavedComponent(
         id=mounted.id,
         name=mounted.component.name,
         parent=mounted.parent.id if mounted.parent else "",
         slot=mounted.slot,
-        values=_pickled_state(mounted),
+        values=_pickled_state(mounted) if kept is not None else None,
         memory=None if mounted.failure is not None else pickle.dumps(mounted.memory, protocol=pickle.HIGHEST_PROTOCOL),
+        kept=kept or b"",
     )
+
+
+def _pickled_kept(mounted: Mounted) -> bytes | None:
+    kept = mounted.kept()
+    if not any(kept.values()):
+        return b""
+    try:
+        return pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        if not mounted.waiting:
+            logger.warning(
+                "%s.send_after: the arguments cannot be pickled (%s), so the component mounts again when the page "
+                "resumes. Pass a primary key or plain values instead.",
+                type(mounted.component).__name__,
+                error,
+            )
+        return None
 
 
 def _pickled_state(mounted: Mounted) -> bytes | None:
