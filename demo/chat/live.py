@@ -1,7 +1,6 @@
 import time
 
-from demosite.presence import WithPresence
-from livecomp import event, on, state
+from livecomp import LiveComponent, event, on, state
 
 from .models import Message
 
@@ -9,19 +8,20 @@ SHOWN = 50
 PAUSE = 3.0  # seconds after the last key until somebody no longer types
 
 
-class ChatRoom(WithPresence):
+class ChatRoom(LiveComponent):
     template_name = "chat/room.html"
 
     room: str
+    author: str
     typists: dict[str, float] = state({})  # name -> when the last key was heard of
 
     def mount(self, room: str, author: str) -> None:
         self.room, self.author = room, author
-        self.present = [author]
+        self.join_presence(f"room:{room}", name=author)
 
     @property
-    def place(self) -> str:
-        return f"room:{self.room}"
+    def present(self) -> list[str]:
+        return [somebody.name for somebody in self.presence(f"room:{self.room}")]
 
     @property
     def history(self) -> list[Message]:

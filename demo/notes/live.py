@@ -2,27 +2,27 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from demosite.guests import hue
-from demosite.presence import WithPresence
-from livecomp import event, on
+from livecomp import LiveComponent, event, on
 
 from .models import Note
 
 
-class SharedNote(WithPresence):
+class SharedNote(LiveComponent):
     template_name = "notes/note.html"
 
     slug: str
+    author: str
     text: str = ""  # as it was when the page was made; from then on the editor has it
     vector: bytes = b""  # how far this browser's document has got
 
     def mount(self, slug: str, author: str) -> None:
         self.slug, self.author = slug, author
-        self.present = [author]
         self.text = self.note.text
+        self.join_presence(f"note:{slug}", name=author)
 
     @property
-    def place(self) -> str:
-        return f"note:{self.slug}"
+    def editors(self) -> list[str]:
+        return [somebody.name for somebody in self.presence(f"note:{self.slug}")]
 
     @property
     def note(self) -> Note:

@@ -35,9 +35,9 @@ def test_scores_follow_the_matches(visit: Visit, site: Site) -> None:
     expect(viewers[0].locator("#scores > li")).to_have_count(8)
     with running(site, "play_match", "--seconds", "0.02", "--forever"):
         for page in viewers:
-            page.wait_for_function("parseInt(document.querySelector('#match-1 .minute').textContent) > 5")
+            page.wait_for_function("() => parseInt(document.querySelector('#match-1 .minute').textContent) > 5")
             page.wait_for_function("""
-                [...document.querySelectorAll('#scores .home, #scores .away')].some(goals => goals.textContent !== '0')
+                () => [...document.querySelectorAll('#scores .home, #scores .away')].some(goals => goals.textContent !== '0')
             """)
 
 

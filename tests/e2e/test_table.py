@@ -63,7 +63,7 @@ def test_reverse_moves_the_rows_and_keeps_them(page: Page) -> None:
 
 def test_shuffle_and_sort(page: Page) -> None:
     page.click("#shuffle")
-    page.wait_for_function(f"JSON.stringify({ids}) !== JSON.stringify({list(range(1, 31))})")
+    page.wait_for_function(f"() => JSON.stringify({ids}) !== JSON.stringify({list(range(1, 31))})")
     assert sorted(rows(page)) == list(range(1, 31))
     page.click("#sort-id")
     wait_for_rows(page, list(range(1, 31)))
