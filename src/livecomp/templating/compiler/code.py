@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.template.base import Node
@@ -13,6 +13,7 @@ class Line:
     indent: int
     text: str
     node: Node | None
+    strings: "list[list[Node | None]]" = field(default_factory=list)  # whose the holes of its f-strings are
 
 
 Lines = list["Line | Lines"]
@@ -26,11 +27,13 @@ class Code:
         self.indent = 0
         self.node: Node | None = None
         self.constants: dict[str, Any] = {}
+        self.strings: list[list[Node | None]] = []  # written, and part of the line to come
         self._known: dict[int, str] = {}
         self._count = 0
 
     def line(self, text: str) -> None:
-        self.lines.append(Line(self.indent, text, self.node))
+        self.lines.append(Line(self.indent, text, self.node, self.strings))
+        self.strings = []
 
     def later(self) -> "Later":
         """A place here where lines can be added afterwards."""
@@ -106,23 +109,24 @@ class Sink:
 
     def __init__(self, code: Code) -> None:
         self.code = code
-        self.pieces: list[tuple[str, bool]] = []  # source inside an f-string, and whether it is code
+        self.pieces: list[tuple[str, bool, Node | None]] = []  # source in an f-string, whether it is code, and whose
         self.active = False  # some piece still has to be evaluated in its turn
 
     def static(self, text: str) -> None:
         if text:
-            self.pieces.append((quoted(text).replace("{", "{{").replace("}", "}}"), False))
+            self.pieces.append((quoted(text).replace("{", "{{").replace("}", "}}"), False, None))
 
     def expression(self, source: str, *, active: bool = True) -> None:
-        self.pieces.append((source, True))
+        self.pieces.append((source, True, self.code.node))
         self.active = self.active or active
 
     def take(self) -> str:
         """Source of a string expression for all that was collected."""
         pieces, self.pieces, self.active = self.pieces, [], False
-        if not any(is_code for _, is_code in pieces):
-            return '"' + "".join(text for text, _ in pieces).replace("{{", "{").replace("}}", "}") + '"'
-        return 'f"' + "".join(f"{{{text}}}" if is_code else text for text, is_code in pieces) + '"'
+        if not any(is_code for _, is_code, _ in pieces):
+            return '"' + "".join(text for text, _, _ in pieces).replace("{{", "{").replace("}}", "}") + '"'
+        self.code.strings.append([node for _, is_code, node in pieces if is_code])
+        return 'f"' + "".join(f"{{{text}}}" if is_code else text for text, is_code, _ in pieces) + '"'
 
     def settle(self) -> None:
         """Evaluate what is waiting, because a statement comes."""

@@ -112,16 +112,18 @@ class Expressions:
             return str(value)
         return self.code.constant(value, "constant")
 
+    def start(self, expression: FilterExpression, ignore: bool) -> str:
+        """Source of a variable that is to pass through filters. May raise `Invalid` where `ignore` is not set."""
+        if not self.can_be_invalid(expression, ignore):
+            return self.variable(expression, ignore)
+        root = self.root(expression.var)
+        known = self.code.constant(expression, "expression")
+        source = f"to_filter({root}, {known}, {self.context})"
+        return f"({root} if {root}.__class__ in ATOMS else {source})" if len(expression.var.lookups) == 1 else source
+
     def chain(self, expression: FilterExpression, ignore: bool) -> str:
         """Source of a variable passed through its filters. May raise `Invalid` where `ignore` is not set."""
-        if self.can_be_invalid(expression, ignore):
-            root = self.root(expression.var)
-            known = self.code.constant(expression, "expression")
-            source = f"to_filter({root}, {known}, {self.context})"
-            if len(expression.var.lookups) == 1:
-                source = f"({root} if {root}.__class__ in ATOMS else {source})"
-        else:
-            source = self.variable(expression, ignore)
+        source = self.start(expression, ignore)
         for function, arguments in expression.filters:
             source = self.filtered(function, source, arguments)
         return source

@@ -2,17 +2,38 @@
 
 import ast
 import linecache
+import os
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from django.template.base import Node, linebreak_iter
+from django.template.base import Node, VariableDoesNotExist, linebreak_iter, render_value_in_context
+from django.template.exceptions import TemplateSyntaxError
+from django.templatetags.static import StaticNode
+from django.utils import timezone, translation
+from django.utils.html import strip_spaces_between_tags
+from django.utils.safestring import SafeString
 
-from livecomp.templating.compiler import runtime
+from livecomp.templating.compiler import runtime, tag_runtime
 from livecomp.templating.compiler.code import Code, Line, flatten
 
-_GLOBALS: dict[str, Any] = {name: value for name, value in vars(runtime).items() if not name.startswith("__")}
-_GLOBALS.update(E=runtime.ESCAPED, STR=str)
+_GLOBALS: dict[str, Any] = {
+    **{name: value for module in (runtime, tag_runtime) for name, value in vars(module).items() if name[:2] != "__"},
+    "E": runtime.ESCAPED,
+    "STR": str,
+    "SafeString": SafeString,
+    "StaticNode": StaticNode,
+    "TemplateSyntaxError": TemplateSyntaxError,
+    "VariableDoesNotExist": VariableDoesNotExist,
+    "get_language": translation.get_language,
+    "get_language_bidi": translation.get_language_bidi,
+    "get_current_timezone_name": timezone.get_current_timezone_name,
+    "override_language": translation.override,
+    "override_timezone": timezone.override,
+    "render_value_in_context": render_value_in_context,
+    "strip_spaces_between_tags": strip_spaces_between_tags,
+    "template_localtime": timezone.template_localtime,
+}
 
 
 class Places:
@@ -45,17 +66,28 @@ def source_of(header: str, code: Code) -> tuple[str, list[Line]]:
 def make(source: str, lines: list[Line], code: Code, places: Places, filename: str) -> Callable[..., Any]:
     """The function. Raises `SyntaxError` or `RecursionError` where Python's compiler has enough."""
     tree = ast.parse(source)
-    found = [places.of(line.node) for line in lines]
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            line, column, end = found[node.lineno - 1]
-            node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
-            node.col_offset, node.end_col_offset = column, end  # type: ignore[attr-defined]
+    relocate(tree, lines, places)
     compiled = compile(tree, filename, "exec", dont_inherit=True)
     space = {**_GLOBALS, **code.constants}
     exec(compiled, space)
     function: Callable[..., Any] = space["render"]
     return function
+
+
+def relocate(tree: ast.AST, lines: list[Line], places: Places, claimed: tuple[int, int, int] | None = None) -> None:
+    """Give the code the template's line numbers. The holes of an f-string can belong to different nodes."""
+    place = claimed
+    holes: list[Node | None] = []
+    if hasattr(tree, "lineno"):
+        line = lines[tree.lineno - 1]
+        place = place or places.of(line.node)
+        if isinstance(tree, ast.JoinedStr) and line.strings and not claimed:
+            holes = line.strings.pop(0)
+        tree.lineno = tree.end_lineno = place[0]  # type: ignore[attr-defined]
+        tree.col_offset, tree.end_col_offset = place[1], place[2]  # type: ignore[attr-defined]
+    for child in ast.iter_child_nodes(tree):
+        mine = places.of(holes.pop(0)) if holes and isinstance(child, ast.FormattedValue) else claimed
+        relocate(child, lines, places, mine)
 
 
 def node_at(traceback: Any, function: CodeType, places: Places) -> Node | None:
@@ -75,5 +107,5 @@ def _on_line(places: Places, line: int | None) -> Node | None:
 
 def remember_source(filename: str, source: str) -> None:
     """Let tracebacks show the lines of a template that is not in a file."""
-    if filename.startswith("<") and filename not in linecache.cache:
+    if filename not in linecache.cache and not os.path.exists(filename):
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)

@@ -5,9 +5,7 @@ common applies, Django's own code decides.
 """
 
 import html
-import itertools
 import logging
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,10 +16,7 @@ from django import VERSION
 from django.conf import settings
 from django.template.base import FilterExpression, Variable, VariableDoesNotExist, render_value_in_context
 from django.template.context import BaseContext, Context, ContextDict
-from django.template.defaultfilters import date as date_filter
-from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape
 from django.utils.inspect import signature
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
@@ -285,56 +280,6 @@ def outer_loop(context: Context) -> Any:
 def text_of(output: Any) -> str:
     """What a node gave, as a plain string."""
     return output if output.__class__ is str else _exact(output)
-
-
-def csrf_input(token: Any) -> str:
-    """`{% csrf_token %}`, for the value of that name in the context."""
-    if token is MISSING or not token:
-        if settings.DEBUG:
-            warnings.warn(
-                "A {% csrf_token %} was used in a template, but the context "
-                "did not provide the value. This is usually caused by not "
-                "using RequestContext.",
-                stacklevel=2,
-            )
-        return ""
-    if token == "NOTPROVIDED":
-        return ""
-    return str.__str__(format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token))
-
-
-def reverse_url(view: Any, args: list[Any], kwargs: dict[str, Any], context: Context, optional: bool) -> str:
-    """`{% url %}`. ``optional``: an unknown URL gives nothing."""
-    try:
-        current_app = context.request.current_app  # type: ignore[attr-defined]
-    except AttributeError:
-        try:
-            current_app = context.request.resolver_match.namespace  # type: ignore[attr-defined]
-        except AttributeError:
-            current_app = None
-    try:
-        return reverse(view, args=args, kwargs=kwargs, current_app=current_app)
-    except NoReverseMatch:
-        if optional:
-            return ""
-        raise
-
-
-def now_text(format_string: str) -> str:
-    zone = timezone.get_current_timezone() if settings.USE_TZ else None
-    return date_filter(datetime.now(tz=zone), format_string)  # type: ignore[no-any-return]
-
-
-def next_turn(node: Any, context: Context) -> Any:
-    """The next of a `{% cycle %}`'s expressions. Its state is where Django's node keeps it."""
-    state = context.render_context
-    if node not in state:
-        state[node] = itertools.cycle(node.cyclevars)
-    return next(state[node])
-
-
-def reset_turns(node: Any, context: Context) -> None:
-    context.render_context[node] = itertools.cycle(node.cyclevars)
 
 
 def getter(context: Context) -> Callable[[str, Any], Any]:

@@ -22,6 +22,7 @@ class ForLoop:
     length: str
     parent: "ForLoop | None"
     source: str  # the local of the dict that Django would make
+    before: Later  # lines before the first round
     wanted: bool = False  # something needs that dict
 
     def want(self) -> None:

@@ -14,7 +14,7 @@ from django.templatetags.tz import LocalTimeNode, TimezoneNode
 
 from livecomp.templating.compiler.code import Sink, TextSink
 from livecomp.templating.compiler.scopes import ForLoop, Local
-from livecomp.templating.compiler.tags import WRITERS, Tags, set_by
+from livecomp.templating.compiler.tags import Tags, is_known, set_by
 from livecomp.templating.tree import (
     Arms,
     Capture,
@@ -39,11 +39,9 @@ def is_closed(item: Item, known: dict[int, bool]) -> bool:
     found = known.get(id(item))
     if found is None:
         if isinstance(item, Output):
-            found = type(item.node) in WRITERS
+            found = is_known(item.node)
         elif isinstance(item, Text):
             found = True
-        elif isinstance(item, Changed):
-            found = False
         elif isinstance(item, Child):
             found = all(is_closed(each, known) for _, items in item.fills for each in items)
         elif isinstance(item, Element):
@@ -80,7 +78,7 @@ def needs_state(region: Region) -> bool:
         isinstance(item, Changed)
         or (
             isinstance(item, Output)
-            and (type(item.node) not in WRITERS or isinstance(item.node, CycleNode | ResetCycleNode))
+            and (not is_known(item.node) or isinstance(item.node, CycleNode | ResetCycleNode))
         )
         for item in walk(region.items)
     )
@@ -189,8 +187,35 @@ class Structure(Tags):
         self.code.indent = depth
 
     def changed(self, item: Changed, sink: Sink) -> None:
-        """`{% ifchanged %}` is left to Django."""
-        self.opaque(item.node, sink)
+        """`{% ifchanged %}`: what it saw last is kept for one run of the loop around it."""
+        sink.settle()
+        node: Any = item.node
+        text, seen, last = self.code.name("t"), self.code.name("x"), self.last_seen(node)
+        if node._varlist:
+            values = [self.value(each, ignore=True) for each in node._varlist]
+            self.code.line(f"{seen} = [{', '.join(values)}]")
+        else:
+            self.code.line(f"{seen} = {text} = {self.text(item.body)}")
+        with self.code.block(f"if {seen} != {last}:"):
+            self.code.line(f"{last} = {seen}")
+            if node._varlist:
+                self.code.line(f"{text} = {self.text(item.body)}")
+            else:
+                with self.code.block(f"if not {text}:"):
+                    self.code.line(f"{text} = {self.text(item.body)}")
+        with self.code.block("else:"):
+            self.code.line(f"{text} = {self.text(item.otherwise)}")
+        sink.expression(text, active=False)
+
+    def last_seen(self, node: Any) -> str:
+        loop = self.scopes.loop()
+        if self.closed and loop is not None:
+            name = self.code.name("last")
+            loop.before.line(f"{name} = None")
+            return name
+        known, frame = self.code.constant(node, "node"), self.code.name("frame")
+        self.code.line(f"{frame} = changed_frame({known}, {self.context})")
+        return f"{frame}[{known}]"
 
     def capture(self, item: Capture, sink: Sink) -> None:
         sink.settle()
@@ -267,8 +292,8 @@ class Structure(Tags):
         index = self.code.name("i")
         scope = self.scopes.stack[-1]
         around = self.scopes.loop()
-        loop = ForLoop(index, count, around, self.code.name("forloop_"))
         before = self.code.later()
+        loop = ForLoop(index, count, around, self.code.name("forloop_"), before)
         names = [self.code.name(f"{name}_" if name.isidentifier() else "v") for name in node.loopvars]
         each = names[0] if len(names) == 1 else self.code.name("each")
         self.code.line(f"for {index}, {each} in enumerate({values}):")

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from django.template.base import Template
+from django.template.base import Node, Template
 from django.template.context import Context
 from django.test.signals import template_rendered
 from django.utils.safestring import SafeString
@@ -39,12 +40,60 @@ def compile_template(template: Any) -> "CompiledTemplate":
 
 
 class PlainFunction:
-    """The function that renders a template without addresses."""
+    """The function that renders a node list without addresses."""
 
-    def __init__(self, template: Any) -> None:
-        items = Lowering().items(template.nodelist)
+    def __init__(self, nodes: Any, template: Any) -> None:
         writer = Structure()
-        self.source, self.call, self.places = write(template, items, writer, "render(context)")
+        self.template = template
+        self.source, self.function, self.places = write(
+            template, Lowering().items(nodes), writer, "render(context)"
+        )
+
+    def __call__(self, context: Context) -> str:
+        try:
+            text: str = self.function(context)
+        except Exception as error:
+            explain(error, context, self.function, self.places, self.template)
+            raise
+        return text
+
+
+def explain(error: Exception, context: Context, function: Any, places: Places, template: Any) -> None:
+    """Tell Django's debug page which node failed, as `Node.render_annotated` does."""
+    if type(template) is Template:
+        remember_source(str(template.origin.name), template.source)
+    if not context.template.engine.debug:  # type: ignore[union-attr]
+        return
+    if not hasattr(error, "_culprit_node"):
+        node = node_at(error.__traceback__, function.__code__, places)
+        if node is None:
+            return
+        error._culprit_node = node  # type: ignore[attr-defined]
+    culprit: Any = error._culprit_node  # type: ignore[attr-defined]
+    inside: Any = context.render_context.template
+    if not hasattr(error, "template_debug") and inside.origin == culprit.origin:
+        error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
+
+
+_blocks: "WeakKeyDictionary[Node, PlainFunction | None]" = WeakKeyDictionary()
+
+
+def render_nodes_of(node: Any, context: Context) -> str:
+    """The content of a block, which may be rendered from another template."""
+    if node not in _blocks:
+        try:
+            _blocks[node] = PlainFunction(node.nodelist, Located(node))
+        except (SyntaxError, RecursionError):
+            _blocks[node] = None
+    function = _blocks[node]
+    return node.nodelist.render(context) if function is None else function(context)  # type: ignore[no-any-return]
+
+
+class Located:
+    """Stands for the template of a block, as far as it is needed to compile it."""
+
+    def __init__(self, node: Node) -> None:
+        self.origin: Any = node.origin  # type: ignore[attr-defined]
 
 
 def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[str, Callable[..., Any], Places]:
@@ -66,7 +115,7 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
     else:
         code.line(f"return {writer.text(items)}")
     source, lines = source_of(f"def {header}:", code)
-    places = Places(getattr(template, "source", "") if template.__class__ is Template else "")
+    places = Places(template.source if type(template) is Template else "")
     filename = str(template.origin.name)
     return source, make(source, lines, code, places, filename), places
 
@@ -84,7 +133,7 @@ class CompiledTemplate:
     def plain(self) -> PlainFunction | None:
         """None when only Django can render this template."""
         try:
-            return PlainFunction(self.template)
+            return PlainFunction(self.template.nodelist, self.template)
         except (SyntaxError, RecursionError):
             return None
 
@@ -93,36 +142,18 @@ class CompiledTemplate:
         template = self.template
         with context.render_context.push_state(template):
             if context.template is not None:
-                return self._render(context)
+                return self.render_inside(context)
             with context.bind_template(template):
                 context.template_name = template.name
-                return self._render(context)
+                return self.render_inside(context)
 
-    def _render(self, context: Context) -> SafeString:
+    def render_inside(self, context: Context) -> SafeString:
+        """The same as ``template._render(context)``: the context is bound already."""
         if Template._render.__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
         if self.plain is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
-        try:
-            return SafeString(self.plain.call(context))
-        except Exception as error:
-            self._explain(error, context, self.plain.call, self.plain.places)
-            raise
-
-    def _explain(self, error: Exception, context: Context, function: Callable[..., Any], places: Places) -> None:
-        """Tell Django's debug page which node failed, as `Node.render_annotated` does."""
-        remember_source(str(self.template.origin.name), getattr(self.template, "source", ""))
-        if not context.template.engine.debug:  # type: ignore[union-attr]
-            return
-        node: Any = node_at(error.__traceback__, function.__code__, places)
-        if node is None:
-            return
-        if not hasattr(error, "_culprit_node"):
-            error._culprit_node = node  # type: ignore[attr-defined]
-        culprit: Any = error._culprit_node  # type: ignore[attr-defined]
-        inside: Any = context.render_context.template
-        if not hasattr(error, "template_debug") and inside.origin == culprit.origin:
-            error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
+        return SafeString(self.plain(context))
 
     # Live
 
@@ -165,11 +196,11 @@ class CompiledTemplate:
     def _render_live(self, context: Context, host: Host | None, component: str) -> tuple[Any, Any, Any]:
         live = self.live
         if live.call is None:
-            return live.whole(self._render(context)), [0], []
+            return live.whole(self.render_inside(context)), [0], []
         try:
             found: tuple[Any, Any, Any] = live.call(context, host, component)
         except Exception as error:
-            self._explain(error, context, live.call, live.places)
+            explain(error, context, live.call, live.places, self.template)
             raise
         return live.checked(found)
 

@@ -1,0 +1,1 @@
+"""Django's own template tests, run on livecomp's renderer."""
