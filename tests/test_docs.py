@@ -153,6 +153,14 @@ def test_the_codes_in_the_reference_are_those_of_the_protocol():
     assert documented - {1006} == {code.value for code in constants.CloseCode}
 
 
+def test_the_map_of_the_source_is_complete():
+    text = (DOCS / "explanation" / "architecture.md").read_text().split("## Where things are")[1]
+    named = set(re.findall(r"`(\w+(?:\.py|/))`", text))
+    there = {f"{path.name}/" if path.is_dir() else path.name for path in (ROOT / "src" / "livecomp").iterdir()}
+    assert there - named <= {"__init__.py", "__pycache__/", "py.typed", "static/", "templates/"}
+    assert named - there == set()
+
+
 def test_the_example_of_a_patch_is_one():
     block = re.search(r"```json\n(.*?)```", (DOCS / "explanation" / "architecture.md").read_text(), re.DOTALL)
     message = msgspec.json.decode(block[1])
