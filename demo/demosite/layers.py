@@ -26,9 +26,12 @@ class LocalChannelLayer(BaseChannelLayer):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._inboxes: dict[str, socket.socket] = {}
         self._groups: dict[str, set[str]] = {}
+        self._idle: list[str] = []  # channels that have left their last group, to be used again
         self._outgoing = _socket()
 
     async def new_channel(self, prefix: str = "specific.") -> str:
+        if self._idle:
+            return self._idle.pop()
         channel = f"{prefix}{uuid.uuid4().hex}"
         self._inboxes[channel] = inbox = _socket()
         self._groups[channel] = set()
@@ -46,7 +49,11 @@ class LocalChannelLayer(BaseChannelLayer):
         self._groups[channel].add(group)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        self._groups[channel].discard(group)
+        groups = self._groups[channel]
+        if group in groups:
+            groups.remove(group)
+            if not groups:
+                self._idle.append(channel)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         data = msgspec.msgpack.encode([group, message])
