@@ -6,7 +6,7 @@
  *
  * The text in a placeholder is what stands between its items: the white space of the template's loop.
  */
-import { every, nextSibling, parentNode } from "./native";
+import { findAll, nextSibling, parentNode, textContent } from "./native";
 
 export type Find = (address: string) => Element | null;
 
@@ -23,10 +23,14 @@ const KEEP = "lc-keep";
 /** The placeholders in `target` with what they stand for, or null if something to be kept is not in the page. */
 export function readKeeps(target: Element, find: Find): Map<Node, Keep> | null {
   const keeps = new Map<Node, Keep>();
-  for (const placeholder of every(target, `template[${KEEP}]`)) {
-    const runs = addresses(placeholder).map(([first, last]) => readRun(find(first), find(last)));
-    if (!runs.every(run => run !== null)) return null;
-    const text = (placeholder as HTMLTemplateElement).content?.textContent ?? placeholder.textContent;
+  for (const placeholder of findAll(target, `template[${KEEP}]`)) {
+    const runs: Run[] = [];
+    for (const [from, to] of addresses(placeholder)) {
+      const [first, last] = [find(from), find(to)];
+      if (!first || !last || !isRun(first, last)) return null;
+      runs.push([first, last]);
+    }
+    const text = textContent((placeholder as HTMLTemplateElement).content ?? placeholder);
     keeps.set(placeholder, { runs, separator: text ? new Text(text) : undefined });
   }
   return keeps;
@@ -46,11 +50,10 @@ function addresses(placeholder: Element): [string, string][] {
   });
 }
 
-function readRun(first: Element | null, last: Element | null): Run | null {
-  if (!first || !last) return null;
-  const following = first.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING;
-  return first === last || (following && parentNode(first) === parentNode(last)) ? [first, last] : null;
-}
+const isRun = (first: Node, last: Node) =>
+  first === last ||
+  (parentNode(first) === parentNode(last) &&
+    first.compareDocumentPosition(last) === Node.DOCUMENT_POSITION_FOLLOWING);
 
 /** The nodes of a run, in order; each may be moved away before the next is asked for. */
 export function* nodesOf([first, last]: Run): Generator<ChildNode> {

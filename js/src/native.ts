@@ -5,37 +5,33 @@
  * Whatever may be a form is therefore read through the prototypes.
  */
 
+const node = Node.prototype;
+const element = Element.prototype;
+
 const getter = <N extends Node, T>(prototype: N, name: keyof N) => {
   const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get: () => T };
   return (node: Node) => get.call(node);
 };
 
-const node = Node.prototype;
-const element = Element.prototype;
-
 export const firstChild = getter<Node, ChildNode | null>(node, "firstChild");
 export const lastChild = getter<Node, ChildNode | null>(node, "lastChild");
 export const nextSibling = getter<Node, ChildNode | null>(node, "nextSibling");
 export const previousSibling = getter<Node, ChildNode | null>(node, "previousSibling");
-export const parentNode = getter<Node, (Node & ParentNode) | null>(node, "parentNode");
+export const parentNode = getter<Node, Node | null>(node, "parentNode");
 export const childNodes = getter<Node, NodeListOf<ChildNode>>(node, "childNodes");
 export const nodeName = getter<Node, string>(node, "nodeName");
 export const isConnected = getter<Node, boolean>(node, "isConnected");
 export const textContent = getter<Node, string>(node, "textContent");
-export const localName = getter<Element, string>(element, "localName");
-export const attributes = getter<Element, NamedNodeMap>(element, "attributes");
 
-export const isElement = (other: Node): other is Element => other instanceof Element;
+export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
 export const isEqual = (one: Node, other: Node) => node.isEqualNode.call(one, other);
 export const contains = (outer: Node, inner: Node | null) => node.contains.call(outer, inner);
 export const getRoot = (inner: Node) => node.getRootNode.call(inner) as Document | ShadowRoot | Element;
 export const getAttribute = (from: Element, name: string) => element.getAttribute.call(from, name);
-
-/** All the elements in `from`, itself included, that a selector finds. */
-export function* every(from: Element, selector: string): Generator<Element> {
-  if (element.matches.call(from, selector)) yield from;
-  yield* element.querySelectorAll.call(from, selector);
-}
+export const attributeNames = (from: Element) => element.getAttributeNames.call(from);
+export const hasAttribute = (from: Element, name: string) => element.hasAttribute.call(from, name);
+export const findAll = <E extends Element = Element>(from: Element, selector: string) =>
+  element.querySelectorAll.call(from, selector) as NodeListOf<E>;
 
 export const insert = (parent: Node, child: Node, before: Node | null) =>
   node.insertBefore.call(parent, child, before);
@@ -49,7 +45,7 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
-  const moveBefore = (element as MovingParent).moveBefore;
+  const { moveBefore } = element as MovingParent;
   if (moveBefore && isConnected(child) && isConnected(parent)) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

@@ -20,74 +20,65 @@ type Words = Map<string, string | null>;
 
 /** Element -> attribute -> the server's last word, where the page says something else. */
 const words = new Map<Element, Words>();
-const foreign = new WeakSet<Node>();
-const teleported = new WeakSet<Node>();
+
+/** Elements that others put among the server's, and those on their way out. */
+export const foreign = new WeakSet<Node>();
+
+/** Elements of the server's that others moved. */
+export const teleported = new WeakSet<Node>();
 
 const observer = new MutationObserver(note);
+let pauses = 1;
 
-/** From here on, changes are those of others. */
+/** From here on, changes are those of others (unless a morph is going on around this one). */
 export function watchOthers(): void {
-  observer.observe(document, { attributes: true, attributeOldValue: true, childList: true, subtree: true });
+  if (!--pauses)
+    observer.observe(document, { attributes: true, attributeOldValue: true, childList: true, subtree: true });
 }
 
 /** Takes in what others have changed up to now; from here on, changes are the morph's. */
 export function pauseWatching(): void {
+  if (pauses++) return;
   note(observer.takeRecords());
   observer.disconnect();
 }
 
-/** The server's last word on an attribute, whatever the page says now; null: the server never set it. */
+/** The server's last word on an attribute, whatever the page says now; null: there is none. */
 export function serverWord(element: Element, name: string): string | null {
   const word = words.get(element)?.get(name);
   return word === undefined ? getAttribute(element, name) : word;
 }
 
-/** Remembers the server's word on an attribute that stays as others made it; forgets it where the two agree. */
+/** Remembers the server's word on an attribute, if the page says something else. */
 export function setServerWord(element: Element, name: string, word: string | null): void {
   const known = words.get(element);
   if (word !== getAttribute(element, name)) words.set(element, (known ?? new Map()).set(name, word));
-  else if (known?.delete(name) && !known.size) words.delete(element);
+  else known?.delete(name);
 }
 
 /** The names of the attributes of an element that others changed. */
 export const changedByOthers = (element: Element): Iterable<string> => words.get(element)?.keys() ?? [];
 
-/** All elements in `root` with attributes that others changed, and all that are on the way to them. */
-export function pathsToChanges(root: Element, paths = new Set<Node>()): Set<Node> {
-  for (const element of words.keys()) {
-    if (!contains(root, element)) continue;
-    for (let on: Node | null = element; on && on !== root; on = parentNode(on)) paths.add(on);
-  }
-  return paths;
+/** Adds all elements in `root` with attributes that others changed, and all that are on the way to them. */
+export function pathsToChanges(root: Element, paths: Set<Node>): void {
+  for (const element of words.keys())
+    for (
+      let on: Node | null = contains(root, element) ? element : root;
+      on && on !== root;
+      on = parentNode(on)
+    )
+      paths.add(on);
 }
-
-/** Whether others put this node among the server's. */
-export const isForeign = (node: Node): boolean => foreign.has(node);
-
-/** Makes a node foreign (it leaves the page on its own time) or the server's again. */
-export const setForeign = (node: Node, is: boolean): unknown =>
-  is ? foreign.add(node) : foreign.delete(node);
-
-/** Whether others moved this element, which the server sent, somewhere else. */
-export const isTeleported = (node: Node): boolean => teleported.has(node);
 
 function note(records: MutationRecord[]): void {
   const added = new Set<Node>();
   const takenOut = new Set<Node>();
+  /** Whether what others put into a parent is content of their own making, and not something beside the server's. */
   const rewritten = new Map<Node, boolean>();
-  for (const {
-    target,
-    type,
-    attributeName,
-    attributeNamespace,
-    oldValue,
-    addedNodes,
-    removedNodes,
-  } of records) {
-    if (type === "attributes") {
-      const known = words.get(target as Element);
-      if (!attributeNamespace && !known?.has(attributeName!))
-        words.set(target as Element, (known ?? new Map()).set(attributeName!, oldValue));
+  for (const { target, attributeName, attributeNamespace, oldValue, addedNodes, removedNodes } of records) {
+    if (attributeName && !attributeNamespace) {
+      const known: Words = words.get(target as Element) ?? new Map();
+      if (!known.has(attributeName)) words.set(target as Element, known.set(attributeName, oldValue));
     }
     for (const node of removedNodes)
       if (!foreign.has(node) && !added.has(node)) {
@@ -99,23 +90,20 @@ function note(records: MutationRecord[]): void {
   for (const node of added) {
     const parent = isElement(node) && parentNode(node);
     if (!parent) continue;
+    if (!rewritten.has(parent)) rewritten.set(parent, !holdsOtherThan(parent, added));
     if (takenOut.has(node)) teleported.add(node);
-    else {
-      if (!rewritten.has(parent)) rewritten.set(parent, !holdsOtherThan(parent, added));
-      if (!rewritten.get(parent)) foreign.add(node);
-    }
+    else if (!rewritten.get(parent)) foreign.add(node);
   }
-  for (const [element, names] of words)
-    if (isConnected(element)) for (const [name, word] of names) setServerWord(element, name, word);
-    else words.delete(element);
+  for (const [element, names] of words) {
+    for (const [name, word] of names) setServerWord(element, name, word);
+    if (!names.size || !isConnected(element)) words.delete(element);
+  }
 }
 
 /** Whether a parent has content, not just white space, beside what was added and what is foreign. */
-function holdsOtherThan(parent: Node, added: Set<Node>): boolean {
-  for (const child of childNodes(parent))
-    if (!added.has(child) && !foreign.has(child) && (isElement(child) || child.nodeValue!.trim()))
-      return true;
-  return false;
-}
+const holdsOtherThan = (parent: Node, added: Set<Node>): boolean =>
+  [...childNodes(parent)].some(
+    child => !added.has(child) && !foreign.has(child) && (isElement(child) || child.nodeValue!.trim()),
+  );
 
 watchOthers();

@@ -1,7 +1,8 @@
 /** Patches: finds the element that each is for, parses its HTML and morphs. `>content` lacks only its start tag. */
+import type { MorphOptions, Task } from "./job";
 import { type Find, readKeeps } from "./keeps";
-import { type MorphOptions, morphAll, type Task } from "./morph";
-import { contains, every, getAttribute, localName } from "./native";
+import { morphAll } from "./morph";
+import { contains, getAttribute, hasAttribute, nodeName } from "./native";
 import { parse } from "./parse";
 
 export type Patch = readonly [address: string, html: string];
@@ -29,18 +30,28 @@ export function applyPatches(
     if (task) tasks.push(task);
     else missed.push(patch);
   }
-  if (tasks.length) morphAll(tasks, find, { ...options, ...keepUp(index, options) });
+  if (!tasks.length) return missed.map(([address]) => address);
+  morphAll(tasks, {
+    ...options,
+    added(element) {
+      enter(index, element);
+      options.added?.(element);
+    },
+    removed(element) {
+      for (const target of targetsIn(element)) index.delete(addressOf(target));
+      options.removed?.(element);
+    },
+  });
   // An element may have come into the page with a patch before its own.
-  if (missed.length && tasks.length) return applyPatches(root, missed, options);
-  return missed.map(([address]) => address);
+  return missed.length ? applyPatches(root, missed, options) : [];
 }
 
 function read([address, html]: Patch, find: Find): Task | null {
   const from = find(address);
   if (!from) return null;
   const contentOnly = html[0] === ">";
-  const to = parse(contentOnly ? `<${localName(from)}${html}` : html, from);
-  const keeps = html.includes("lc-keep") ? readKeeps(to, find) : new Map();
+  const to = parse(contentOnly ? `<${nodeName(from)}${html}` : html, from);
+  const keeps = readKeeps(to, find);
   return keeps && { from, to, keeps, contentOnly };
 }
 
@@ -48,33 +59,26 @@ function indexOf(root: ParentNode): Map<string, Element> {
   let index = indexes.get(root);
   if (!index) {
     indexes.set(root, (index = new Map()));
-    for (const element of root.querySelectorAll("[lc]")) index.set(getAttribute(element, "lc")!, element);
+    enter(index, root);
   }
   return index;
 }
 
+function enter(index: Map<string, Element>, root: ParentNode): void {
+  for (const target of targetsIn(root)) index.set(addressOf(target), target);
+}
+
 function lookUp(root: ParentNode, index: Map<string, Element>, address: string): Element | null {
   const known = index.get(address);
-  if (known && getAttribute(known, "lc") === address && contains(root, known)) return known;
+  if (known && addressOf(known) === address && contains(root, known)) return known;
   const found = root.querySelector(`[lc="${CSS.escape(address)}"]`);
   if (found) index.set(address, found);
-  else index.delete(address);
   return found;
 }
 
-/** The options with an index that follows the page. */
-function keepUp(index: Map<string, Element>, { added, removed }: MorphOptions): MorphOptions {
-  return {
-    added(element) {
-      for (const target of every(element, "[lc]")) index.set(getAttribute(target, "lc")!, target);
-      added?.(element);
-    },
-    removed(element) {
-      for (const target of every(element, "[lc]")) {
-        const address = getAttribute(target, "lc")!;
-        if (index.get(address) === target) index.delete(address);
-      }
-      removed?.(element);
-    },
-  };
-}
+const addressOf = (target: Element) => getAttribute(target, "lc")!;
+
+const targetsIn = (root: ParentNode): Element[] => [
+  ...(root instanceof Element && hasAttribute(root, "lc") ? [root] : []),
+  ...root.querySelectorAll("[lc]"),
+];

@@ -254,8 +254,7 @@ test.describe("Template, script, style, head", () => {
     run,
   }) => {
     await page.setContent(`<main><div lc="c0.0"><p>1</p><noscript><img src="/pixel.gif"></noscript></div></main>
-      <script type=module src=/page.js></script>`);
-    await page.waitForFunction(() => "morph" in window);
+      <script src=/page.js></script>`);
     await run(async () => {
       const root = document.querySelector("div")!;
       const seen = await records(root, () =>

@@ -7,7 +7,7 @@ import { build } from "esbuild";
 type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
 
 const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title><link rel=icon href=data:,>
-<body><main></main><script type=module src=page.js></script>`;
+<body><main></main><script src=page.js></script>`;
 
 const FRAME = "<!doctype html><title>Frame</title><p>frame";
 
@@ -36,7 +36,7 @@ async function files(): Promise<Record<string, [type: string, body: string | Buf
   const { outputFiles } = await build({
     entryPoints: [new URL("page.ts", import.meta.url).pathname],
     bundle: true,
-    format: "esm",
+    format: "iife",
     target: "es2022",
     write: false,
   });
@@ -93,7 +93,6 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const listen = (message: { type(): string; text(): string }) =>
       message.type() === "error" && errors.push(message.text());
     await only.goto(origin);
-    await only.waitForFunction(() => "morph" in window);
     only.on("pageerror", note).on("console", listen);
     await use(only);
     only.off("pageerror", note).off("console", listen);

@@ -1,0 +1,35 @@
+/** Leaving: an element with `live-leave="classes"` gets these when it is removed, and goes when its animations are over. */
+import { detach, getAttribute, isElement } from "./native";
+import { foreign } from "./others";
+
+/** Elements on their way out -> the classes that they got for it. */
+const leaving = new Map<Node, string[]>();
+
+/**
+ * @param later called when an element has gone that did not go at once
+ * @returns whether the node has gone
+ */
+export function leave(node: Node, later?: (element: Element) => void): boolean {
+  const classes = isElement(node) && getAttribute(node, "live-leave")?.match(/\S+/g);
+  if (!classes) {
+    detach(node);
+    return true;
+  }
+  node.classList.add(...classes);
+  foreign.add(node);
+  leaving.set(node, classes);
+  Promise.allSettled(node.getAnimations({ subtree: true }).map(({ finished }) => finished)).then(() => {
+    if (leaving.get(node) !== classes) return;
+    leaving.delete(node);
+    detach(node);
+    later?.(node);
+  });
+  return false;
+}
+
+/** An element that is to be here again stays, whole. */
+export function comeBack(node: Node): void {
+  if (isElement(node)) node.classList.remove(...(leaving.get(node) ?? []));
+  leaving.delete(node);
+  foreign.delete(node);
+}

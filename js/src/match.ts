@@ -1,0 +1,131 @@
+/** Matching: which child in the page each wanted child is. */
+
+import { isAway, isInside, type Job, runOf } from "./job";
+import { firstKept } from "./keeps";
+import {
+  contains,
+  findAll,
+  firstChild,
+  getAttribute,
+  getRoot,
+  isElement,
+  isEqual,
+  nextSibling,
+  nodeName,
+  previousSibling,
+  textContent,
+} from "./native";
+
+/** A node of the page, if there is one. */
+export type Match = ChildNode | undefined;
+
+/** Whether children match one to one, in order, and nobody needs to look further. */
+export function isAligned(job: Job, live: ChildNode[], units: ChildNode[]): boolean {
+  const looks = units.length > 1 ? likely : kind;
+  return (
+    live.length === units.length &&
+    live.every((node, i) => {
+      const unit = units[i]!;
+      if (node === unit || job.runs.has(node) || job.runs.has(unit)) return node === unit;
+      return keyOf(node) === keyOf(unit) && looks(node) === looks(unit);
+    })
+  );
+}
+
+/**
+ * Finds for each unit its node in the page: by key, else by its looks.
+ *
+ * @param left the candidates; those that are taken are taken out
+ */
+export function match(job: Job, parent: Node, units: ChildNode[], left: Set<ChildNode>): Match[] {
+  const keyed = new Map([...left].reverse().map(node => [keyOf(node), node]));
+  const matches = units.map(unit => {
+    const key = keyOf(unit);
+    if (job.runs.has(unit)) return take(job, unit, left);
+    const node = key ? (sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent)) : undefined;
+    return node && take(job, node, left);
+  });
+  matchTexts(job, units, matches, left);
+  for (const looks of [exactly, likely, kind]) matchLooks(job, units, matches, left, looks);
+  return matches;
+}
+
+const sibling = (job: Job, unit: ChildNode, node: ChildNode | undefined) =>
+  node && nodeName(node) === nodeName(unit) && !job.matched.has(node) ? node : undefined;
+
+function take<N extends ChildNode>(job: Job, node: N, left: Set<ChildNode>): N {
+  job.matched.add(node);
+  left.delete(node);
+  return node;
+}
+
+/**
+ * White space goes with the element before or behind it. (Taken in order, one moved row would put all the texts
+ * between the rows into the wrong place.)
+ */
+function matchTexts(job: Job, units: ChildNode[], matches: Match[], left: Set<ChildNode>): void {
+  units.forEach((unit, i) => {
+    const before = matches[i - 1];
+    const behind = matches[i + 1];
+    const beside = [before && nextSibling(runOf(job, before)[1]), behind && previousSibling(behind)];
+    const node = !isElement(unit) && beside.find(node => node && left.has(node) && isEqual(node, unit));
+    if (node) matches[i] = take(job, node, left);
+  });
+}
+
+function matchLooks(
+  job: Job,
+  units: ChildNode[],
+  matches: Match[],
+  left: Set<ChildNode>,
+  looks: (node: Node) => string,
+): void {
+  const pool = new Map<string, ChildNode[]>();
+  for (const node of left) {
+    const look = !keyOf(node) && looks(node);
+    if (look) pool.set(look, [...(pool.get(look) ?? []), node]);
+  }
+  units.forEach((unit, i) => {
+    // What has come to have an id may be what had none; an address or a key is another thing.
+    if (!pool.size || matches[i] !== undefined || !/^(#|$)/.test(keyOf(unit))) return;
+    const node = pool.get(looks(unit))?.shift();
+    if (node) matches[i] = take(job, node, left);
+  });
+}
+
+/** The element of the page with the same id, if there is one and it may go into `parent`. */
+export function sameId(job: Job, unit: Node, parent: Node): Match {
+  const id = isElement(unit) && getAttribute(unit, "id");
+  const live = id && job.ids.get(id) && getRoot(parent).querySelector(`#${CSS.escape(id)}`);
+  if (!live || !sibling(job, unit, live) || contains(live, parent)) return undefined;
+  return isInside(job, live) || isAway(job, live) ? live : undefined;
+}
+
+/** What tells a child from its siblings: its address, id, `live-key` or, for an option, its value; else "". */
+export function keyOf(node: Node): string {
+  if (!isElement(node)) return "";
+  const id = getAttribute(node, "id");
+  const key = getAttribute(node, "live-key") ?? (nodeName(node) === "OPTION" && getAttribute(node, "value"));
+  return getAttribute(node, "lc") || (id && `#${id}`) || (key ? `=${key}` : "");
+}
+
+// How nodes without a key look, from rough to precise.
+
+/** Its kind; a form control is never taken for one with another name. */
+const kind = (node: Node): string =>
+  `${nodeName(node)} ${(isElement(node) && getAttribute(node, "name")) || ""}`;
+
+/** And the first thing in it that has a name of some sort. */
+function likely(node: Node): string {
+  const inner =
+    isElement(node) &&
+    firstChild(node) &&
+    findAll(node, "[lc],[lc-keep],[id],[name],input,textarea,select,iframe,video,audio")[0];
+  return `${kind(node)} ${inner ? keyOf(inner) || firstKept(inner) || kind(inner) : ""}`;
+}
+
+/** And its text or where it comes from. */
+const exactly = (node: Node): string =>
+  likely(node) +
+  textContent(node) +
+  ((isElement(node) && (getAttribute(node, "src") ?? getAttribute(node, "href"))) || "");
