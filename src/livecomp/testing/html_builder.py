@@ -202,8 +202,9 @@ class TreeBuilder(OpenElements):
         inside_template = "template" in self.names
         if self.form is not None and not inside_template:
             return True
-        self.close_p()
         in_table = self.table_mode() in FOSTERING
+        if not in_table:
+            self.close_p()
         element = self.insert(tag)
         if not inside_template:
             self.form = element

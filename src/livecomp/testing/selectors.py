@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cssselect import HTMLTranslator, SelectorError
+from cssselect import ExpressionError, HTMLTranslator, SelectorError
 from lxml import etree
 from lxml.etree import _Element as Element
 
@@ -22,12 +22,16 @@ class _Translator(HTMLTranslator):
         super().__init__(xhtml=True)
 
     def xpath__soup_contains_function(self, xpath: Any, function: Any) -> Any:
-        wanted = [token.value for token in function.arguments if token.type in ("STRING", "IDENT")]
-        return xpath.add_condition(" or ".join(f"contains(., {self.xpath_literal(text)})" for text in wanted))
+        return xpath.add_condition(f"contains(., {self.xpath_literal(_argument(function))})")
 
     def xpath__soup_contains_own_function(self, xpath: Any, function: Any) -> Any:
-        wanted = [token.value for token in function.arguments if token.type in ("STRING", "IDENT")]
-        return xpath.add_condition(" or ".join(f"text()[contains(., {self.xpath_literal(text)})]" for text in wanted))
+        return xpath.add_condition(f"text()[contains(., {self.xpath_literal(_argument(function))})]")
+
+
+def _argument(function: Any) -> str:
+    if function.argument_types() not in (["STRING"], ["IDENT"]):
+        raise ExpressionError(f":{function.name}() takes one text, in quotes")
+    return str(function.arguments[0].value)
 
 
 _translator = _Translator()
