@@ -67,6 +67,11 @@ def _length(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def _part(name: str) -> list[str]:
     return [module for module in MODULES if module == name or module.startswith(f"{name}.")]
 
@@ -87,7 +92,7 @@ def _reached(name: str) -> frozenset[str]:
 def _imports(name: str) -> frozenset[str]:
     """The modules of ours that this one imports when it is loaded."""
     found = set()
-    for node in _loaded(ast.parse(MODULES[name].read_text())):
+    for node in _loaded(_tree(MODULES[name])):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -97,7 +102,7 @@ def _imports(name: str) -> frozenset[str]:
 
 
 def _names(path: Path, package: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         yield from (name for name in names if name.split(".")[0] == package)
