@@ -587,3 +587,29 @@ async def test_a_connection_object_is_freed() -> None:
     del socket
     gc.collect()
     await until(lambda: gc.collect() is not None and ghost() is None)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+async def test_a_close_and_a_disconnect_at_the_same_moment(order: int) -> None:
+    async with fake_socket() as socket:
+        [connection] = Runtime.current().connections
+        steps = [
+            lambda: socket.input_queue.put_nowait({"type": "websocket.disconnect", "code": 1006}),
+            lambda: connection.restart(),
+        ]
+        steps[order]()
+        steps[1 - order]()
+        await asyncio.wait_for(asyncio.shield(socket.future), 5)
+        assert not socket.future.cancelled()
+
+
+async def test_a_server_that_cancels_the_connection_is_obeyed() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.call("subscribe", topic="news")
+        socket.future.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await socket.future
+        await until(lambda: pages.closed)
+        assert not Runtime.current().connections
+        assert not Runtime.current().hub.topics

@@ -40,7 +40,17 @@ class Connection:
 
     __slots__ = (
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_visitor"),
-        *("_closing", "_is_gone", "_opened", "_heard", "_sends", "_sending_since", "_malformed", "_refused"),
+        *(
+            "_closing",
+            "_is_cancelled",
+            "_is_gone",
+            "_opened",
+            "_heard",
+            "_sends",
+            "_sending_since",
+            "_malformed",
+            "_refused",
+        ),
         *("_window", "_frames"),
         "__weakref__",
     )
@@ -55,6 +65,7 @@ class Connection:
         self.sent = self.acked = -1  # versions
         self.unread = 0  # bytes sent since the last word of the browser
         self._closing: tuple[CloseCode, str] | None = None
+        self._is_cancelled = False  # by us, to end the reading
         self._is_gone = False
         self._opened = self._heard = self._window = runtime.loop.time()
         self._frames = 0  # in the present second
@@ -73,10 +84,8 @@ class Connection:
         try:
             await self._read()
         except asyncio.CancelledError:
-            if self._closing is None or self._reader is None:  # the server wants it to end
-                self._is_gone = True
+            if not self._was_us():
                 raise
-            self._reader.uncancel()
         except Exception:
             logger.exception("A live connection failed.")
             self._closing = self._closing or (CloseCode.INTERNAL, "")
@@ -84,7 +93,22 @@ class Connection:
             restarting = self._closing is not None and self._closing[0] is CloseCode.RESTART
             stopped = self._driver.stop(settings.shutdown_timeout) if restarting else self._driver.stop()
             self._leave()
-        await self._finish(stopped)
+        ending = self._runtime.start(self._finish(stopped))
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            if not self._was_us():
+                raise
+            await asyncio.shield(ending)
+
+    def _was_us(self) -> bool:
+        """The reader is cancelled: by `close`, and so it goes on with the end; or by the server, whose word is final."""
+        if self._is_cancelled and self._reader is not None:
+            self._is_cancelled = False
+            self._reader.uncancel()
+            return True
+        self._is_gone = True
+        return False
 
     def _leave(self) -> None:
         self._runtime.leave(self)
@@ -101,13 +125,14 @@ class Connection:
                     await send_close(self._send, *self._closing)
             except TimeoutError:
                 logger.debug("The close frame did not get out.")
-        await asyncio.shield(stopped)
+        await asyncio.wait([stopped])
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """End the connection with this code, from anywhere on the event loop."""
-        if self._closing is None:
+        if self._closing is None and self._driver.stopped is None:
             self._closing = (code, reason)
             if self._reader is not None and asyncio.current_task() is not self._reader:
+                self._is_cancelled = True
                 self._reader.cancel()
 
     def restart(self) -> None:

@@ -10,3 +10,12 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Latest(models.Model):
+    """The one number that walls show."""
+
+    number = models.IntegerField(default=-1)
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -14,7 +14,7 @@ from django.urls import path
 
 from livecomp import publish, publish_batch
 from livecomp.runtime import Runtime
-from tests.servers.project.models import Tally
+from tests.servers.project.models import Latest, Tally
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
@@ -41,8 +41,9 @@ async def stats(request: HttpRequest) -> JsonResponse:
 
 
 def send(request: HttpRequest, topic: str) -> HttpResponse:
-    """Publish numbers to a topic, the last one being ``to`` - 1."""
+    """Count up to ``to`` - 1, and tell the topic of each number."""
     for number in range(int(request.GET.get("from", 0)), int(request.GET["to"])):
+        Latest.objects.update_or_create(pk=1, defaults={"number": number})
         publish(topic, number)
     return HttpResponse("ok")
 
