@@ -25,6 +25,7 @@ from livecomp.testing.wire import Effect, LiveClosed, LiveError, Patches, Wire
 if TYPE_CHECKING:
     from livecomp.testing.client import LiveClient
 
+MAX_ROUNDS = 1000
 _POLL = re.compile(r"(?:(\S+)\s+)?([\d.]+)(ms|s|m)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
@@ -135,12 +136,20 @@ class Browser:
         got_request_exception.connect(self._note_exception)
         try:
             act()
-            while not self.holds_tasks and self.is_connected and self.driver.run_task():
-                pass
+            self._follow_up()
         finally:
             got_request_exception.disconnect(self._note_exception)
             self._is_stepping = False
         self._check()
+
+    def _follow_up(self) -> None:
+        """Background tasks, and what the step published to the page itself, until there is no more of it."""
+        for _ in range(MAX_ROUNDS):
+            if self.is_connected and self.driver.has_news:
+                self.wire.run(self.driver.deliver)
+            elif not (self.is_connected and not self.holds_tasks and self.driver.run_task()):
+                return
+        raise AssertionError("The page publishes to itself, or starts tasks, round and round.")
 
     def settle(self) -> None:
         """Brings in what was published meanwhile, here and on the other open pages."""
@@ -153,6 +162,15 @@ class Browser:
             return False
         self._step(lambda: self.wire.run(self.driver.deliver))
         return True
+
+    def deliver_shared(self, driver: PageDriver) -> None:
+        """A shared component on this page gets what was published to its topics, and its other viewers see it."""
+        self._step(driver.deliver)
+
+    def look(self) -> None:
+        """Checks the page after something else changed it."""
+        if not self._is_stepping:
+            self._check()
 
     def _note_exception(self, **kwargs: Any) -> None:
         # A task's exception is reported when the task is over, so it is not the one being handled.
@@ -210,7 +228,7 @@ class Browser:
         for component, html in page.fresh_html().items():
             if skipped and not skipped.isdisjoint(_family(page, component)):
                 continue
-            name = page.tree[component].component.name
+            name = page.shared[component].key.name if component in page.shared else page.tree[component].component.name
             live = components.get(component)
             if live is None:
                 raise AssertionError(f"Component {name!r} ({component}) is not on the page any more.")
@@ -359,6 +377,6 @@ class Browser:
 def _family(page: Any, component: str) -> Iterator[str]:
     """A component's id and those of everything in it."""
     yield component
-    for child in page.tree[component].children.values():
-        if child in page.tree:
+    if component in page.tree:
+        for child in page.tree[component].children.values():
             yield from _family(page, child)

@@ -15,6 +15,7 @@ from livecomp import topics
 from livecomp.component import LiveComponent
 from livecomp.page import page_for
 from livecomp.request import build_request, set_page_url
+from livecomp.testing import shared
 from livecomp.testing.commits import Commits
 from livecomp.testing.dom import Dom
 from livecomp.testing.page import TestPage
@@ -39,6 +40,9 @@ class World:
             for page in self.pages:
                 if page.is_connected and topic in page.driver.topics and page.driver is not origin:
                     page.driver.mark(topic, messages)
+            for driver in shared.at_work.values():
+                if topic in driver.topics and driver is not origin:
+                    driver.mark(topic, messages)
 
     def control_soon(self, kind: str, value: Any) -> None:
         """Word to all connections (see `livecomp.topics.Listener`)."""
@@ -55,11 +59,21 @@ class World:
         try:
             for _ in range(MAX_DELIVERIES):
                 delivered = [page.deliver() for page in self.pages]
+                delivered += [self._deliver_shared(driver) for driver in tuple(shared.at_work.values())]
                 if not any(delivered):
                     return
             raise AssertionError("The pages publish to each other round and round.")
         finally:
             self._is_delivering = False
+
+    def _deliver_shared(self, driver: shared.SharedDriver) -> bool:
+        viewers = [page for page in self.pages if page.is_connected and page.driver in driver.viewers]
+        if not driver.has_news or not viewers:
+            return False
+        viewers[0].deliver_shared(driver)
+        for page in viewers[1:]:
+            page.look()
+        return True
 
     def close(self) -> None:
         """Closes every page."""

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
-from django.http import HttpRequest
 
 from livecomp import auth, inputs, protocol, topics
 from livecomp.effects import (
+    Attach,
     Await,
     CancelTask,
     Close,
+    Detach,
     Output,
     Publish,
+    Rendered,
     Save,
     Send,
     StartTask,
@@ -100,18 +102,19 @@ class PageDriver:
 
     def __init__(
         self,
-        request: HttpRequest,
+        page: LivePage,
         clock: Clock,
         receive: Callable[[Message], None],
         turn: Callable[[Callable[[], None]], None],
     ) -> None:
-        self.page = LivePage(request)
+        self.page = page
         self.clock = clock
         self.receive = receive
         self.turn = turn
         self.topics: set[str] = set()
         self.timers: set[str] = set()
         self.tasks: dict[str, Callable[[], Any]] = {}
+        self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
         self.closed: Closed | None = None
         self._must_revalidate = False
@@ -227,6 +230,19 @@ class PageDriver:
     def _cancel_task(self, output: CancelTask) -> None:
         self.tasks.pop(output.id, None)
 
+    def _attach(self, output: Attach) -> None:
+        from livecomp.testing import shared
+
+        shared.attach(self, output)
+
+    def _detach(self, output: Detach) -> None:
+        from livecomp.testing import shared
+
+        shared.detach(self, output.id)
+
+    def _rendered(self, output: Rendered) -> None:
+        self.rendered = output
+
     def _save(self, output: Save) -> None:
         """The snapshot is taken when the page is disconnected: a test has no other moment to lose it."""
 
@@ -285,6 +301,9 @@ _APPLY: dict[type[Output], Callable[[PageDriver, Any], None]] = {
     StopTimer: PageDriver._stop_timer,
     StartTask: PageDriver._start_task,
     CancelTask: PageDriver._cancel_task,
+    Attach: PageDriver._attach,
+    Detach: PageDriver._detach,
+    Rendered: PageDriver._rendered,
     Save: PageDriver._save,
     Close: PageDriver._close,
 }

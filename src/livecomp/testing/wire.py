@@ -14,15 +14,17 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest
 
+from livecomp import protocol
 from livecomp.constants import PROTOCOL_VERSION
 from livecomp.exceptions import ProtocolError
+from livecomp.page import LivePage
 from livecomp.testing.bindings import Done
 from livecomp.testing.driver import Clock, Message, PageDriver
 
 Patches = list[tuple[str, str]]
 Effect = list[Any]
 
-REPLIES = frozenset({"joined", "patch", "ack", "error", "pong"})
+REPLIES = frozenset(protocol.SERVER_MESSAGES)
 
 
 class LiveError(AssertionError):
@@ -83,6 +85,7 @@ class Wire:
         self.driver: PageDriver | None = None
         self.page_id = ""
         self.version = 0
+        self.shared_versions: dict[str, int] = {}
         self.last_ref = 0
         self.is_joined = False
         self.entries: list[Entry] = []
@@ -97,7 +100,7 @@ class Wire:
 
     def join(self, request: HttpRequest, tokens: list[str], path: str) -> None:
         """Opens a connection, for the first time or again."""
-        self.driver = PageDriver(request, self.clock, self._receive, self.run)
+        self.driver = PageDriver(LivePage(request), self.clock, self._receive, self.run)
         resume = [self.page_id, self.version] if self.page_id else None
         self.transmit(["join", PROTOCOL_VERSION, tokens, resume, path])
 
@@ -168,6 +171,7 @@ class Wire:
         if not is_new and version < self.version:
             raise AssertionError(f"The page was at version {self.version} and joined at {version}.")
         self.page_id, self.version = page_id, version
+        self.shared_versions.clear()
         self._settle(lambda ref: ref <= ack, patches, effects)
         if is_new and any(entry.is_sent and entry.message[0] == "event" for entry in self.entries):
             self.entries = [entry for entry in self.entries if not (entry.is_sent and entry.message[0] == "event")]
@@ -186,6 +190,15 @@ class Wire:
         self.version = version
         self._settle(lambda ref: ref <= ack, patches, effects)
         self.transmit(["ack", version])
+
+    def _shared(self, component: str, version: int, patches: list[list[str]], whole: bool = False) -> None:
+        known = self.shared_versions.get(component)
+        if not whole and version != (-1 if known is None else known) + 1:
+            raise AssertionError(
+                f"Version {version} of {component} came after {known}: a browser would ask for all of it anew."
+            )
+        self.shared_versions[component] = version
+        self._settle(lambda ref: False, patches, ())
 
     def _ack(self, ack: int, effects: Sequence[Effect] = ()) -> None:
         self._settle(lambda ref: ref <= ack, [], effects)
