@@ -5,7 +5,7 @@ VENV ?= .cache/venv
 NEXT_PYTHON ?= $(shell $(PYTHON) scripts/other_python.py)
 NEXT_VENV ?= .cache/venv-next
 # The client's tools need Node 20; everything else works without.
-NPM := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm)
+NPM := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm)
 
 PYTEST_ARGS ?=
 # The parts that look at the package itself; the others look at browsers, servers and databases,
