@@ -1,6 +1,6 @@
 """The Django app: finds the components of every installed app and registers the system checks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -13,3 +13,7 @@ class LivecompConfig(AppConfig):
 
         autodiscover_modules("live")
         watching.connect()
+        if apps.is_installed("django.contrib.auth"):
+            from livecomp import signout
+
+            signout.connect()
