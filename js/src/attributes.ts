@@ -6,6 +6,7 @@ import { showWord } from "./controls";
 import { attributeNames, getAttribute, hasAttribute } from "./native";
 import { changedByOthers, serverWord, setServerWord } from "./others";
 
+/** Which attributes the client owns for now. */
 export type Owns = (element: Element, name: string) => boolean;
 
 /**
@@ -15,37 +16,28 @@ export type Owns = (element: Element, name: string) => boolean;
  * @param root whether `from` is a patched element itself: its address is not in the patch
  * @returns whether anything was written
  */
-export function morphAttributes(from: Element, to: Element, owns: Owns, root: boolean): boolean {
+export function morphAttributes(from: Element, to: Element, owns: Owns | undefined, root: boolean): boolean {
   const ignored = hasAttribute(to, "live-ignore");
   let written = false;
   for (const name of new Set([...attributeNames(to), ...attributeNames(from), ...changedByOthers(from)])) {
     const word = getAttribute(to, name);
-    if (
-      serverWord(from, name) !== word &&
-      !(ignored && !name.startsWith("data-")) &&
-      !(word === null && (name === "lc-token" || (root && name === "lc"))) &&
-      write(from, to, name, word, owns)
-    )
+    const last = serverWord(from, name);
+    if (word === last || (ignored && !name.startsWith("data-"))) continue;
+    if (word === null && (name === "lc-token" || (root && name === "lc"))) continue;
+    const owned = owns?.(from, name);
+    if (!owned || /^(value|checked|selected)$/.test(name)) {
       written = true;
+      if (name === "class" && last !== getAttribute(from, name)) {
+        // The server's classes change, those of others stay.
+        from.classList.remove(...tokens(last));
+        from.classList.add(...tokens(word));
+      } else if (word === null) from.removeAttribute(name);
+      // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
+      else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
+      if (!owned) showWord(from, name, word !== null);
+    }
+    setServerWord(from, name, word);
   }
-  return written;
-}
-
-function write(from: Element, to: Element, name: string, word: string | null, owns: Owns): boolean {
-  const last = serverWord(from, name);
-  const owned = owns(from, name);
-  const written = !owned || /^(value|checked|selected)$/.test(name);
-  if (written) {
-    if (name === "class" && last !== getAttribute(from, name)) {
-      // The server's classes change, those of others stay.
-      from.classList.remove(...tokens(last));
-      from.classList.add(...tokens(word));
-    } else if (word === null) from.removeAttribute(name);
-    // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
-    else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
-    if (!owned) showWord(from, name, word !== null);
-  }
-  setServerWord(from, name, word);
   return written;
 }
 

@@ -45,10 +45,7 @@ export function rememberChoice(select: HTMLSelectElement): () => void {
 }
 
 const defaults = (select: Element) => [...findAll<HTMLOptionElement>(select, "option[selected]")];
-const values = (select: Element) =>
-  defaults(select)
-    .map(option => option.value)
-    .join("\n");
+const values = (select: Element) => String(defaults(select).map(({ value }) => value));
 
 /** Whether a `<select>` shows its options. */
 export const isOpen = (select: Element): boolean =>

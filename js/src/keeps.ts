@@ -6,60 +6,54 @@
  *
  * The text in a placeholder is what stands between its items: the white space of the template's loop.
  */
-import { findAll, nextSibling, parentNode, textContent } from "./native";
+import { findAll, getAttribute, nextSibling, parentNode } from "./native";
+import { findTarget } from "./targets";
 
-export type Find = (address: string) => Element | null;
+export class Keeps {
+  /** Placeholder -> the first nodes of what is kept in its place, with separators between. */
+  readonly units = new Map<Node, ChildNode[]>();
 
-/** What stays as one piece: everything from the first to the last element, both included. */
-export type Run = readonly [first: ChildNode, last: ChildNode];
+  /** The first node of what is kept as one piece -> its last one. Nobody looks at what is between. */
+  readonly ends = new Map<Node, ChildNode>();
 
-export interface Keep {
-  runs: Run[];
-  separator: Text | undefined;
-}
-
-const KEEP = "lc-keep";
-
-/** The placeholders in `target` with what they stand for, or null if something to be kept is not in the page. */
-export function readKeeps(target: Element, find: Find): Map<Node, Keep> | null {
-  const keeps = new Map<Node, Keep>();
-  for (const placeholder of findAll(target, `template[${KEEP}]`)) {
-    const runs: Run[] = [];
-    for (const [from, to] of addresses(placeholder)) {
-      const [first, last] = [find(from), find(to)];
-      if (!first || !last || !isRun(first, last)) return null;
-      runs.push([first, last]);
-    }
-    const text = textContent((placeholder as HTMLTemplateElement).content ?? placeholder);
-    keeps.set(placeholder, { runs, separator: text ? new Text(text) : undefined });
+  /** Takes in the placeholders of a patch for something in `root`. @returns whether all that is to be kept is in the page */
+  read(target: Element, root: ParentNode & Node): boolean {
+    return [...findAll(target, "template[lc-keep]")].every(placeholder => {
+      const { textContent: text } = (placeholder as HTMLTemplateElement).content ?? placeholder;
+      const units: ChildNode[] = [];
+      this.units.set(placeholder, units);
+      return addresses(placeholder).every(([from, to]) => {
+        const [first, last] = [findTarget(root, from!), findTarget(root, to!)];
+        if (!first || !last || !isRun(first, last)) return false;
+        this.ends.set(first, last);
+        return text && units.length ? units.push(new Text(text), first) : units.push(first);
+      });
+    });
   }
-  return keeps;
+
+  /** The last of the nodes that stay together with this one: itself, if it is not kept. */
+  last(node: ChildNode): ChildNode {
+    return this.ends.get(node) ?? node;
+  }
+
+  /** The nodes that stay together with this one, in order. */
+  piece(first: ChildNode): ChildNode[] {
+    const nodes = [first];
+    for (let node = first; node !== this.last(first); nodes.push(node)) node = nextSibling(node)!;
+    return nodes;
+  }
 }
 
-/** The first address that a placeholder names; undefined for other elements. */
-export const firstKept = (placeholder: Element): string | undefined => addresses(placeholder)[0]?.[0];
-
-function addresses(placeholder: Element): [string, string][] {
-  const keep = placeholder.getAttribute(KEEP);
-  if (keep === null) return [];
-  const [prefix, ...items] = keep.split(" ");
-  if (!items.length) return [[keep, keep]];
-  return items.map(item => {
+function addresses(placeholder: Element): string[][] {
+  const [prefix, ...items] = getAttribute(placeholder, "lc-keep")!.split(" ");
+  return (items.length ? items : [""]).map(item => {
     const [first, last = first] = item.split("~");
     return [prefix! + first, prefix! + last];
   });
 }
 
+const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
+
 const isRun = (first: Node, last: Node) =>
   first === last ||
-  (parentNode(first) === parentNode(last) &&
-    first.compareDocumentPosition(last) === Node.DOCUMENT_POSITION_FOLLOWING);
-
-/** The nodes of a run, in order; each may be moved away before the next is asked for. */
-export function* nodesOf([first, last]: Run): Generator<ChildNode> {
-  for (let node: ChildNode | null = first; node; ) {
-    const next: ChildNode | null = node === last ? null : nextSibling(node);
-    yield node;
-    node = next;
-  }
-}
+  (parentNode(first) === parentNode(last) && first.compareDocumentPosition(last) === FOLLOWING);

@@ -1,11 +1,8 @@
-/** Matching: which child in the page each wanted child is. */
-
-import { isAway, isInside, type Job, runOf } from "./job";
-import { firstKept } from "./keeps";
+/** Matching: which element in the page each wanted one is. */
+import { isAway, isInside, type Job } from "./job";
 import {
   contains,
   findAll,
-  firstChild,
   getAttribute,
   getRoot,
   isElement,
@@ -13,21 +10,19 @@ import {
   nextSibling,
   nodeName,
   previousSibling,
-  textContent,
 } from "./native";
 
 /** A node of the page, if there is one. */
 export type Match = ChildNode | undefined;
 
 /** Whether children match one to one, in order, and nobody needs to look further. */
-export function isAligned(job: Job, live: ChildNode[], units: ChildNode[]): boolean {
+export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
   const looks = units.length > 1 ? likely : kind;
   return (
     live.length === units.length &&
     live.every((node, i) => {
       const unit = units[i]!;
-      if (node === unit || job.runs.has(node) || job.runs.has(unit)) return node === unit;
-      return keyOf(node) === keyOf(unit) && looks(node) === looks(unit);
+      return node === unit || (keyOf(node) === keyOf(unit) && looks(node) === looks(unit));
     })
   );
 }
@@ -41,7 +36,7 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
   const keyed = new Map([...left].reverse().map(node => [keyOf(node), node]));
   const matches = units.map(unit => {
     const key = keyOf(unit);
-    if (job.runs.has(unit)) return take(job, unit, left);
+    if (job.keeps.ends.has(unit)) return take(job, unit, left);
     const node = key ? (sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent)) : undefined;
     return node && take(job, node, left);
   });
@@ -65,9 +60,8 @@ function take<N extends ChildNode>(job: Job, node: N, left: Set<ChildNode>): N {
  */
 function matchTexts(job: Job, units: ChildNode[], matches: Match[], left: Set<ChildNode>): void {
   units.forEach((unit, i) => {
-    const before = matches[i - 1];
-    const behind = matches[i + 1];
-    const beside = [before && nextSibling(runOf(job, before)[1]), behind && previousSibling(behind)];
+    const [before, behind] = [matches[i - 1], matches[i + 1]];
+    const beside = [before && nextSibling(job.keeps.last(before)), behind && previousSibling(behind)];
     const node = !isElement(unit) && beside.find(node => node && left.has(node) && isEqual(node, unit));
     if (node) matches[i] = take(job, node, left);
   });
@@ -87,7 +81,7 @@ function matchLooks(
   }
   units.forEach((unit, i) => {
     // What has come to have an id may be what had none; an address or a key is another thing.
-    if (!pool.size || matches[i] !== undefined || !/^(#|$)/.test(keyOf(unit))) return;
+    if (!pool.size || matches[i] || !/^(#|$)/.test(keyOf(unit))) return;
     const node = pool.get(looks(unit))?.shift();
     if (node) matches[i] = take(job, node, left);
   });
@@ -117,15 +111,12 @@ const kind = (node: Node): string =>
 
 /** And the first thing in it that has a name of some sort. */
 function likely(node: Node): string {
-  const inner =
-    isElement(node) &&
-    firstChild(node) &&
-    findAll(node, "[lc],[lc-keep],[id],[name],input,textarea,select,iframe,video,audio")[0];
-  return `${kind(node)} ${inner ? keyOf(inner) || firstKept(inner) || kind(inner) : ""}`;
+  const inner = isElement(node) && findAll(node, "[lc],[lc-keep],[id],[name],[src],input,textarea")[0];
+  return `${kind(node)} ${inner ? keyOf(inner) || getAttribute(inner, "lc-keep") || kind(inner) : ""}`;
 }
 
 /** And its text or where it comes from. */
 const exactly = (node: Node): string =>
   likely(node) +
-  textContent(node) +
-  ((isElement(node) && (getAttribute(node, "src") ?? getAttribute(node, "href"))) || "");
+  node.textContent +
+  (isElement(node) && (getAttribute(node, "src") ?? getAttribute(node, "href")));

@@ -24,30 +24,28 @@
  */
 import { morphAttributes } from "./attributes";
 import { hasFocus, isOpen, rememberChoice, showDefault } from "./controls";
-import { isAway, type Job, type MorphOptions, runOf, startJob, type Task } from "./job";
-import { nodesOf, readKeeps } from "./keeps";
+import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
+import { Keeps } from "./keeps";
 import { comeBack, leave } from "./leave";
 import { isAligned, type Match, match, sameId } from "./match";
 import {
   childNodes,
-  contains,
+  detach,
   findAll,
-  firstChild,
   getAttribute,
   hasAttribute,
   insert,
   isElement,
   isEqual,
-  lastChild,
   move,
   nextSibling,
   nodeName,
   parentNode,
-  previousSibling,
 } from "./native";
 import { staying } from "./order";
-import { foreign, pauseWatching, watchOthers } from "./others";
+import { foreign, pauseWatching, setServerWord, watchOthers } from "./others";
 import { parse } from "./parse";
+import { enterTargets, forgetTargets } from "./targets";
 
 export type { MorphOptions };
 
@@ -58,33 +56,40 @@ export type { MorphOptions };
  * @throws Error if `to` keeps an element that is not in `from`
  */
 export function morph(from: Element, to: Element, options: MorphOptions = {}): Element {
-  const keeps = readKeeps(to, address => from.querySelector(`[lc="${CSS.escape(address)}"]`));
-  if (!keeps) throw new Error("livecomp: a kept element is not in the morphed one");
+  const keeps = new Keeps();
+  if (!keeps.read(to, from)) throw new Error("livecomp: a kept element is missing");
   // A script that somebody else has parsed might run.
   for (const script of findAll(to, "script")) script.replaceWith(parse(script.outerHTML, script));
-  return morphAll([{ from, to, keeps }], options)[0]!;
+  return morphAll([{ from, to }], keeps, options)[0]!;
 }
 
 /** Does several morphs as one: an element with an id may go from one of them to another. */
-export function morphAll(tasks: Task[], options: MorphOptions): Element[] {
+export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): Element[] {
   const focused = document.activeElement as HTMLElement | null;
-  let removed: Element[] = [];
   pauseWatching();
-  const job = startJob(tasks, options);
+  const job = startJob(tasks, keeps, options);
+  let results: Element[];
+  let removed: Element[];
   try {
-    const results = tasks.map(task => morphRoot(job, task));
-    removed = [...job.doomed].filter(node => leave(node, options.removed)).filter(isElement);
-    for (const finish of job.finish) finish();
+    results = tasks.map(task => morphRoot(job, task));
+    removed = [...job.doomed].filter(element => leave(element, options.removed));
+    for (const restore of job.choices) restore();
     // Only moveBefore keeps the focus of what it moves.
     if (document.activeElement === document.body && focused?.isConnected)
       focused.focus({ preventScroll: true });
-    return results;
   } finally {
     watchOthers();
-    for (const element of job.added) options.added?.(element);
-    for (const element of job.updated) options.updated?.(element);
-    for (const element of removed) options.removed?.(element);
   }
+  for (const element of job.added) {
+    enterTargets(element);
+    options.added?.(element);
+  }
+  for (const element of job.updated) options.updated?.(element);
+  for (const element of removed) {
+    forgetTargets(element);
+    options.removed?.(element);
+  }
+  return results;
 }
 
 function morphRoot(job: Job, { from, to, contentOnly }: Task): Element {
@@ -101,7 +106,7 @@ function morphRoot(job: Job, { from, to, contentOnly }: Task): Element {
 
 function morphElement(job: Job, from: Element, to: Element, root = false, contentOnly = false): void {
   if (hasAttribute(from, "live-permanent")) return;
-  if (!contentOnly && morphAttributes(from, to, job.owns, root)) job.updated.add(from);
+  if (!contentOnly && morphAttributes(from, to, job.options.ownsAttribute, root)) job.updated.add(from);
   const kind = nodeName(from);
   if (
     kind === "NOSCRIPT" ||
@@ -111,42 +116,40 @@ function morphElement(job: Job, from: Element, to: Element, root = false, conten
     return;
   if (kind === "SELECT") {
     if (waits(job, from, to)) return;
-    job.finish.push(rememberChoice(from as HTMLSelectElement));
+    job.choices.push(rememberChoice(from as HTMLSelectElement));
   }
-  const [parent, target] = kind === "TEMPLATE" ? [from, to].map(contentOf) : [from, to];
-  if (!morphChildren(job, parent!, target!)) return;
+  const inside = (element: Element) =>
+    kind === "TEMPLATE" ? (element as HTMLTemplateElement).content : element;
+  if (!morphChildren(job, inside(from), inside(to))) return;
   job.updated.add(from);
-  if (kind === "TEXTAREA" && !job.owns(from, "value"))
-    job.finish.push(() => showDefault(from as HTMLTextAreaElement));
+  if (kind === "TEXTAREA" && !job.options.ownsAttribute?.(from, "value"))
+    showDefault(from as HTMLTextAreaElement);
 }
 
-const contentOf = (template: Element): Node => (template as HTMLTemplateElement).content;
+/** An open `<select>` -> what it is to become once it is closed. */
+const waiting = new WeakMap<Element, Element>();
 
-/** The open `<select>`, and what it is to become once it is closed. */
-let open: [select: Element, to: Element] | undefined;
-
-/** Whether a `<select>` is open: its options change only when it is closed again. */
+/** Whether a `<select>` is open: then its options change later. */
 function waits({ options }: Job, select: Element, to: Element): boolean {
-  const before = open;
-  open = isOpen(select) ? [select, to] : undefined;
-  const look = () => {
-    if (!open) return;
-    if (isOpen(open[0])) requestAnimationFrame(look);
-    else morph(...open, options);
-  };
-  if (open && !before) look();
-  return !!open;
+  waiting.delete(select);
+  if (!isOpen(select)) return false;
+  waiting.set(select, to);
+  setServerWord(select, "open", ""); // so that the next morph does not pass it by
+  requestAnimationFrame(() => waiting.get(select) === to && morph(select, to, options));
+  return true;
 }
 
 /** @returns whether a child was added, removed, moved or, if it is a text, changed */
 function morphChildren(job: Job, parent: Node, target: Node): boolean {
-  const { live, units, after } = changedWindow(job, parent, unitsOf(job, target));
+  const [live, units, after] = changedWindow(job, parent, target);
   let matches: Match[] = live;
   let changed = false;
-  if (!isAligned(job, live, units)) {
+  if (!isAligned(live, units)) {
     const left = new Set(live);
     matches = match(job, parent, units, left);
-    for (const node of left) job.doomed.add(node);
+    for (const node of left)
+      if (isElement(node)) job.doomed.add(node);
+      else detach(node);
     changed = arrange(job, parent, live, units, matches, after) || left.size > 0;
   }
   units.forEach((unit, i) => {
@@ -162,60 +165,36 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
   return changed;
 }
 
-/** The children that are wanted; for a keep, the first node of each run, with the separators between. */
-function unitsOf(job: Job, target: Node): ChildNode[] {
-  const children = [...childNodes(target)];
-  if (!job.keeps.size) return children;
-  return children.flatMap(child => {
-    const keep = job.keeps.get(child);
-    return keep
-      ? keep.runs.flatMap(([first], i) => (i && keep.separator ? [keep.separator, first] : first))
-      : child;
-  });
-}
-
-/** What is left of the children in the page and of those that are wanted, without their equal heads and tails. */
-function changedWindow(job: Job, parent: Node, units: ChildNode[]) {
-  let start = 0;
-  let end = units.length;
-  let after: ChildNode | null = null;
-  let head = own(firstChild(parent), nextSibling);
-  while (head && start < end && isSame(job, head, units[start]!)) {
-    head = own(nextSibling(runOf(job, head)[1]), nextSibling);
-    start++;
-  }
-  let tail = head && own(lastChild(parent), previousSibling);
-  while (head && tail && start < end) {
-    const [first, last] = runOf(job, units[end - 1]!);
-    if (tail !== last && (first !== last || !isSame(job, tail, first))) break;
-    after = tail === last ? first : tail;
-    tail = own(previousSibling(after), previousSibling);
-    if (after === head) head = null;
-    end--;
-  }
+/** The children in the page and those that are wanted, without their equal heads and tails, and what comes after. */
+function changedWindow(
+  job: Job,
+  parent: Node,
+  target: Node,
+): [live: ChildNode[], units: ChildNode[], after: ChildNode | null] {
   const live: ChildNode[] = [];
-  for (let node = head; node; ) {
-    live.push(node);
-    const last: ChildNode = runOf(job, node)[1];
-    node = last === tail ? null : own(nextSibling(last), nextSibling);
-  }
-  return { live, units: units.slice(start, end), after };
-}
-
-/** The next node that is not foreign, from this one on. */
-function own(node: ChildNode | null, step: (node: Node) => ChildNode | null): ChildNode | null {
-  while (node && foreign.has(node)) node = step(node);
-  return node;
+  for (
+    let node: ChildNode | null = childNodes(parent)[0] ?? null;
+    node;
+    node = nextSibling(job.keeps.last(node))
+  )
+    if (!foreign.has(node)) live.push(node);
+  const units = [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
+  const length = Math.min(live.length, units.length);
+  let head = 0;
+  let tail = 0;
+  while (head < length && isSame(job, live[head]!, units[head]!)) head++;
+  while (tail < length - head && isSame(job, live.at(-1 - tail)!, units.at(-1 - tail)!)) tail++;
+  const end = live.length - tail;
+  return [live.slice(head, end), units.slice(head, units.length - tail), live[end] ?? null];
 }
 
 function isSame(job: Job, live: Node, unit: Node): boolean {
   return (
     live === unit ||
     (isEqual(live, unit) &&
-      !job.runs.has(live) &&
       !job.changed.has(live) &&
-      !(open && contains(live, open[0])) &&
-      !(job.templates && isElement(unit) && (nodeName(unit) === "TEMPLATE" || findAll(unit, "template")[0])))
+      // isEqualNode does not look into templates.
+      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || findAll(unit, "template")[0])))
   );
 }
 
@@ -230,9 +209,9 @@ function arrange(
 ): boolean {
   const places = new Map(live.map((node, i) => [node, i]));
   const stay = staying(
-    matches.map(node => (node && places.get(node)) ?? -1),
+    matches.map(node => node && places.get(node)),
     live.length,
-    i => [...nodesOf(runOf(job, matches[i]!))].length,
+    i => job.keeps.piece(matches[i]!).length,
   );
   let changed = false;
   for (let i = units.length; i--; ) {
@@ -240,7 +219,7 @@ function arrange(
     if (node && isAway(job, node)) continue;
     if (!stay.has(i)) {
       changed = true;
-      if (node) moveRun(job, parent, node, after);
+      if (node) moveAll(job, parent, job.keeps.piece(node), after);
       else node = add(job, parent, units[i]!, after);
     }
     if (parentNode(node!) === parent) after = node!; // an element may move itself away when it is put in
@@ -248,9 +227,9 @@ function arrange(
   return changed;
 }
 
-function moveRun(job: Job, parent: Node, first: ChildNode, before: ChildNode | null): void {
-  for (const node of nodesOf(runOf(job, first))) {
-    job.doomed.delete(node);
+function moveAll(job: Job, parent: Node, nodes: ChildNode[], before: ChildNode | null): void {
+  for (const node of nodes) {
+    if (isElement(node)) job.doomed.delete(node);
     comeBack(node);
     move(parent, node, before);
   }
@@ -258,17 +237,18 @@ function moveRun(job: Job, parent: Node, first: ChildNode, before: ChildNode | n
 
 /** Puts a new node into the page. @returns the node put in */
 function add(job: Job, parent: Node, node: ChildNode, before: ChildNode | null): ChildNode {
-  if (!isElement(node)) return insert(parent, node.cloneNode(), before) as ChildNode; // a separator may come again
+  if (!isElement(node)) return insert(parent, node, before);
   const { length } = job.added;
+  const content = new DocumentFragment();
   // Where something in it is in the page already, it is built around that.
   if (
-    [...findAll(node, "[lc-keep],[id]")].some(inner => job.keeps.has(inner) || sameId(job, inner, parent))
-  ) {
-    const content = new DocumentFragment();
+    [...findAll(node, "[lc-keep],[id]")].some(
+      inner => job.keeps.units.has(inner) || sameId(job, inner, parent),
+    )
+  )
     content.append(...childNodes(node));
-    insert(parent, node, before);
-    morphChildren(job, node, content);
-  } else insert(parent, node, before);
+  insert(parent, node, before);
+  if (content.firstChild) morphChildren(job, node, content);
   job.added.length = length; // what is new in it comes with it
   job.added.push(node);
   return node;

@@ -8,20 +8,17 @@
 const node = Node.prototype;
 const element = Element.prototype;
 
-const getter = <N extends Node, T>(prototype: N, name: keyof N) => {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { get: () => T };
-  return (node: Node) => get.call(node);
+const getter = <T>(name: keyof Node) => {
+  const { get } = Object.getOwnPropertyDescriptor(node, name) as { get: () => T };
+  return (from: Node) => get.call(from);
 };
 
-export const firstChild = getter<Node, ChildNode | null>(node, "firstChild");
-export const lastChild = getter<Node, ChildNode | null>(node, "lastChild");
-export const nextSibling = getter<Node, ChildNode | null>(node, "nextSibling");
-export const previousSibling = getter<Node, ChildNode | null>(node, "previousSibling");
-export const parentNode = getter<Node, Node | null>(node, "parentNode");
-export const childNodes = getter<Node, NodeListOf<ChildNode>>(node, "childNodes");
-export const nodeName = getter<Node, string>(node, "nodeName");
-export const isConnected = getter<Node, boolean>(node, "isConnected");
-export const textContent = getter<Node, string>(node, "textContent");
+export const parentNode = getter<Node | null>("parentNode");
+export const nextSibling = getter<ChildNode | null>("nextSibling");
+export const previousSibling = getter<ChildNode | null>("previousSibling");
+export const childNodes = getter<NodeListOf<ChildNode>>("childNodes");
+export const nodeName = getter<string>("nodeName");
+export const isConnected = getter<boolean>("isConnected");
 
 export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
 export const isEqual = (one: Node, other: Node) => node.isEqualNode.call(one, other);
@@ -29,12 +26,12 @@ export const contains = (outer: Node, inner: Node | null) => node.contains.call(
 export const getRoot = (inner: Node) => node.getRootNode.call(inner) as Document | ShadowRoot | Element;
 export const getAttribute = (from: Element, name: string) => element.getAttribute.call(from, name);
 export const attributeNames = (from: Element) => element.getAttributeNames.call(from);
-export const hasAttribute = (from: Element, name: string) => element.hasAttribute.call(from, name);
+export const hasAttribute = (from: Element, name: string) => getAttribute(from, name) !== null;
 export const findAll = <E extends Element = Element>(from: Element, selector: string) =>
   element.querySelectorAll.call(from, selector) as NodeListOf<E>;
 
-export const insert = (parent: Node, child: Node, before: Node | null) =>
-  node.insertBefore.call(parent, child, before);
+export const insert = <N extends Node>(parent: Node, child: N, before: Node | null) =>
+  node.insertBefore.call(parent, child, before) as N;
 
 export const detach = (child: Node) => {
   const parent = parentNode(child);
@@ -46,6 +43,6 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
   const { moveBefore } = element as MovingParent;
-  if (moveBefore && isConnected(child) && isConnected(parent)) moveBefore.call(parent, child, before);
+  if (moveBefore && isConnected(parent)) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

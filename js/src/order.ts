@@ -2,34 +2,34 @@
  * Reordering with the fewest moves: what already stands in the right order stays, the rest is moved around it.
  *
  * @param places where each item stands now (its index among `size` places), in the order that is wanted;
- *   -1 for items that stand nowhere yet
+ *   undefined for items that stand nowhere yet
  * @param weigh what moving an item would cost
  * @returns the indexes of the items that stay: the heaviest rising subsequence of `places`
  */
-export function staying(places: number[], size: number, weigh: (item: number) => number): Set<number> {
-  const rising = placed(places);
-  if (rising.every((item, i) => !i || places[item]! > places[rising[i - 1]!]!)) return new Set(rising);
+export function staying(
+  places: (number | undefined)[],
+  size: number,
+  weigh: (item: number) => number,
+): Set<number> {
+  const placed = [...places.keys()].filter(item => places[item] !== undefined);
+  if (placed.every((item, i) => !i || places[item]! > places[placed[i - 1]!]!)) return new Set(placed);
 
-  // A Fenwick tree over the places: the item that ends the heaviest rising sequence up to a place.
+  // A Fenwick tree over the places: the item that ends the heaviest rising sequence up to there.
   const ends: number[] = new Array(size + 1).fill(-1);
-  const weights: number[] = [];
+  const weights: Record<number, number> = { [-1]: 0 };
   const before: number[] = [];
-  const heavier = (item: number, than: number) => than < 0 || weights[item]! > weights[than]!;
   let heaviest = -1;
-  for (const item of rising) {
+  for (const item of placed) {
     let end = -1;
-    for (let at = places[item]!; at > 0; at -= at & -at) {
-      if (ends[at]! >= 0 && heavier(ends[at]!, end)) end = ends[at]!;
-    }
+    const place = places[item]! + 1;
+    for (let at = place - 1; at; at &= at - 1) if (weights[ends[at]!]! > weights[end]!) end = ends[at]!;
     before[item] = end;
-    weights[item] = weigh(item) + (weights[end] ?? 0);
-    for (let at = places[item]! + 1; at <= size; at += at & -at)
-      if (heavier(item, ends[at]!)) ends[at] = item;
-    if (heavier(item, heaviest)) heaviest = item;
+    weights[item] = weights[end]! + weigh(item);
+    for (let at = place; at <= size; at += at & -at)
+      if (weights[item]! > weights[ends[at]!]!) ends[at] = item;
+    if (weights[item]! > weights[heaviest]!) heaviest = item;
   }
   const stay = new Set<number>();
-  for (let item = heaviest; item >= 0; item = before[item]!) stay.add(item);
+  for (; heaviest >= 0; heaviest = before[heaviest]!) stay.add(heaviest);
   return stay;
 }
-
-const placed = (places: number[]) => [...places.keys()].filter(item => places[item]! >= 0);

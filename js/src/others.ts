@@ -10,7 +10,6 @@
  * - An element that others put among the server's: foreign. It stays, and is taken for none of the server's.
  *   Where others took away or replaced something of the server's (a translation does), what they put there is
  *   not foreign but a stand-in, and gives way to the server's next word. So does content they wrote as a whole.
- * - An element of the server's that others moved (a dialog moved to the body): it is patched where it is.
  *
  * Morphs pause the watching, so that it costs them nothing and never sees their own changes.
  */
@@ -23,9 +22,6 @@ const words = new Map<Element, Words>();
 
 /** Elements that others put among the server's, and those on their way out. */
 export const foreign = new WeakSet<Node>();
-
-/** Elements of the server's that others moved. */
-export const teleported = new WeakSet<Node>();
 
 const observer = new MutationObserver(note);
 let pauses = 1;
@@ -75,8 +71,8 @@ function note(records: MutationRecord[]): void {
   const takenOut = new Set<Node>();
   /** Whether what others put into a parent is content of their own making, and not something beside the server's. */
   const rewritten = new Map<Node, boolean>();
-  for (const { target, attributeName, attributeNamespace, oldValue, addedNodes, removedNodes } of records) {
-    if (attributeName && !attributeNamespace) {
+  for (const { target, attributeName, oldValue, addedNodes, removedNodes } of records) {
+    if (attributeName) {
       const known: Words = words.get(target as Element) ?? new Map();
       if (!known.has(attributeName)) words.set(target as Element, known.set(attributeName, oldValue));
     }
@@ -91,8 +87,7 @@ function note(records: MutationRecord[]): void {
     const parent = isElement(node) && parentNode(node);
     if (!parent) continue;
     if (!rewritten.has(parent)) rewritten.set(parent, !holdsOtherThan(parent, added));
-    if (takenOut.has(node)) teleported.add(node);
-    else if (!rewritten.get(parent)) foreign.add(node);
+    if (!rewritten.get(parent) && !takenOut.has(node)) foreign.add(node);
   }
   for (const [element, names] of words) {
     for (const [name, word] of names) setServerWord(element, name, word);

@@ -14,6 +14,6 @@ export function parse(html: string, place: Element): Element {
   const context = inert.importNode(parent && isElement(parent) ? parent : inert.body, false);
   context.setHTMLUnsafe(html);
   // Within `<html>` the parser always makes a head and a body.
-  const parsed = [...childNodes(context)].filter(isElement);
-  return parsed.find(child => nodeName(child) === nodeName(place)) ?? parsed[0]!;
+  const parsed = [...childNodes(context)];
+  return (parsed.find(child => nodeName(child) === nodeName(place)) ?? parsed[0]) as Element;
 }
