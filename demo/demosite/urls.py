@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from .views import DemoView, IndexView, healthz
 
 urlpatterns = [
     path("", IndexView.as_view(), name="index"),
     path("healthz", healthz),
+    path("favicon.ico", RedirectView.as_view(url="/static/demo/icon.svg")),
     path("counter/", DemoView.as_view(slug="counter")),
     path("cards/", DemoView.as_view(slug="cards")),
     path("signup/", include("signup.urls")),

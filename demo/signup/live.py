@@ -9,11 +9,13 @@ class Signup(LiveComponent):
     template_name = "signup/signup.html"
 
     data: dict[str, str] = state({})
+    submitted: bool = False
     welcome: str = ""
 
     @cached_property
     def form(self) -> SignupForm:
-        seen = frozenset(name for name, value in self.data.items() if value)
+        """Computed anew for each render. Fields that nobody has come to yet are not complained about."""
+        seen = None if self.submitted else frozenset(name for name, value in self.data.items() if value)
         return SignupForm(self.data or None, only=seen)
 
     @event
@@ -23,9 +25,7 @@ class Signup(LiveComponent):
 
     @event
     def save(self, username: str, email: str) -> None:
-        self.data = {"username": username, "email": email}
-        self.form = SignupForm(self.data)
+        self.data, self.submitted = {"username": username, "email": email}, True
         if self.form.is_valid():
             self.welcome = self.form.save().username
-            self.data = {}
-            self.form = SignupForm()
+            self.data, self.submitted = {}, False

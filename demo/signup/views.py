@@ -9,7 +9,9 @@ class SignupView(DemoView):
     slug = "signup"
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        return super().get_context_data(**{"data": {}, "welcome": self.request.GET.get("welcome", ""), **kwargs})
+        return super().get_context_data(
+            **{"data": {}, "submitted": False, "welcome": self.request.GET.get("welcome", ""), **kwargs}
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """The form's way without JavaScript."""

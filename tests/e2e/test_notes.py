@@ -71,7 +71,7 @@ def test_the_others_caret_is_shown(visit: Visit) -> None:
     one, other = visit("/notes/carets/"), visit("/notes/carets/")
     one.click(TEXT)
     one.keyboard.type("Here I am")
-    expect(other.locator("#editor .caret-name")).to_be_attached()
+    expect(other.locator("#editor .caret")).to_be_attached()
 
 
 def test_without_javascript_the_text_can_be_read(visit: Visit) -> None:

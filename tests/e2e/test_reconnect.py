@@ -11,7 +11,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def patient(visitors: Visitors) -> Visitors:
-    visitors.allow("WebSocket connection to .* failed")
+    visitors.allow("WebSocket connection to .* failed|ERR_CONNECTION_REFUSED")
     return visitors
 
 

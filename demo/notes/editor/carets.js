@@ -19,12 +19,8 @@ class Caret extends WidgetType {
   }
   toDOM() {
     const caret = document.createElement("span");
-    const name = document.createElement("span");
     caret.className = `caret hue-${this.hue}`;
-    caret.ariaHidden = "true";
-    name.className = "caret-name";
-    name.textContent = this.who;
-    caret.append(name);
+    caret.dataset.who = this.who; // shown by the style sheet: it is no part of the text
     return caret;
   }
 }
