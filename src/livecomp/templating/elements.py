@@ -42,9 +42,76 @@ from livecomp.templating.tree import (
     Value,
 )
 
-_OPTIONAL_END = frozenset(["li", "p", "dd", "dt", "option", "optgroup", "rb", "rp", "rt", "rtc", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "caption"])
+_OPTIONAL_END = frozenset(
+    [
+        "li",
+        "p",
+        "dd",
+        "dt",
+        "option",
+        "optgroup",
+        "rb",
+        "rp",
+        "rt",
+        "rtc",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+        "colgroup",
+        "caption",
+    ]
+)
 _BREAKOUT = frozenset(
-    ["b", "big", "blockquote", "body", "br", "center", "code", "dd", "div", "dl", "dt", "em", "embed", "h1", "h2", "h3", "h4", "h5", "h6", "head", "hr", "i", "img", "li", "listing", "menu", "meta", "nobr", "ol", "p", "pre", "ruby", "s", "small", "span", "strong", "strike", "sub", "sup", "table", "tt", "u", "ul", "var", "font"]
+    [
+        "b",
+        "big",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "code",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "embed",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "listing",
+        "menu",
+        "meta",
+        "nobr",
+        "ol",
+        "p",
+        "pre",
+        "ruby",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "strike",
+        "sub",
+        "sup",
+        "table",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "font",
+    ]
 )
 _INTEGRATION = frozenset(("foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"))
 _TABLE_SECTIONS = frozenset(("caption", "colgroup", "col", "thead", "tbody", "tfoot"))
@@ -96,7 +163,7 @@ def rebuild(item: Compound, scan: Callable[[Items], Items]) -> Compound:
     if isinstance(item, Changed):
         return Changed(item.node, scan(item.body), scan(item.otherwise))
     if isinstance(item, Capture):
-        return Capture(item.node, item.items)
+        return Capture(item.node, scan(item.items))
     return Region(item.node, scan(item.items), item.template)
 
 

@@ -14,11 +14,14 @@ from django.utils import timezone, translation
 from django.utils.html import strip_spaces_between_tags
 from django.utils.safestring import SafeString
 
+from livecomp.templating.atoms import ATOMS, MISSING
 from livecomp.templating.compiler import runtime, tag_runtime
 from livecomp.templating.compiler.code import Code, Line, flatten
 
 _GLOBALS: dict[str, Any] = {
     **{name: value for module in (runtime, tag_runtime) for name, value in vars(module).items() if name[:2] != "__"},
+    "ATOMS": ATOMS,
+    "MISSING": MISSING,
     "E": runtime.ESCAPED,
     "STR": str,
     "SafeString": SafeString,

@@ -217,7 +217,7 @@ class Live(Structure):
         given += [f"{flag!r}: True" for flag in sorted(node.flags)]
         placed = self.code.name("child")
         self.code.line(
-            f"{placed} = host.place(str({name}), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
+            f"{placed} = host.place(text_of(str({name})), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
         )
         self.code.line(f"children.append({placed})")
         sink.reference(f"Placed({placed})")

@@ -7,10 +7,7 @@ common applies, Django's own code decides.
 import html
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from django import VERSION
 from django.conf import settings
@@ -20,17 +17,9 @@ from django.utils.html import conditional_escape
 from django.utils.inspect import signature
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
+from livecomp.templating.atoms import MISSING
+
 logger = logging.getLogger("django.template")
-
-
-class _Missing:
-    """The type of `MISSING`: a name that is not in the context."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = _Missing()
 
 
 class Off:
@@ -61,9 +50,6 @@ class EscapeCache(dict[str, str]):
 
 
 ESCAPED: Final = EscapeCache()
-ATOMS: Final = frozenset(
-    (str, int, float, bool, type(None), SafeString, Decimal, date, datetime, time, timedelta, UUID, bytes)
-)
 LOOP_HAS_LENGTH: Final = VERSION >= (6, 0)
 
 

@@ -76,10 +76,7 @@ def needs_state(region: Region) -> bool:
     """True when something in an included template keeps state for the time of one render."""
     return any(
         isinstance(item, Changed)
-        or (
-            isinstance(item, Output)
-            and (not is_known(item.node) or isinstance(item.node, CycleNode | ResetCycleNode))
-        )
+        or (isinstance(item, Output) and (not is_known(item.node) or isinstance(item.node, CycleNode | ResetCycleNode)))
         for item in walk(region.items)
     )
 

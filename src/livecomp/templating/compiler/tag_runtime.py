@@ -22,7 +22,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from livecomp.templating.compiler.runtime import MISSING, text_of
+from livecomp.templating.atoms import MISSING
+from livecomp.templating.compiler.runtime import text_of
 
 
 def csrf_input(token: Any) -> str:
@@ -226,9 +227,7 @@ def partial(node: Any, context: Context) -> str:
     try:
         return text_of(_render(node.partial_mapping[node.partial_name], context))
     except KeyError:
-        raise TemplateSyntaxError(
-            f"Partial '{node.partial_name}' is not defined in the current template."
-        ) from None
+        raise TemplateSyntaxError(f"Partial '{node.partial_name}' is not defined in the current template.") from None
 
 
 def block(node: Any, context: Context) -> str:

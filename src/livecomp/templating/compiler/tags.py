@@ -268,9 +268,7 @@ class Tags(Expressions):
             self.scopes.pop()
         known = self.code.constant(node, "node")
         name = self.code.name("t")
-        self.code.line(
-            f"{name} = block_translation({known}, {self.context}, {{{values}}}, {count}, {message_context})"
-        )
+        self.code.line(f"{name} = block_translation({known}, {self.context}, {{{values}}}, {count}, {message_context})")
         self.give(sink, f"SafeString({name})" if node.asvar else name, node.asvar)
 
     def language(self, node: GetCurrentLanguageNode, sink: Sink) -> None:

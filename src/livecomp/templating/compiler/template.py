@@ -23,7 +23,7 @@ from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
 from livecomp.templating.render import Host, LoopRender, Placed, Rendering, RenderMemory
 from livecomp.templating.specs import ScopeSpec, TargetSpec
 from livecomp.templating.targets import Chooser, single_root
-from livecomp.templating.tree import Element, Items
+from livecomp.templating.tree import Element, Items, Text
 
 _lock = threading.Lock()
 _SIGNALLING = "instrumented_test_render"
@@ -45,9 +45,7 @@ class PlainFunction:
     def __init__(self, nodes: Any, template: Any) -> None:
         writer = Structure()
         self.template = template
-        self.source, self.function, self.places = write(
-            template, Lowering().items(nodes), writer, "render(context)"
-        )
+        self.source, self.function, self.places = write(template, Lowering().items(nodes), writer, "render(context)")
 
     def __call__(self, context: Context) -> str:
         try:
@@ -116,7 +114,7 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
         code.line(f"return {writer.text(items)}")
     source, lines = source_of(f"def {header}:", code)
     places = Places(template.source if type(template) is Template else "")
-    filename = str(template.origin.name)
+    filename = "".join((str(template.origin.name),))  # never a SafeString
     return source, make(source, lines, code, places, filename), places
 
 
@@ -196,13 +194,13 @@ class CompiledTemplate:
     def _render_live(self, context: Context, host: Host | None, component: str) -> tuple[Any, Any, Any]:
         live = self.live
         if live.call is None:
-            return live.whole(self.render_inside(context)), [0], []
+            return live.checked([self.render_inside(context)], [0], [])
         try:
             found: tuple[Any, Any, Any] = live.call(context, host, component)
         except Exception as error:
             explain(error, context, live.call, live.places, self.template)
             raise
-        return live.checked(found)
+        return live.checked(*found)
 
 
 class LiveFunction:
@@ -215,7 +213,7 @@ class LiveFunction:
         self.names: frozenset[str] | None = None
         self.source = ""
         self.why = ""  # why the whole is one target
-        self.found = False  # the root is looked for in the rendered text
+        self.risky = False  # whether the root element holds everything is only seen in what was rendered
         try:
             self._write(template)
         except (Unsupported, Lost, SyntaxError, RecursionError) as error:
@@ -231,14 +229,11 @@ class LiveFunction:
         except TemplateError as error:
             raise TemplateError(f"{self.name}: {error}") from None
         if scanner.spilled:
-            raise TemplateError(
-                f"The root element of the live component's template {self.name} does not hold all of it:"
-                f" {scanner.spilled}."
-            )
+            raise TemplateError(spilled_message(self.name, scanner.spilled))
         if not single_root(items, self.name):
             raise Lost("the root element stands inside of a tag that only Django can render")
         if scanner.poison:
-            self.why = scanner.poison
+            self.why, self.risky = scanner.poison, True
             for item in items:
                 if isinstance(item, Element):
                     item.closed, item.why = True, scanner.poison
@@ -251,14 +246,32 @@ class LiveFunction:
     def _one_target(self) -> None:
         self.scope = ScopeSpec([TargetSpec(0, "", None, "", 1, found=True, why=self.why)])
         self.call = None
+        self.risky = True
 
-    def whole(self, text: str) -> list[str]:
-        """The targets of a template that is one target: its text, which must begin with an element."""
-        from livecomp.templating.render import _ROOT
+    def checked(self, own: list[Any], parts: list[Any], children: list[str]) -> tuple[Any, Any, Any]:
+        """The render as it is, if its root holds everything; looked at only where that is not known beforehand."""
+        if self.risky:
+            content = own[parts[0]]
+            spec = self.scope.targets[parts[0]]
+            text = spec.head + (spec.start or "") + content if isinstance(content, str) else ""
+            if isinstance(content, list):
+                inner = [each if isinstance(each, str) else "" for each in content]
+                text = "".join([spec.head, spec.start or "", *inner])
+            check_root(text + spec.end, self.name)
+        return own, parts, children
 
-        if not _ROOT.match(text):
-            raise TemplateError(f"The template of a live component must have a single root element: {self.name}.")
-        return [text]
 
-    def checked(self, found: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        return found
+def check_root(html: str, name: str) -> None:
+    """Raise `TemplateError` unless this is one element, as a browser will nest it."""
+    scanner = Scanner()
+    try:
+        items = scanner.scan([Text(html)])
+    except Lost:
+        return
+    if scanner.spilled:
+        raise TemplateError(spilled_message(name, scanner.spilled))
+    single_root(items, name)
+
+
+def spilled_message(name: str, why: str) -> str:
+    return f"The root element of the live component's template {name} does not hold all of it: {why}."

@@ -1,0 +1,1 @@
+"""Random templates and state changes, many more than the ordinary tests try."""
