@@ -41,6 +41,7 @@ def test_equal(live: str, fresh: str) -> None:
         ('<p class="a">x</p>', '<p class="b">x</p>', '-<p class="b">\n+<p class="a">'),
         ("<p>x</p>", '<p lc="c0.0">x</p>', '-<p lc="c0.0">\n+<p>'),
         ("<p>x</p>", "<h1>x</h1>", "-<h1>\n+<p>"),
+        ('<p @click="a">x</p>', '<p @click="b">x</p>', '+<p @click="a">'),
         ("<p><!--a--></p>", "<p><!--b--></p>", "-  <!--b-->\n+  <!--a-->"),
         ("<ul><li>1<li>2</ul>", "<ul><li>1</ul>", "+  <li>\n+    '2'"),
         ('<p live-ignore data-a="1">x</p>', '<p live-ignore data-a="2">y</p>', 'data-a="2"'),

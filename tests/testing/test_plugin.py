@@ -43,21 +43,16 @@ def test_a_project_without_django_is_left_alone(tmp_path: Path) -> None:
     assert "1 passed" in pytest_in(tmp_path, "-p", "no:django")
 
 
-def test_the_fixture_closes_its_pages_before_the_database(tmp_path: Path) -> None:
+def test_pages_are_closed_before_the_database_and_have_to_end_well(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
-        "from tests.testapp.models import Note\n"
-        "from livecomp import publish\n\n"
-        "def test_it(live, db):\n"
+        "from tests.testapp.models import Note\n\n"
+        "def test_well(live, db):\n"
         "    page = live.mount('notes')\n"
-        "    publish('model:testapp.note')\n"
-        "    Note.objects.create(text='x')\n"
-    )
-    assert "1 passed" in pytest_in(tmp_path, DJANGO_SETTINGS_MODULE="tests.settings", PYTHONPATH=str(ROOT))
-
-
-def test_a_page_that_ends_badly_fails_the_test(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(
-        "def test_it(live):\n    page = live.mount('clock')\n    page.driver.page.close = lambda: None\n"
+        "    Note.objects.create(text='x')\n\n"
+        "def test_badly(live):\n"
+        "    page = live.mount('clock')\n"
+        "    page.driver.page.close = lambda: None\n"
     )
     output = pytest_in(tmp_path, DJANGO_SETTINGS_MODULE="tests.settings", PYTHONPATH=str(ROOT))
+    assert "2 passed, 1 error" in output
     assert "are left: c0:tick" in output

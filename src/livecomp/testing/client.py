@@ -21,7 +21,7 @@ from livecomp.testing.dom import Dom
 from livecomp.testing.page import TestPage
 
 HOST = "testserver"
-MAX_DELIVERIES = 1000
+MAX_DELIVERIES = 100
 
 
 class World:

@@ -67,8 +67,7 @@ def _lines(element: Element, depth: int = 0) -> Iterator[str]:
     if not isinstance(element.tag, str):
         yield f"{indent}<!--{element.text or ''}-->"
         return
-    sorted_attributes = element.makeelement(str(element.tag), dict(sorted(_attributes(element).items())))
-    yield indent + start_tag(sorted_attributes)
+    yield indent + start_tag(str(element.tag), dict(sorted(_attributes(element).items())))
     if _is_ignored(element):
         return
     if element.text:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from livecomp.testing.html_tables import VOID
@@ -25,19 +25,19 @@ def inner_html(element: Element) -> str:
     return "".join(parts)
 
 
-def start_tag(element: Element) -> str:
-    """`<tag attributes>`."""
-    attributes = "".join(
-        f' {name}="{_escape(str(value)).replace(chr(34), "&quot;")}"' for name, value in element.attrib.items()
+def start_tag(name: str, attributes: Mapping[str, str]) -> str:
+    """`<name attributes>`."""
+    written = "".join(
+        f' {attribute}="{_escape(value).replace(chr(34), "&quot;")}"' for attribute, value in attributes.items()
     )
-    return f"<{element.tag}{attributes}>"
+    return f"<{name}{written}>"
 
 
 def _write(element: Element, parts: list[str]) -> None:
     if not isinstance(element.tag, str):
         parts.append(f"<!--{element.text or ''}-->")
         return
-    parts.append(start_tag(element))
+    parts.append(start_tag(element.tag, element.attrib))
     if element.tag not in VOID:
         _write_content(element, parts)
         parts.append(f"</{element.tag}>")
@@ -57,8 +57,3 @@ def _text(text: str | None, is_raw: bool) -> str:
 
 def _escape(text: str) -> str:
     return escape(text, quote=False).replace("\xa0", "&nbsp;")
-
-
-def is_element(node: Element) -> bool:
-    """Whether a node is an element, not a comment."""
-    return node.tag is not etree.Comment

@@ -7,6 +7,7 @@ of the code it checks. One regular expression per construct keeps it quick enoug
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ _CHARACTER_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a
 # What XML, and so lxml, cannot hold: shown as the Unicode pictures of the control characters.
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
 _NOT_XML = re.compile(f"[{_CONTROLS}]")
-_NOT_A_TAG_NAME = re.compile(rf"[{_CONTROLS}&<>\"'{{}}]")
+_NOT_A_TAG_NAME = re.compile(r"[&<>\"'{}]")
 
 
 class StartTag(NamedTuple):
@@ -85,7 +86,11 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def _attribute_value(raw: str) -> str:
-    return xml_safe(_CHARACTER_REFERENCE.sub(_attribute_reference, raw) if "&" in raw else raw)
+    return xml_safe(_CHARACTER_REFERENCE.sub(_attribute_reference, raw)) if "&" in raw else raw
+
+
+def _unescaped(text: str) -> str:
+    return xml_safe(html.unescape(text)) if "&" in text else text
 
 
 def _attribute_reference(match: re.Match[str]) -> str:
@@ -96,11 +101,12 @@ def _attribute_reference(match: re.Match[str]) -> str:
     return reference
 
 
+@functools.lru_cache(maxsize=1000)
 def _attributes(raw: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, double, single, bare in _ATTRIBUTES.findall(raw):
         # `{` would start a namespace for lxml.
-        name = xml_safe(name.lower()).replace("{", "\uff5b").replace("}", "\uff5d")
+        name = name.lower().replace("{", "\uff5b").replace("}", "\uff5d")
         found.setdefault(name, _attribute_value(double or single or bare))
     return found
 
@@ -113,7 +119,7 @@ class Tokenizer:
     """
 
     def __init__(self, source: str) -> None:
-        self.source = source.replace("\r\n", "\n").replace("\r", "\n")
+        self.source = xml_safe(source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
         self.position = 0
         self.in_foreign_content = False
         self.raw_text_follows = False
@@ -125,7 +131,15 @@ class Tokenizer:
                 yield self._text()
             elif match := _TAG.match(source, self.position):
                 self.position = match.end()
-                yield from self._tag(match)
+                slash, name, raw = match.groups()
+                name = _NOT_A_TAG_NAME.sub("_", name.lower())
+                if slash:
+                    yield EndTag(name)
+                    continue
+                yield StartTag(name, _attributes(raw) if raw else {}, raw[-1:] == "/" and _is_self_closing(raw))
+                if self.raw_text_follows:
+                    self.raw_text_follows = False
+                    yield from self.raw_text(name)
             else:
                 yield from self._other()
 
@@ -136,25 +150,13 @@ class Tokenizer:
         end = match.start() if match else len(self.source)
         raw, self.position = self.source[self.position : end], end
         if raw:
-            yield Text(xml_safe(html.unescape(raw) if name in ESCAPABLE_RAW_TEXT else raw))
+            yield Text(_unescaped(raw) if name in ESCAPABLE_RAW_TEXT else raw)
 
     def _text(self) -> Text:
         match = _TEXT.match(self.source, self.position)
         assert match is not None
         self.position = match.end()
-        text = match[0].replace("\0", "")
-        return Text(xml_safe(html.unescape(text) if "&" in text else text))
-
-    def _tag(self, match: re.Match[str]) -> Iterator[Token]:
-        slash, name, raw = match.groups()
-        name = _NOT_A_TAG_NAME.sub("_", name.lower())
-        if slash:
-            yield EndTag(name)
-            return
-        yield StartTag(name, _attributes(raw) if raw else {}, _is_self_closing(raw))
-        if self.raw_text_follows:
-            self.raw_text_follows = False
-            yield from self.raw_text(name)
+        return Text(_unescaped(match[0]))
 
     def _other(self) -> Iterator[Token]:
         source, start = self.source, self.position
@@ -163,7 +165,7 @@ class Tokenizer:
             yield Comment(match[1] or "")
         elif self.in_foreign_content and (match := _CDATA.match(source, start)):
             self.position = match.end()
-            yield Text(xml_safe(match[1]))
+            yield Text(match[1])
         elif match := _DOCTYPE.match(source, start):
             self.position = match.end()
         elif source.startswith("</>", start):
@@ -178,8 +180,6 @@ class Tokenizer:
 
 
 def _is_self_closing(raw: str) -> bool:
-    if not raw.endswith("/"):
-        return False
     # In `<a b=c/>` the slash belongs to the unquoted value.
     ends = [match.end() for match in _ATTRIBUTES.finditer(raw)]
     return not ends or ends[-1] < len(raw)

@@ -53,7 +53,9 @@ class SharedDriver(PageDriver):
             pass
         rendered = self.rendered
         assert rendered is not None
-        patches = [[f"{self.key.id}.0", without_address(rendered.html, self.key.id)]] if rendered.digest != digest else []
+        patches = (
+            [[f"{self.key.id}.0", without_address(rendered.html, self.key.id)]] if rendered.digest != digest else []
+        )
         viewer.receive(["shared", self.key.id, rendered.version, patches, True])
 
     def close(self) -> None:
