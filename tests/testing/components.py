@@ -133,3 +133,28 @@ class Traveller(LiveComponent):
     @event
     def tell(self) -> None:
         self.flash("success", "Done")
+
+
+class Tally(LiveComponent, shared=True):
+    """The same rows for everybody."""
+
+    name = "testing.tally"
+    template = '<b id="tally">{{ count }}</b>'
+    watch = [Note]
+
+    @property
+    def count(self) -> int:
+        return Note.objects.count()
+
+
+class Writer(LiveComponent):
+    """Writes rows that a shared component beside it shows."""
+
+    name = "testing.writer"
+    template = (
+        '{% load livecomp %}<div><button live-click="write">Write</button>{% live_component "testing.tally" %}</div>'
+    )
+
+    @event
+    def write(self) -> None:
+        Note.objects.create(text="x")

@@ -12,7 +12,7 @@ from django.test import TestCase
 from livecomp import publish, topics
 from livecomp.testing import LiveClient, LiveTestCase, LiveTestMixin
 from tests.testapp.models import Note
-from tests.testing.components import Saver
+from tests.testing.components import Saver, Tally, Writer
 
 
 def heard(page: Any) -> list[Any]:
@@ -161,3 +161,12 @@ class MixinCase(LiveTestMixin, TestCase):
 
     def test_none(self) -> None:
         assert not topics.listeners
+
+
+@pytest.mark.django_db
+def test_a_shared_component_follows_within_the_step(live: LiveClient) -> None:
+    one, other = live.mount(Writer), live.mount(Tally)
+    one.click("Write")
+    assert one.one("#tally").text == other.one("#tally").text == "1"
+    Note.objects.create(text="from outside")
+    assert one.one("#tally").text == other.one("#tally").text == "2"

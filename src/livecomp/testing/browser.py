@@ -145,6 +145,8 @@ class Browser:
     def _follow_up(self) -> None:
         """Background tasks, and what the step published to the page itself, until there is no more of it."""
         for _ in range(MAX_ROUNDS):
+            if self.is_connected and self.client.world.work_shared(self):
+                continue
             if self.is_connected and self.driver.has_news:
                 self.wire.run(self.driver.deliver)
             elif not (self.is_connected and not self.holds_tasks and self.driver.run_task()):

@@ -16,6 +16,7 @@ from livecomp.component import LiveComponent
 from livecomp.page import page_for
 from livecomp.request import build_request, set_page_url
 from livecomp.testing import shared
+from livecomp.testing.browser import Browser
 from livecomp.testing.commits import Commits
 from livecomp.testing.dom import Dom
 from livecomp.testing.page import TestPage
@@ -31,6 +32,8 @@ class World:
         self.pages: list[TestPage] = []
         self._lock = threading.Lock()
         self._is_delivering = False
+        self._changed: set[TestPage] = set()
+        """Pages that a shared component has changed in another page's step."""
         topics.add_listener(self)
         Commits.start()
 
@@ -61,19 +64,34 @@ class World:
                 delivered = [page.deliver() for page in self.pages]
                 delivered += [self._deliver_shared(driver) for driver in tuple(shared.at_work.values())]
                 if not any(delivered):
-                    return
-            raise AssertionError("The pages publish to each other round and round.")
+                    break
+            else:
+                raise AssertionError("The pages publish to each other round and round.")
+            while self._changed:
+                self._changed.pop().look()
         finally:
             self._is_delivering = False
 
     def _deliver_shared(self, driver: shared.SharedDriver) -> bool:
-        viewers = [page for page in self.pages if page.is_connected and page.driver in driver.viewers]
+        viewers = self._viewers(driver)
         if not driver.has_news or not viewers:
             return False
         viewers[0].deliver_shared(driver)
-        for page in viewers[1:]:
-            page.look()
+        self._changed.update(viewers[1:])
         return True
+
+    def work_shared(self, page: Browser) -> bool:
+        """Lets the shared components on a page deal with what was published in its step. False when there was nothing."""
+        for driver in shared.at_work.values():
+            viewers = self._viewers(driver)
+            if driver.has_news and page in viewers:
+                driver.deliver()
+                self._changed.update(each for each in viewers if each is not page)
+                return True
+        return False
+
+    def _viewers(self, driver: shared.SharedDriver) -> list[TestPage]:
+        return [page for page in self.pages if page.is_connected and page.driver in driver.viewers]
 
     def close(self) -> None:
         """Closes every page."""
