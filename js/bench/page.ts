@@ -1,0 +1,150 @@
+/**
+ * Measures, in the page: the same changes to the same table by this client, by morphdom, by idiomorph and by
+ * LiveView's client, each fed as its server would feed it. Script only: layout is done between the measurements.
+ */
+import { Idiomorph } from "idiomorph";
+import morphdom from "morphdom";
+import { applyPatches } from "../src/patch";
+import { liveView } from "./liveview";
+import { HEAD, keep, type Rows, rowHtml, TAIL, tableHtml } from "./table";
+
+interface Contender {
+  show(rows: Rows): void | Promise<void>;
+  /** What its server would send for the change, and what its client does with it. */
+  change(before: Rows, after: Rows, patch: () => string): () => void;
+}
+
+const place = document.querySelector("main")!;
+
+/** Puts HTML where the server would have sent it with the page. */
+function showHtml(html: string): Element {
+  place.innerHTML = html;
+  return place.firstElementChild!;
+}
+
+const livecomp: Contender = {
+  show: rows => void showHtml(tableHtml(rows, true)),
+  change(_before, _after, patch) {
+    const message = patch();
+    return () => {
+      if (applyPatches(document, JSON.parse(message)).length) throw new Error(`not applied: ${message}`);
+    };
+  },
+};
+
+const whole = (morph: (root: Element, html: string) => void, addresses = false): Contender => ({
+  show: rows => void showHtml(tableHtml(rows, addresses)),
+  change(_before, after) {
+    const html = tableHtml(after, addresses);
+    return () => morph(place.firstElementChild!, html);
+  },
+});
+
+const contenders: Record<string, Contender> = {
+  livecomp,
+  "livecomp, all of it": whole((_, html) => void applyPatches(document, [["c0.0", html]]), true),
+  morphdom: whole((root, html) => void morphdom(root, html)),
+  idiomorph: whole((root, html) => void Idiomorph.morph(root, html)),
+  LiveView: liveView(place),
+};
+
+interface Change {
+  /** The rows before the change number `i` and after it. */
+  rows(rows: Rows, i: number): Rows;
+  /** What livecomp's server sends. */
+  patch(rows: Rows, after: Rows, i: number): string;
+}
+
+const inBody = (...parts: string[]) => JSON.stringify([["c0.3", `>${parts.join("\n")}\n`]]);
+const keysOf = (rows: Rows) => rows.map(row => row.key);
+
+/** The row that change number `i` is about: another one each time. */
+const nth = (rows: Rows, i: number) => (i * 7919) % rows.length;
+
+const with_ = (rows: Rows, at: number, row: Partial<Rows[number]>) =>
+  rows.map((old, i) => (i === at ? { ...old, ...row } : old));
+
+const changes: Record<string, Change> = {
+  "one text": {
+    rows: (rows, i) => with_(rows, nth(rows, i), { title: `Changed ${i}` }),
+    patch: (_, after, i) => rowPatch(after, i),
+  },
+  "one attribute": {
+    rows: (rows, i) => with_(rows, nth(rows, i), { done: !rows[nth(rows, i)]!.done }),
+    patch: (_, after, i) => rowPatch(after, i),
+  },
+  append: {
+    rows: (rows, i) => [...rows, fresh(i)],
+    patch: (rows, after) => inBody(keep([[rows[0]!.key, rows.at(-1)!.key]]), rowHtml(after.at(-1)!, true)),
+  },
+  prepend: {
+    rows: (rows, i) => [fresh(i), ...rows],
+    patch: (rows, after) => inBody(rowHtml(after[0]!, true), keep([[rows[0]!.key, rows.at(-1)!.key]])),
+  },
+  "remove first": {
+    rows: rows => rows.slice(1),
+    patch: (_, after) => inBody(keep([[after[0]!.key, after.at(-1)!.key]])),
+  },
+  swap: {
+    rows: rows => [rows[0]!, rows.at(-2)!, ...rows.slice(2, -2), rows[1]!, rows.at(-1)!],
+    patch(_, after) {
+      const keys = keysOf(after);
+      return inBody(keep([[keys[0]!], [keys[1]!], [keys[2]!, keys.at(-3)!], [keys.at(-2)!], [keys.at(-1)!]]));
+    },
+  },
+  reverse: {
+    rows: rows => [...rows].reverse(),
+    patch: (_, after) => inBody(keep(keysOf(after).map(key => [key]))),
+  },
+};
+
+const rowPatch = (rows: Rows, i: number) => {
+  const row = rows[nth(rows, i)]!;
+  return JSON.stringify([[`c0.4.${row.key}`, rowHtml(row)]]);
+};
+
+const fresh = (i: number) => ({ key: 100_000 + i, title: `Fresh ${i}`, quantity: i, done: false });
+
+const start = (count: number): Rows =>
+  Array.from({ length: count }, (_, i) => ({
+    key: i + 1,
+    title: `Row ${i + 1}`,
+    quantity: i % 7,
+    done: i % 3 === 0,
+  }));
+
+function checkRows(rows: Rows, name: string): void {
+  const shown = Array.from(place.querySelectorAll<HTMLTableRowElement>("tbody tr"), row =>
+    Array.from(row.cells, cell => cell.textContent).join(" "),
+  );
+  const meant = rows.map(row => `${row.key} ${row.title} ${row.quantity} ${row.done ? "done" : "open"} ×`);
+  if (shown.join() !== meant.join()) throw new Error(`${name}: the table is not what it should be`);
+}
+
+/** @returns the median of `times` measurements, in microseconds */
+async function measure(who: string, what: string, count: number, times: number): Promise<number> {
+  const contender = contenders[who]!;
+  const change = changes[what]!;
+  let rows = start(count);
+  await contender.show(rows);
+  const taken: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const after = change.rows(rows, i);
+    const run = contender.change(rows, after, () => change.patch(rows, after, i));
+    document.body.offsetHeight; // layout of the last change is not this one's
+    const started = performance.now();
+    run();
+    taken.push(performance.now() - started);
+    rows = after;
+    if (i % 16 === 15) await new Promise(resolve => setTimeout(resolve));
+  }
+  checkRows(rows, `${who}, ${what}`);
+  taken.sort((a, b) => a - b);
+  return taken[times >> 1]! * 1000;
+}
+
+const api = { contenders: Object.keys(contenders), changes: Object.keys(changes), measure };
+
+Object.assign(window, { bench: api, HEAD, TAIL });
+
+export type Bench = typeof api;
