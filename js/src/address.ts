@@ -1,14 +1,16 @@
-/** Addresses: `c0.4.42` is target 4 of component c0, in the loop item with key 42; `c0.0` is c0's root. */
+/**
+ * Addresses: `c0.4.42` is target 4 of component c0, in the loop item with key 42; `c0.0` is c0's root.
+ * `s1f-2` is a component inside of the shared component s1f, which is asked for as one.
+ */
 
 import { ADDRESS } from "./constants";
+import { find } from "./query";
 
-export const componentIn = (address: string): string => address.split(".", 1)[0]!;
+export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
-/** The id of the component that an element belongs to. */
-export function componentOf(element: Element): string | undefined {
-  const address = element.closest(`[${ADDRESS}]`)?.getAttribute(ADDRESS);
-  return address ? componentIn(address) : undefined;
-}
+/** The id of the component that an element belongs to; "" outside of any. */
+export const componentOf = (element: Element | null): string =>
+  componentIn(element?.closest(`[${ADDRESS}]`)?.getAttribute(ADDRESS) ?? "");
 
-export const rootOf = (component: string): Element | null =>
-  document.querySelector(`[${ADDRESS}="${CSS.escape(`${component}.0`)}"]`);
+/** A component's root element. An id that is none finds nothing. */
+export const rootOf = (component?: string): Element | null => find(`[${ADDRESS}="${component}.0"]`);

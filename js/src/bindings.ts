@@ -1,28 +1,21 @@
 /** The `live-<event>` attributes: one delegated listener for each DOM event that the page's HTML names. */
 
-import { call, offered, values } from "./call";
+import { call, offered } from "./call";
 import { run } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
+import { on } from "./listen";
 import { follow } from "./location";
 import { flush, paced } from "./pace";
+import { all, isLive, live } from "./query";
 
-const ALWAYS = ["click", "submit", "input", "change", "blur"];
-const heard = new Set<string>();
+let heard: Set<string>;
 /** Forms whose submit is under way. */
 const submitting = new WeakSet<Element>();
 
 export function start(): void {
-  ALWAYS.forEach(hear);
+  heard = new Set();
+  for (const type of ["click", "submit", "input", "change", "blur"]) hear(type);
   listen(document.documentElement.outerHTML);
-}
-
-export function stop(): void {
-  for (const type of heard) {
-    removeEventListener(type.replace(/^window-/, ""), atWindow);
-    document.removeEventListener(type, handle);
-    document.removeEventListener(type, handle, true);
-  }
-  heard.clear();
 }
 
 /** Listens to every DOM event that an attribute in this HTML names. */
@@ -33,87 +26,87 @@ export function listen(html: string): void {
 function hear(type: string): void {
   if (heard.has(type)) return;
   heard.add(type);
-  if (type.startsWith("window-")) addEventListener(type.slice(7), atWindow);
-  document.addEventListener(type, handle);
-  document.addEventListener(type, handle, true);
+  if (type.startsWith("window-"))
+    on(window, type.slice(7), event => {
+      for (const element of all(`[live-${CSS.escape(type)}]`)) react(element, type, event);
+    });
+  on(document, type, handle);
+  on(document, type, handle, true);
 }
 
 /** Events that bubble are handled when they have bubbled, so that the page can stop them; the others on their way down. */
 function handle(event: Event): void {
-  if (event.bubbles === (event.eventPhase === Event.CAPTURING_PHASE)) return;
-  const { type, target } = event;
-  if (type === "submit" || type === "blur") flush();
-  if (type === "click" && heard.has("click-away")) away(event);
-  const path = event.bubbles ? event.composedPath() : [target];
+  const { type, target, bubbles } = event;
+  if (bubbles === (event.eventPhase === Event.CAPTURING_PHASE)) return;
+  const path = bubbles ? event.composedPath() : [target];
+  if (/submit|blur/.test(type)) flush();
+  if (type === "click")
+    for (const element of all("[live-click-away]"))
+      if (!path.includes(element) && element.checkVisibility()) react(element, "click-away", event);
   for (const element of path) if (element instanceof Element && react(element, type, event)) break;
   if (type === "blur" && isControl(target)) yieldTo(target);
-  if (type === "click") follow(event as MouseEvent);
-}
-
-function atWindow(event: Event): void {
-  const type = `window-${event.type}`;
-  for (const element of document.querySelectorAll(`[${CSS.escape(`live-${type}`)}]`))
-    react(element, type, event);
-}
-
-function away(event: Event): void {
-  for (const element of document.querySelectorAll("[live-click-away]"))
-    if (!event.composedPath().includes(element) && element.checkVisibility())
-      react(element, "click-away", event);
 }
 
 /** Does what the element's attributes say for this DOM event. True when no element further out shall hear of it. */
 function react(element: Element, type: string, event: Event): boolean {
-  const name = element.getAttribute(`live-${type}`);
-  const field = isControl(element) ? modelOf(element, type) : null;
-  const commands =
-    type === (element instanceof HTMLFormElement ? "submit" : "click") && element.getAttribute("live-js");
-  if (name === null && field === null && !commands) return false;
-  if (element.hasAttribute("live-self") && event.target !== element) return false;
-  if (event instanceof KeyboardEvent && !isWanted(element, event)) return false;
+  const isClick = type === "click";
+  const name = live(element, type);
+  const isBound = isControl(element) && !!modelOf(element, [type]);
+  const commands = (element.matches("form") ? type === "submit" : isClick) && live(element, "js");
+  const isLink = isClick && isLive(element, "patch");
+  if (
+    !(name || isBound || commands || isLink) ||
+    (isLive(element, "self") && event.target !== element) ||
+    (event instanceof KeyboardEvent && !isWanted(element, event))
+  )
+    return false;
 
-  if (element.hasAttribute("live-prevent") || (name !== null && type === "submit")) event.preventDefault();
-  const stop = element.hasAttribute("live-stop");
-  if (stop) event.stopPropagation();
-  if ((name || commands) && !isConfirmed(element, event)) {
-    event.preventDefault();
-    return true;
-  }
+  const isRefused = !isBound && !isConfirmed(element, event);
+  if (isLink && !isRefused) follow(element as HTMLAnchorElement, event as MouseEvent);
+  if (isRefused || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();
+  if (isRefused) return true;
   if (commands) run(element, commands);
-  if (name || field !== null) send(element, type, event, name, field !== null);
-  return stop;
+  if (name || isBound) send(element, type, event, name, isBound);
+  const isStop = isLive(element, "stop");
+  if (isStop) event.stopPropagation();
+  return isStop;
 }
+
+const isWanted = (element: Element, { key, isComposing }: KeyboardEvent) =>
+  !isComposing && (live(element, "keys") ?? key).split(" ").includes(key === " " ? "Space" : key);
+
+const isConfirmed = (element: Element, { submitter }: { submitter?: Element | null } & Event) =>
+  [element, submitter].every(asker => {
+    const question = asker && live(asker, "confirm");
+    return !question || confirm(question);
+  });
 
 /** Sends a bound value, then the event. Where an element is bound, its debounce is that of the binding. */
 function send(element: Element, type: string, event: Event, name: string | null, isBound: boolean): void {
-  const control = /^(input|change|blur)$/.test(type) && isControl(event.target) ? event.target : null;
-  const sources = isBound || modelOf(element) === null ? [control, element] : [];
-  const ms = sources.map(source => Number(source?.getAttribute("live-debounce"))).find(Boolean) ?? 0;
-  const deliver = () => {
-    if (isBound) sync(element as Control);
-    const ref = name && invoke(element, type, event, name);
-    if (ref && control) claim(control, ref);
-  };
-  paced(element, type, ms, deliver, () => control && claim(control));
+  const control = /^(input|change|blur)$/.test(type) && isControl(event.target) && event.target;
+  const debounce =
+    isBound || !modelOf(element) ? (control && live(control, "debounce")) || live(element, "debounce") : 0;
+  paced(
+    element,
+    type,
+    Number(debounce),
+    () => {
+      if (isBound) sync(element as Control);
+      const ref = name && invoke(element, type, event, name);
+      if (ref && control) claim(control, ref);
+    },
+    () => control && claim(control),
+  );
 }
 
 function invoke(element: Element, type: string, event: Event, name: string): number | undefined {
-  if (type !== "submit") return call(element, name, values(element), offered(element, event));
-  if (submitting.has(element)) return undefined;
-  const clear = submitted(element as HTMLFormElement);
-  submitting.add(element);
-  return call(element, name, values(element), offered(element, event), error => {
+  const isSubmit = type === "submit";
+  if (submitting.has(element) && isSubmit) return undefined;
+  const clear = isSubmit && submitted(element as HTMLFormElement);
+  if (isSubmit) submitting.add(element);
+  return call(element, name, undefined, offered(element, event), error => {
+    if (!clear) return;
     submitting.delete(element);
     clear(error);
   });
-}
-
-const isWanted = (element: Element, { key, isComposing }: KeyboardEvent): boolean =>
-  !isComposing && (element.getAttribute("live-keys") ?? key).split(" ").includes(key === " " ? "Space" : key);
-
-function isConfirmed(element: Element, event: Event): boolean {
-  const question = [element, (event as SubmitEvent).submitter].map(asker =>
-    asker?.getAttribute("live-confirm"),
-  );
-  return !question.some(text => text && !confirm(text));
 }

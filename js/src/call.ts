@@ -1,46 +1,44 @@
 /** Calling an event of a component from an element. */
 
 import { componentOf } from "./address";
+import { report } from "./announce";
 import { loading } from "./feedback";
 import { fields, isControl } from "./forms";
 import { type Done, post } from "./outbox";
 import { record, type Values } from "./protocol";
+import { find, live } from "./query";
 
 /** The arguments that the template's author wrote: `live-value-item-id="3"` is `item_id`. */
-export function values(element: Element): Values {
-  const prefix = "live-value-";
-  const own = Array.from(element.attributes).filter(({ name }) => name.startsWith(prefix));
-  return record(own.map(({ name, value }) => [name.slice(prefix.length).replaceAll("-", "_"), value]));
-}
+export const values = (element: Element): Values =>
+  record(
+    [...element.attributes]
+      .filter(({ name }) => name.startsWith("live-value-"))
+      .map(({ name, value }) => [name.slice(11).replaceAll("-", "_"), value]),
+  );
 
 /** What the browser knows about a DOM event: a form's fields, a control's value, a key, a custom event's detail. */
 export function offered(element: Element, event: Event): Values {
   if (element instanceof HTMLFormElement) return fields(element, (event as SubmitEvent).submitter);
   const control = [element, event.target].find(isControl);
-  const found: [string, unknown][] = [];
-  if (control)
-    found.push([
-      "value",
-      control.type === "checkbox" ? (control as HTMLInputElement).checked : control.value,
-    ]);
-  if (event instanceof KeyboardEvent) found.push(["key", event.key]);
-  if (event instanceof CustomEvent) found.push(["detail", event.detail]);
-  return record(found);
+  const { key, detail } = event as KeyboardEvent & CustomEvent;
+  const value = control?.type === "checkbox" ? control.checked : control?.value;
+  return record(Object.entries({ value, key, ...(event instanceof CustomEvent && { detail }) }));
 }
 
-/** Calls event `name` of the element's component, or of the one that its `live-target` names. */
+/** Calls event `name` of the element's component, or of the one that its `live-target` names. Returns its number. */
 export function call(
-  element: Element,
+  element: Element | null,
   name: string,
-  args: Values,
+  args: Values = element ? values(element) : {},
   offer: Values = {},
   done?: Done,
 ): number | undefined {
-  const target = element.getAttribute("live-target");
-  const to = target ? document.querySelector(target) : element;
-  const component = to && componentOf(to);
+  const target = element && live(element, "target");
+  const component = componentOf(target ? find(target) : element);
   if (component)
-    return post(["event", component, name, args, offer], loading(element, component, name), done);
-  console.warn("livecomp: no component to call", name, "on:", target ?? element);
+    return post(["event", component, name, args, offer], loading(element!, component, name), done);
+  const error = { code: "unknown_component", message: name };
+  report(error, element);
+  done?.(error);
   return undefined;
 }

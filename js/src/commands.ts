@@ -7,60 +7,62 @@
  * and a class that is on them while they come or go.
  */
 
-import { call, values } from "./call";
+import { report } from "./announce";
+import { call } from "./call";
+import { all } from "./query";
+
+type Verb = (element: HTMLElement, value: string, origin: Element, verb: string) => void;
 
 const leaving = new WeakSet<Element>();
 
-type Verb = (element: HTMLElement, value: string, origin: Element, transition?: string) => void;
+const classes =
+  (how: "add" | "remove" | "toggle"): Verb =>
+  (element, value) => {
+    for (const name of value.split(".")) element.classList[how](name);
+  };
 
-const verbs: Record<string, Verb> = {
-  show: (element, _, origin, transition) => reveal(element, true, origin, transition),
-  hide: (element, _, origin, transition) => reveal(element, false, origin, transition),
-  toggle: (element, _, origin, transition) =>
-    reveal(element, element.hidden || leaving.has(element), origin, transition),
+/** For showing and hiding, the value is the transition's class. */
+const verbs: Record<string, Verb | undefined> = {
+  __proto__: null!,
+  show: reveal,
+  hide: reveal,
+  toggle: reveal,
   focus: element => element.focus(),
-};
-
-/** Verbs with a value before the selector. */
-const valued: Record<string, Verb> = {
-  "add-class": (element, value) => element.classList.add(...value.split(".")),
-  "remove-class": (element, value) => element.classList.remove(...value.split(".")),
-  "toggle-class": (element, value) => value.split(".").forEach(name => void element.classList.toggle(name)),
-  "set-attr": (element, value) => {
-    const [name, ...rest] = value.split("=");
-    element.setAttribute(name!, rest.join("="));
-  },
+  "add-class": classes("add"),
+  "remove-class": classes("remove"),
+  "toggle-class": classes("toggle"),
+  "set-attr": (element, value) => element.setAttribute(value.split("=")[0]!, value.replace(/.*?(=|$)/, "")),
   dispatch: (element, value) => element.dispatchEvent(new CustomEvent(value, { bubbles: true })),
-  push: (_, value, origin) => call(origin, value, values(origin)),
+  push: (_, value, origin) => call(origin, value),
 };
 
 export function run(origin: Element, commands: string): void {
   for (const command of commands.split(";")) {
-    const [, verb = "", rest = "", transition] =
-      /^\s*([\w-]+):?(.*?)(?:\s+with\s+(\S+))?\s*$/.exec(command) ?? [];
-    const [, value, selector] = Object.hasOwn(valued, verb) ? /^(\S*)\s*(.*)$/.exec(rest)! : ["", "", rest];
-    const act = Object.hasOwn(valued, verb) ? valued[verb] : Object.hasOwn(verbs, verb) && verbs[verb];
-    if (act) for (const element of find(origin, selector!)) act(element, value!, origin, transition);
-    else console.warn("livecomp: unknown command", command);
+    const [, verb = "", rest = "", transition = ""] =
+      /^\s*([^:\s]+):?(.*?)(?: with (\S+))?\s*$/.exec(command) ?? [];
+    const value = /-|pa|pu/.test(verb) ? rest.split(" ")[0]! : "";
+    const act = verbs[verb];
+    if (!act) report({ code: "unknown_command", message: command });
+    for (const element of find(origin, rest.slice(value.length).trim()))
+      act?.(element, value || transition, origin, verb);
   }
 }
 
-function find(origin: Element, selector: string): Iterable<HTMLElement> {
+function find(origin: Element, selector: string): HTMLElement[] {
   if (!selector) return [origin as HTMLElement];
-  const closest = /^closest\s+(.*)/.exec(selector);
-  if (!closest) return document.querySelectorAll<HTMLElement>(selector);
-  const found = origin.closest<HTMLElement>(closest[1]!);
-  return found ? [found] : [];
+  if (!selector.startsWith("closest ")) return all(selector);
+  return [origin.closest<HTMLElement>(selector.slice(8))].filter(found => found !== null);
 }
 
 /** Shows or hides through the `hidden` attribute, after the animations that the transition's class starts. */
 async function reveal(
   element: HTMLElement,
-  on: boolean,
+  transition: string,
   origin: Element,
-  transition?: string,
+  verb: string,
 ): Promise<void> {
-  if (origin.hasAttribute("aria-expanded")) origin.setAttribute("aria-expanded", String(on));
+  const on = verb === "show" || (verb === "toggle" && (element.hidden || leaving.has(element)));
+  if (origin.ariaExpanded) origin.ariaExpanded = `${on}`;
   leaving[on ? "delete" : "add"](element);
   if (on) element.hidden = false;
   if (transition) {

@@ -2,6 +2,7 @@
 
 import {
   CloseCode,
+  COMES_BACK,
   DEAD_AFTER,
   FIRST_RETRY,
   HEARTBEAT,
@@ -13,13 +14,14 @@ import {
   STABLE,
 } from "./constants";
 import { lag, log } from "./debug";
-import { type ClientMessage, decode, encode, type ServerMessage } from "./protocol";
+import { on } from "./listen";
+import { type ClientMessage, decode, type ServerMessage } from "./protocol";
 
 /**
  * Idle -start-> Connecting -open-> Open -close-> Waiting -timer, wake-> Connecting
  * Open, Connecting -close with a final code-> Stopped; any -stop, pagehide-> Idle -pageshow-> Connecting
  */
-export enum State {
+enum State {
   Idle,
   Connecting,
   Open,
@@ -27,53 +29,45 @@ export enum State {
   Stopped,
 }
 
-export interface Listener {
-  opened(): void;
-  received(message: ServerMessage): void;
-  /** The connection is gone; `final` when it will not be tried again. */
-  closed(code: number, final: boolean): void;
-}
-
 type Timer = ReturnType<typeof setTimeout>;
-
-const comesBack: number[] = [
-  CloseCode.GOING_AWAY,
-  CloseCode.NO_STATUS,
-  CloseCode.ABNORMAL,
-  CloseCode.INTERNAL,
-  CloseCode.RESTART,
-  CloseCode.TRY_LATER,
-];
-const wakers = ["online", "focus", "pageshow", "visibilitychange", "resume"];
 
 let state = State.Idle;
 let address: string;
-let listener: Listener;
+let opened: () => void;
+let received: (message: ServerMessage) => void;
+/** The connection is gone; `isFinal` when it will not be tried again. */
+let lost: (code: number, isFinal: boolean) => void;
 let socket: WebSocket | undefined;
-let opened = 0;
+let openedAt = 0;
 let attempt = 0;
 let retry: Timer;
 let heartbeat: Timer;
 let deadline: Timer | 0 = 0;
 
-export function start(url: string, to: Listener): void {
-  address = url.replace(/^http/, "ws");
-  listener = to;
-  for (const type of wakers) addEventListener(type, wake);
-  addEventListener("pagehide", leave);
+export function start(
+  url: string,
+  onOpen: typeof opened,
+  onMessage: typeof received,
+  onLoss: typeof lost,
+): void {
+  [address, opened, received, lost] = [url.replace(/^http/, "ws"), onOpen, onMessage, onLoss];
+  for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
+  on(window, "pagehide", stop);
   connect();
 }
 
+/** Lets go of the connection. A page with an open one would be kept out of the back/forward cache. */
 export function stop(): void {
-  for (const type of wakers) removeEventListener(type, wake);
-  removeEventListener("pagehide", leave);
-  leave();
+  clearTimeout(retry);
+  hangUp();
+  if (state === State.Open) lost(CloseCode.GOING_AWAY, false);
+  state = State.Idle;
 }
 
 export function send(message: ClientMessage): void {
   if (state !== State.Open) return;
   log("→", message);
-  socket!.send(encode(message));
+  socket!.send(JSON.stringify(message));
 }
 
 /**
@@ -82,78 +76,77 @@ export function send(message: ClientMessage): void {
  */
 export function delay(attempts: number, code: number, random = Math.random): number {
   const limit = attempts ? Math.min(LAST_RETRY, FIRST_RETRY * RETRY_GROWTH ** (attempts - 1)) : 0;
-  const crowd = code === CloseCode.GOING_AWAY || code >= CloseCode.RESTART;
-  return random() * Math.max(limit, crowd ? RESTART_SPREAD : 0);
+  const isCrowd = code === CloseCode.GOING_AWAY || code >= CloseCode.RESTART;
+  return random() * Math.max(limit, isCrowd ? RESTART_SPREAD : 0);
 }
 
 function connect(): void {
   clearTimeout(retry);
   state = State.Connecting;
   const mine = (socket = new WebSocket(address));
-  const receive = (frame: string) => mine === socket && received(frame);
-  mine.onopen = () => mine === socket && open();
-  mine.onmessage = ({ data }) => (lag ? setTimeout(receive, lag, data) : receive(data));
-  mine.onclose = ({ code }) => mine === socket && closed(code);
+  const ifMine =
+    <T>(act: (value: T) => void) =>
+    (value: T) => {
+      if (mine === socket) act(value);
+    };
+  const receive = ifMine(read);
+  mine.onopen = ifMine(open);
+  mine.onmessage = event => (lag ? setTimeout(receive, lag, event) : receive(event));
+  mine.onclose = ifMine(close);
   expect(OPENING);
 }
 
 function open(): void {
   state = State.Open;
+  openedAt = performance.now();
+  heartbeat = setInterval(ping, HEARTBEAT);
   expect(0);
-  opened = performance.now();
-  heartbeat = setInterval(() => ping(deadline ? 0 : DEAD_AFTER), HEARTBEAT);
-  listener.opened();
+  opened();
 }
 
-function received(frame: string): void {
+function read({ data }: { data: string }): void {
   expect(0);
-  for (const message of decode(frame)) {
+  for (const message of decode(data)) {
     log("←", message);
-    listener.received(message);
+    received(message);
   }
 }
 
-function closed(code: number): void {
+function close({ code }: { code: number }): void {
   hangUp();
-  if (performance.now() - opened > STABLE) attempt = 0;
-  const final = !comesBack.includes(code);
-  state = final ? State.Stopped : State.Waiting;
-  if (!final) retry = setTimeout(connect, delay(attempt++, code));
-  listener.closed(code, final);
+  if (performance.now() - openedAt > STABLE) attempt = 0;
+  const isFinal = !COMES_BACK.test(`${code}`);
+  state = isFinal ? State.Stopped : State.Waiting;
+  if (!isFinal) retry = setTimeout(connect, delay(attempt++, code));
+  lost(code, isFinal);
 }
 
-/** Lets go of the socket; what it still says is not heard. */
+/** What the old socket still says is not heard. */
 function hangUp(): void {
-  clearInterval(heartbeat);
-  expect(0);
   const old = socket;
   socket = undefined;
   old?.close();
+  clearInterval(heartbeat);
+  expect(0);
 }
 
-/** Gives the server `ms` to say anything; 0 waits for nothing. A dead socket is not waited for: its close event may take minutes. */
+/** Gives the server `ms` to say anything; 0: all the time. (The close event of a dead socket may take minutes.) */
 function expect(ms: number): void {
   clearTimeout(deadline);
-  deadline = ms && setTimeout(closed, ms, CloseCode.ABNORMAL);
+  deadline = ms && setTimeout(close, ms, { code: CloseCode.ABNORMAL });
 }
 
-function ping(within: number): void {
+function ping(): void {
   send(["ping"]);
-  if (within) expect(within);
+  if (!deadline) expect(DEAD_AFTER);
 }
 
 /** The user is back, or the network: a waiting connection is tried at once, an open one asked whether it still lives. */
-function wake(event: Event): void {
+function wake({ type }: Event): void {
   if (document.hidden) return;
-  if (state === State.Waiting || (state === State.Idle && event.type === "pageshow")) connect();
-  else if (state === State.Open) ping(PROBE);
-}
-
-/** A page with an open socket would be kept out of the back/forward cache. */
-function leave(): void {
-  clearTimeout(retry);
-  const open = state === State.Open;
-  state = State.Idle;
-  hangUp();
-  if (open) listener.closed(CloseCode.GOING_AWAY, false);
+  if (state === State.Waiting || (state === State.Idle && type === "pageshow")) connect();
+  else if (state === State.Open) {
+    expect(PROBE);
+    ping();
+  }
 }

@@ -6,18 +6,18 @@ export const ADDRESS = "lc";
 export const TOKEN = "lc-token";
 export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
+export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
 
 export enum CloseCode {
   GOING_AWAY = 1001,
-  NO_STATUS = 1005,
   ABNORMAL = 1006,
-  INTERNAL = 1011,
   RESTART = 1012,
-  TRY_LATER = 1013,
   SIGNED_OUT = 4401,
   VERSION_CHANGED = 4409,
 }
+/** Going away, cut (servers differ in 1005 and 1006), internal error, restart, try later. */
+export const COMES_BACK = /^10(0[156]|1[123])$/;
 
 // Milliseconds, where nothing else is said.
 export const HEARTBEAT = 25_000;

@@ -1,55 +1,45 @@
-/** What shows that an event is under way: data-loading, aria-busy, live-disable-with. Taken off and put on again around a patch. */
+/** What shows that an event is under way: data-loading, aria-busy, live-disable-with. */
 
 import { componentOf } from "./address";
 import { LOADING } from "./constants";
 import type { Busy } from "./outbox";
-
-const marks = [LOADING, "aria-busy"];
+import { all, live } from "./query";
 
 /** Feedback for an event that `trigger` sent: on itself, its form, and every `live-loading` element of the component. */
-export function loading(trigger: Element, component: string, event: string): Busy {
-  const form = trigger.closest("form");
-  let marked: Element[] = [];
-  let enable: (() => void)[] = [];
-  return {
-    on() {
-      const others = Array.from(document.querySelectorAll("[live-loading]")).filter(
-        element => names(element, event) && componentOf(element) === component,
-      );
-      marked = [trigger, ...(form ? [form] : []), ...others];
-      for (const element of marked) for (const name of marks) element.setAttribute(name, "true");
-      const buttons = trigger === form ? form.querySelectorAll("[live-disable-with]") : [trigger];
-      enable = Array.from(buttons, disable);
-    },
-    off() {
-      for (const element of marked) for (const name of marks) element.removeAttribute(name);
+export const loading =
+  (trigger: Element, component: string, event: string): Busy =>
+  () => {
+    const form = trigger.closest("form");
+    const isConcerned = (element: Element) =>
+      componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
+    const marked = [trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)];
+    const mark = (is: boolean) => {
+      for (const element of marked) {
+        element.toggleAttribute(LOADING, is);
+        element.ariaBusy = is ? "true" : null;
+      }
+    };
+    mark(true);
+    const enable = all<HTMLButtonElement>("[live-disable-with]")
+      .filter(button => (trigger === form ? form.contains(button) : trigger === button))
+      .map(disable);
+    return () => {
+      mark(false);
       for (const again of enable) again();
-    },
+    };
   };
-}
 
-/** `live-loading` without a value stands for every event. */
-function names(element: Element, event: string): boolean {
-  const events = element.getAttribute("live-loading")!;
-  return !events || events.split(/\s+/).includes(event);
-}
-
-/** Disables a button that has `live-disable-with` and shows that text on it. */
-function disable(button: Element): () => void {
-  const text = button.getAttribute("live-disable-with");
-  if (text === null || !isButton(button) || button.disabled) return () => {};
-  const focused = button === document.activeElement;
-  const content = Array.from(button.childNodes);
-  const { value } = button;
+/** Disables a button and shows the text of its `live-disable-with` on it. */
+function disable(button: HTMLButtonElement): () => void {
+  const { disabled, childNodes } = button;
+  const hadFocus = button === document.activeElement;
+  const content = [...childNodes];
+  const text = live(button, "disable-with");
+  if (text) button.replaceChildren(text);
   button.disabled = true;
-  if (text) button instanceof HTMLInputElement ? (button.value = text) : button.replaceChildren(text);
   return () => {
-    button.disabled = false;
-    if (text)
-      button instanceof HTMLInputElement ? (button.value = value) : button.replaceChildren(...content);
-    if (focused && document.activeElement === document.body) button.focus({ preventScroll: true });
+    button.disabled = disabled;
+    button.replaceChildren(...content);
+    if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
   };
 }
-
-const isButton = (element: Element): element is HTMLButtonElement | HTMLInputElement =>
-  element instanceof HTMLButtonElement || element instanceof HTMLInputElement;

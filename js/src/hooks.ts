@@ -5,67 +5,70 @@ import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
 import { record } from "./protocol";
+import { all, find, live } from "./query";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
 type What = keyof HookDefinition;
 
-const definitions = new Map<string, HookDefinition>();
+const definitions = new Map<string | null, HookDefinition>();
 const hooked = new Map<Element, Hook & HookDefinition>();
 let listeners: [element: Element, name: string, callback: Callback][] = [];
 
 /** Defines hooks by name: `hooks({ Chart: { mounted() { … } } })`. Elements that wait for them are mounted at once. */
 export function hooks(more: Record<string, HookDefinition>): void {
   for (const [name, definition] of Object.entries(more)) definitions.set(name, definition);
-  for (const element of document.querySelectorAll("[live-hook]")) mount(element);
+  all("[live-hook]").forEach(mount);
 }
 
 /** Calls an event of an element's component. Resolves when it is done: with nothing, or with the server's error. */
-export function pushEvent(
+export const pushEvent = (
   target: Element | string,
   name: string,
   args: Record<string, unknown> = {},
-): Promise<LiveError | undefined> {
-  return new Promise(resolve => {
-    const element = typeof target === "string" ? document.querySelector(target) : target;
-    if (!element || !call(element, name, record(Object.entries(args)), {}, resolve))
-      resolve({ code: "unknown_component", message: `No component at ${target}.` });
+): Promise<LiveError | undefined> =>
+  new Promise(resolve => {
+    const element = typeof target === "string" ? find(target) : target;
+    call(element, name, record(Object.entries(args)), {}, resolve);
   });
-}
 
-export function mount(element: Element): void {
-  const definition = definitions.get(element.getAttribute("live-hook") ?? "");
+const definitionOf = (element: Element) => definitions.get(live(element, "hook"));
+
+export function mount(element: HTMLElement): void {
+  const definition = definitionOf(element);
   if (!definition || hooked.has(element)) return;
-  const hook: Hook & HookDefinition = Object.assign(Object.create(definition), {
-    el: element,
-    pushEvent: (name: string, args?: Record<string, unknown>) => pushEvent(element, name, args),
-    handleEvent: (name: string, callback: Callback) => listeners.push([element, name, callback]),
-  });
-  hooked.set(element, hook);
-  tell(hook, "mounted");
+  hooked.set(
+    element,
+    Object.assign(Object.create(definition), {
+      el: element,
+      pushEvent: (name: string, args?: Record<string, unknown>) => pushEvent(element, name, args),
+      handleEvent: (name: string, callback: Callback) => listeners.push([element, name, callback]),
+    }),
+  );
+  tell("mounted", element);
 }
 
 /** After a patch: tells the hooks of what is gone, and the nearest hook of each element that changed, once. */
 export function patched(changed: Iterable<Element>): void {
   for (const [element, hook] of hooked) {
-    const definition = definitions.get(element.getAttribute("live-hook") ?? "");
-    if (element.isConnected && definition === Object.getPrototypeOf(hook)) continue;
-    hooked.delete(element);
+    if (element.isConnected && definitionOf(element) === Object.getPrototypeOf(hook)) continue;
     listeners = listeners.filter(([listener]) => listener !== element);
-    tell(hook, "destroyed");
+    tell("destroyed", element);
+    hooked.delete(element);
   }
-  const hosts = new Set(Array.from(changed, element => element.closest("[live-hook]")));
-  for (const [element, hook] of hooked) if (hosts.has(element)) tell(hook, "updated");
+  for (const host of new Set([...changed].map(element => element.closest("[live-hook]"))))
+    tell("updated", host);
 }
 
 export function tellAll(what: What): void {
-  for (const hook of hooked.values()) tell(hook, what);
+  for (const element of hooked.keys()) tell(what, element);
+}
+
+function tell(what: What, element: Element | null): void {
+  const hook = hooked.get(element!);
+  attempt(() => hook?.[what]?.());
 }
 
 /** An error in the page's own code must not stop ours. */
-function tell(hook: HookDefinition, what: What): void {
-  attempt(() => hook[what]?.());
-}
-
 function attempt(work: () => void): void {
   try {
     work();

@@ -5,26 +5,24 @@ import { debug, latency } from "./debug";
 import { hooks, pushEvent } from "./hooks";
 import { morph } from "./morph";
 import * as page from "./page";
+import { find } from "./query";
 
-let isStarted = false;
+let stop: (() => void) | undefined;
 
-/** Connects this page's live components with the server. The script tag of `{% live_scripts %}` does it by itself. */
-export function connect(url: string): void {
-  if (isStarted) return;
-  isStarted = true;
+/**
+ * Connects this page's live components with the server. The script tag of `{% live_scripts %}` does it by itself.
+ * Returns a function that ends the connection; the page stays as it is.
+ */
+export function connect(url: string): () => void {
+  stop?.();
   page.start(new URL(url, location.href).href);
-}
-
-/** Ends the connection; the page stays as it is. */
-export function disconnect(): void {
-  if (isStarted) page.stop();
-  isStarted = false;
+  return (stop = page.stop);
 }
 
 export { debug, hooks, latency, morph, pushEvent };
 
 if (!window.livecomp) {
-  window.livecomp = { connect, debug, disconnect, hooks, latency, morph, pushEvent };
-  const url = document.querySelector<HTMLElement>(SCRIPT)?.dataset.livecompUrl;
-  if (url && document.querySelector(`[${TOKEN}]`)) connect(url);
+  window.livecomp = { connect, debug, hooks, latency, morph, pushEvent };
+  const url = find(SCRIPT)?.dataset.livecompUrl;
+  if (url && find(`[${TOKEN}]`)) connect(url);
 }

@@ -1,5 +1,6 @@
 /** Where the page is: its URL, links that change it without leaving (`live-patch`), back and forward. */
 
+import { on } from "./listen";
 import { post } from "./outbox";
 import { reflect } from "./states";
 
@@ -9,18 +10,19 @@ export const here = (): string => location.pathname + location.search;
 
 export function start(): void {
   path = here();
-  addEventListener("popstate", moved);
+  on(window, "popstate", () => path !== here() && moved());
 }
 
-export function stop(): void {
-  removeEventListener("popstate", moved);
+function moved(): void {
+  path = here();
+  reflect();
+  post(["url", path]);
 }
 
 /** An http(s) URL without control characters and backslashes, which browsers and checks read differently; else nothing. */
-export function safe(url: string): URL | undefined {
-  if (/[^ -[\]-~\xa0-\uffff]/.test(url) || !URL.canParse(url, location.href)) return undefined;
-  const parsed = new URL(url, location.href);
-  return /^https?:$/.test(parsed.protocol) ? parsed : undefined;
+function safe(url: string): URL | null | undefined {
+  const parsed = /[^ -[\]-~\xa0-\uffff]/.test(url) ? null : URL.parse(url, location.href);
+  return parsed?.protocol.startsWith("http") ? parsed : null;
 }
 
 /** Leaves for another page. */
@@ -33,35 +35,15 @@ export function go(url: string): void {
 export function show(how: "push" | "replace", url: string): void {
   const to = safe(url);
   if (to?.origin !== location.origin) return;
-  history[how === "push" ? "pushState" : "replaceState"](null, "", to);
+  history[`${how}State`](null, "", to);
   path = here();
   reflect();
 }
 
 /** A plain click on a `live-patch` link: the same components with a new URL. */
-export function follow(event: MouseEvent): void {
-  const link = event
-    .composedPath()
-    .find(node => node instanceof HTMLAnchorElement && node.hasAttribute("live-patch"));
-  if (!link || !isPlain(event)) return;
+export function follow({ href }: HTMLAnchorElement, event: MouseEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  show("push", (link as HTMLAnchorElement).href);
-  post(["url", path]);
-}
-
-const isPlain = (event: MouseEvent): boolean =>
-  !(
-    event.defaultPrevented ||
-    event.button ||
-    event.ctrlKey ||
-    event.metaKey ||
-    event.shiftKey ||
-    event.altKey
-  );
-
-function moved(): void {
-  if (path === here()) return;
-  path = here();
-  reflect();
-  post(["url", path]);
+  show("push", href);
+  moved();
 }

@@ -2,67 +2,71 @@
 
 import { send } from "./connection";
 import type { LiveError } from "./livecomp";
-import type { ClientMessage, Values } from "./protocol";
+import type { ClientMessage } from "./protocol";
 
-/** What is shown on the page while an event is under way. */
-export interface Busy {
-  on(): void;
-  off(): void;
-}
+/** Shows that a message is under way; what it returns ends that. */
+export type Busy = () => () => void;
 export type Done = (error?: LiveError) => void;
+
 type Numbered = Extract<ClientMessage, ["event" | "set" | "url", ...unknown[]]>;
 type Unnumbered<Message> = Message extends [infer Type, number, ...infer Fields] ? [Type, ...Fields] : never;
 
-export interface Entry {
+interface Entry {
   message: Numbered;
-  sent: boolean;
+  isSent?: boolean;
   busy?: Busy | undefined;
+  idle?: (() => void) | undefined;
   done?: Done | undefined;
 }
 
 let last = 0;
-let online = false;
+export let isOnline = false;
 let entries: Entry[] = [];
 
 /** Numbers a message, sends it now or as soon as the page is joined, and returns its number. */
 export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?: Done): number {
-  if (type === "set" && merged(fields as [string, Values])) return last;
-  const entry: Entry = { message: [type, ++last, ...fields] as Numbered, sent: false, busy, done };
+  const before = entries.at(-1);
+  if (
+    type === "set" &&
+    before &&
+    !before.isSent &&
+    before.message[0] === type &&
+    before.message[2] === fields[0]
+  ) {
+    // Typing while offline changes the message that waits, instead of adding one for each key.
+    Object.assign(before.message[3], fields[1]);
+    return last;
+  }
+  const entry: Entry = { message: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() };
   entries.push(entry);
-  busy?.on();
-  if (online) transmit(entry);
+  if (isOnline) transmit(entry);
   return last;
 }
 
-/** Typing while offline changes the entry that waits instead of adding one for each key. */
-function merged([component, values]: [string, Values]): boolean {
-  const entry = entries.at(-1);
-  const same = entry && !entry.sent && entry.message[0] === "set" && entry.message[2] === component;
-  if (same) Object.assign(entry.message[3] as Values, values);
-  return !!same;
-}
-
 function transmit(entry: Entry): void {
-  entry.sent = true;
+  entry.isSent = true;
   send(entry.message);
 }
 
 /** Goes on after a join: everything that waits is sent, in order. */
 export function resume(): void {
-  online = true;
+  isOnline = true;
   entries.forEach(transmit);
 }
 
 export function pause(): void {
-  online = false;
+  isOnline = false;
 }
 
-/** Takes out the entries that `test` names. */
-export function take(test: (entry: Entry) => boolean): Entry[] {
-  const taken = entries.filter(test);
-  entries = entries.filter(entry => !taken.includes(entry));
-  return taken;
-}
+/** What was sent and may have been carried out, or not, when nobody remembers. Values that are written twice do no harm. */
+export const isInDoubt = ({ isSent, message }: Entry): boolean => !!isSent && message[0] === "event";
 
-export const isOnline = (): boolean => online;
-export const waiting = (): readonly Entry[] => entries;
+/** Takes out what `isDone` names, while nothing on the page shows what is under way; `work` is done then. */
+export function settle(isDone: (entry: Entry) => boolean, work: () => void): Entry[] {
+  for (const { idle } of [...entries].reverse()) idle?.();
+  const done = entries.filter(isDone);
+  entries = entries.filter(entry => !done.includes(entry));
+  work();
+  for (const entry of entries) entry.idle = entry.busy?.();
+  return done;
+}

@@ -1,12 +1,14 @@
 /** live-debounce, live-throttle, live-once: when, and whether, a call is made. */
 
+import { isLive, live } from "./query";
+
 interface Pace {
-  timer: ReturnType<typeof setTimeout> | 0;
+  timer?: ReturnType<typeof setTimeout>;
   until: number;
-  call?: (() => void) | undefined;
+  call?: () => void;
 }
 
-const paces = new WeakMap<Element, Map<string, Pace>>();
+const paces = new WeakMap<Element, Record<string, Pace>>();
 /** Calls that wait for their timer, oldest first. */
 const held = new Set<Pace>();
 
@@ -21,29 +23,24 @@ export function paced(
   call: () => void,
   wait: () => void,
 ): void {
-  const own = paces.get(element) ?? new Map<string, Pace>();
-  const known = own.get(type);
-  if (known && element.hasAttribute("live-once")) return;
-  const pace = known ?? { timer: 0, until: 0 };
-  paces.set(element, own.set(type, pace));
+  const own = paces.get(element) ?? {};
+  if (own[type] && isLive(element, "once")) return;
+  const pace = (own[type] ??= { until: 0 });
+  paces.set(element, own);
 
   const now = performance.now();
   const rest = debounce || pace.until - now;
   if (rest <= 0) {
     flush();
-    pace.until = now + Number(element.getAttribute("live-throttle"));
+    pace.until = now + Number(live(element, "throttle"));
     call();
   } else if (debounce || !/^(click|key|submit)/.test(type)) {
-    hold(pace, rest, call);
+    release(pace);
+    pace.call = call;
+    pace.timer = setTimeout(fire, rest, pace);
+    held.add(pace);
     wait();
   }
-}
-
-function hold(pace: Pace, ms: number, call: () => void): void {
-  release(pace);
-  pace.call = call;
-  pace.timer = setTimeout(fire, ms, pace);
-  held.add(pace);
 }
 
 function release(pace: Pace): void {
@@ -53,10 +50,8 @@ function release(pace: Pace): void {
 
 function fire(pace: Pace): void {
   release(pace);
-  pace.call?.();
+  pace.call!();
 }
 
 /** Makes the calls that wait, in order. */
-export function flush(): void {
-  held.forEach(fire);
-}
+export const flush = (): void => held.forEach(fire);

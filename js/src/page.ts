@@ -9,115 +9,128 @@ import { flash } from "./debug";
 import { carryOut } from "./effects";
 import { protect, recover } from "./forms";
 import * as hooks from "./hooks";
+import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
-import type { Effect, Patch, ServerMessage } from "./protocol";
+import type { Actions, Effect, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
+import { all } from "./query";
 import { reload } from "./reload";
 import * as states from "./states";
 import { watch } from "./triggers";
 
-const NOTICED = ["hook", "init", "poll", "intersect", "offline", "cloak", "dirty", "current"]
-  .map(name => `[live-${name}]`)
-  .join();
-const DOUBT: LiveError = {
-  code: "doubt",
-  message: "The connection broke at a bad moment: it is not known whether the last action was carried out.",
-};
+const NOTICED =
+  "[live-hook],[live-init],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
+const DOUBT: LiveError = { code: "doubt", message: "Your last action may not have been done." };
 
 let id = "";
 let version = 0;
 let acknowledged = 0;
-let ackTimer: ReturnType<typeof setTimeout> | 0 = 0;
+let ackTimer: ReturnType<typeof setTimeout> | undefined;
 let isLost = false;
 /** Components ("": the page) that the server was asked to send again. */
 const asked = new Set<string>();
+/** Versions of the shared components. */
+const versions = new Map<string, number>();
 
 /** Connects the live components of this page to the server at `url`. */
 export function start(url: string): void {
+  listen.start();
   bindings.start();
   place.start();
   recover();
-  document.querySelectorAll(NOTICED).forEach(notice);
-  document.addEventListener("input", states.reflect);
-  connection.start(url, { opened: join, received, closed });
+  all(NOTICED).forEach(notice);
+  states.reflect();
+  listen.on(document, "input", states.reflect);
+  connection.start(url, join, received, closed);
 }
 
 export function stop(): void {
   connection.stop();
-  document.removeEventListener("input", states.reflect);
-  place.stop();
-  bindings.stop();
+  listen.stop();
 }
 
 function join(): void {
-  const tokens = Array.from(document.querySelectorAll(`[${TOKEN}]`), root => root.getAttribute(TOKEN)!);
+  const tokens = all(`[${TOKEN}]`).map(root => root.getAttribute(TOKEN)!);
   connection.send(["join", PROTOCOL_VERSION, tokens, id ? [id, version] : null, place.here()]);
 }
 
-function received(message: ServerMessage): void {
-  if (message[0] === "joined") joined(...(message.slice(1) as Fields<"joined">));
-  else if (message[0] === "patch") patched(...(message.slice(1) as Fields<"patch">));
-  else if (message[0] === "ack") settle(upTo(message[1]), [], message[2]);
-  else if (message[0] === "error") refused(...(message.slice(1) as Fields<"error">));
+const actions = {
+  __proto__: null,
+  joined,
+  patch,
+  shared,
+  ack: (ack: number, effects?: Effect[]) => void settle(upTo(ack), [], effects),
+  error: refused,
+} satisfies Actions<Omit<ServerMessages, "pong">>;
+
+function received([type, ...fields]: ServerMessage): void {
+  (actions as Table)[type]?.(...fields);
 }
 
-type Fields<Type> = Extract<ServerMessage, [Type, ...unknown[]]> extends [Type, ...infer Rest] ? Rest : never;
-
-/** What was on its way to a page that is gone may have happened or not: it is not sent again, and the user is told. */
-function joined(page: string, rendered: number, ack: number, patches: Patch[], effects?: Effect[]): void {
-  const isFirst = !id;
-  const isNew = isFirst || effects?.some(([kind]) => kind === "doubt");
-  id = page;
+/**
+ * The page goes on where it was, or, in doubt, nearly there: then what was under way may have happened or not. It is
+ * not sent again, and the user is told.
+ */
+function joined(page: string, rendered: number, ack: number, patches: Patch[], effects: Effect[] = []): void {
+  const name = id ? "reconnected" : "connected";
+  const isInDoubt = effects.some(([kind]) => kind === "doubt");
   version = acknowledged = rendered;
   asked.clear();
+  versions.clear();
   settle(upTo(ack), patches, effects);
-  if (isNew) {
-    const doubtful = outbox.take(entry => entry.sent && entry.message[0] === "event");
-    for (const { busy, done } of doubtful) {
-      busy?.off();
-      done?.(DOUBT);
-    }
-    if (doubtful.length) report(DOUBT);
-    recover();
+  if (isInDoubt) {
+    const doubtful = outbox.settle(outbox.isInDoubt, () => {});
+    for (const { done } of doubtful) done?.(DOUBT);
+    if (doubtful[0]) report(DOUBT);
   }
+  if (!id || isInDoubt) recover();
+  id = page;
   outbox.resume();
   states.connected(true);
   if (isLost) hooks.tellAll("reconnected");
   isLost = false;
-  announce(isFirst ? "connected" : "reconnected", { page });
+  announce(name, { page });
 }
 
 /** A render older than the DOM is dropped; where one is missing, the whole page is asked for. */
-function patched(next: number, ack: number, patches: Patch[], effects?: Effect[]): void {
+function patch(next: number, ack: number, patches: Patch[], effects?: Effect[]): void {
   if (next <= version) return;
   const isGap = next > version + 1;
   version = next;
   if (isGap) ask("");
   settle(upTo(ack), isGap ? [] : patches, effects);
-  acknowledge();
+  confirm();
+}
+
+/** As `patch`, of a component that all viewers get alike. The whole of it is where its versions begin. */
+function shared(component: string, next: number, patches: Patch[], whole?: boolean): void {
+  const known = versions.get(component)!;
+  if (!whole && next <= known) return;
+  versions.set(component, next);
+  if (whole || next === known + 1) settle(upTo(0), patches);
+  else ask(component);
+  confirm();
+}
+
+function confirm(): void {
+  if (version - acknowledged >= ACK_EVERY) acknowledge();
+  else ackTimer ??= setTimeout(acknowledge, ACK_DELAY);
 }
 
 function acknowledge(): void {
-  if (version - acknowledged >= ACK_EVERY) sendAck();
-  else ackTimer ||= setTimeout(sendAck, ACK_DELAY);
-}
-
-function sendAck(): void {
   clearTimeout(ackTimer);
-  ackTimer = 0;
+  ackTimer = undefined;
   acknowledged = version;
   connection.send(["ack", version]);
 }
 
+/** Whoever types a value that does not fit yet is not told so in words. */
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error: LiveError = { code, message, ...(component && { component }) };
-  const isTyping = settle(number => number === ref, [], [], error).some(
-    ({ message: [type] }) => type === "set",
-  );
-  if (isTyping) announce("error", error, component ? rootOf(component) : null);
-  else report(error, component ? rootOf(component) : null);
+  const [entry] = settle(number => number === ref, [], [], error);
+  (entry?.message[0] === "set" ? announce.bind(null, "error") : report)(error, rootOf(component));
 }
 
 const upTo = (ack: number) => (ref: number) => ref <= ack;
@@ -129,40 +142,43 @@ function settle(
   effects: Effect[] = [],
   error?: LiveError,
 ) {
-  const settled = outbox.take(({ message }) => isDone(message[1]));
-  if (patches.length) announce("before-patch", { version, addresses: patches.map(([address]) => address) });
-  for (const { busy } of [...outbox.waiting(), ...settled].reverse()) busy?.off();
-  const restore = protect(isDone);
-  apply(patches);
-  restore();
-  for (const { busy } of outbox.waiting()) busy?.on();
+  const news = { version, addresses: patches.map(([address]) => address) };
+  if (patches[0]) announce("before-patch", news);
+  const settled = outbox.settle(
+    ({ message }) => isDone(message[1]),
+    () => {
+      const restore = protect(isDone);
+      if (patches[0]) apply(patches);
+      restore();
+    },
+  );
   for (const { done } of settled) done?.(error);
   states.reflect();
-  if (patches.length) announce("patched", { version, addresses: patches.map(([address]) => address) });
+  if (patches[0]) announce("patched", news);
   effects.forEach(carryOut);
   return settled;
 }
 
 function apply(patches: Patch[]): void {
-  if (!patches.length) return;
   const changed = new Set<Element>();
-  const added = new Set<Element>();
+  const added: Element[] = [];
   const missing = applyPatches(document, patches, {
-    added: element => added.add(element),
-    updated: element => changed.add(element),
+    added: element => void added.push(element),
+    updated: element => void changed.add(element),
   });
   for (const [address, html] of patches) {
     bindings.listen(html);
     if (!missing.includes(address)) asked.delete(address.replace(/\.0$/, ""));
   }
   hooks.patched(changed);
-  for (const element of [...changed, ...added]) if (element.matches(NOTICED)) notice(element);
-  for (const element of added) element.querySelectorAll(NOTICED).forEach(notice);
+  const inside = added.flatMap(element => [...element.querySelectorAll(NOTICED)]);
+  for (const element of [...changed, ...added, ...inside])
+    if (element.matches(NOTICED)) notice(element as HTMLElement);
   flash([...changed, ...added]);
   for (const address of missing) ask(componentIn(address));
 }
 
-function notice(element: Element): void {
+function notice(element: HTMLElement): void {
   hooks.mount(element);
   watch(element);
   states.add(element);
@@ -170,7 +186,7 @@ function notice(element: Element): void {
 
 /** A target was not there: its component is asked for, when that is gone the page, and when that does not help, a reload. */
 function ask(component: string): void {
-  const what = component && rootOf(component) ? component : "";
+  const what = rootOf(component) ? component : "";
   if (what !== component && asked.has("")) reload();
   else if (!asked.has(what)) connection.send(["render", what]);
   asked.add(what);
@@ -179,15 +195,11 @@ function ask(component: string): void {
 function closed(code: number, isFinal: boolean): void {
   outbox.pause();
   clearTimeout(ackTimer);
-  ackTimer = 0;
+  ackTimer = undefined;
   states.connected(false);
   if (id && !isLost) hooks.tellAll("disconnected");
   isLost ||= !!id;
   announce("disconnected", { code, final: isFinal });
   if (code === CloseCode.SIGNED_OUT || code === CloseCode.VERSION_CHANGED) reload();
-  else if (isFinal)
-    report({
-      code: "closed",
-      message: `The server ended the connection (${code}). Reload the page to go on.`,
-    });
+  else if (isFinal) report({ code: "closed", message: `The connection has ended (${code}). Please reload.` });
 }

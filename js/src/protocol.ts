@@ -16,6 +16,7 @@ export interface ClientMessages {
 export interface ServerMessages {
   joined: [page_id: string, version: number, ack: number, patches: Patch[], effects?: Effect[]];
   patch: [version: number, ack: number, patches: Patch[], effects?: Effect[]];
+  shared: [component: string, version: number, patches: Patch[], whole?: boolean];
   ack: [ack: number, effects?: Effect[]];
   error: [ref: number, code: string, message: string, component?: string];
   pong: [];
@@ -32,6 +33,13 @@ export interface Effects {
   doubt: [];
 }
 
+/** What to do for each tag. Without a prototype, so that no other name finds anything. */
+export type Actions<Tags> = { __proto__: null } & {
+  [Tag in keyof Tags]: (...fields: Extract<Tags[Tag], unknown[]>) => void;
+};
+// biome-ignore lint/suspicious/noExplicitAny: the fields are those of the tag
+export type Table = Record<string, ((...fields: any[]) => void) | null | undefined>;
+
 type Tagged<Table> = { [Type in keyof Table]: [Type, ...Extract<Table[Type], unknown[]>] }[keyof Table];
 export type ClientMessage = Tagged<ClientMessages>;
 export type ServerMessage = Tagged<ServerMessages>;
@@ -45,8 +53,6 @@ export function record(entries: Iterable<readonly [string, unknown]>): Values {
   for (const [key, value] of entries) if (!unsafe.test(key)) values[key] = value;
   return values;
 }
-
-export const encode = (message: ClientMessage): string => JSON.stringify(message);
 
 /** The messages of a frame: one message, or a list of them. */
 export function decode(frame: string): ServerMessage[] {

@@ -4,21 +4,18 @@ import { report } from "./announce";
 import { MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
 
 export function reload(): void {
-  if (mayReload()) location.reload();
-  else
-    report({ code: "reload", message: "This page could not be brought up to date. Please reload it later." });
-}
-
-/** Without session storage nobody can count, so the answer is no. */
-function mayReload(): boolean {
   try {
     const now = Date.now();
-    const recent = (sessionStorage.getItem(RELOADS) ?? "")
+    const recent = (sessionStorage[RELOADS] ?? "")
       .split(" ")
-      .filter(time => now - Number(time) < MINUTE);
-    sessionStorage.setItem(RELOADS, [...recent, now].join(" "));
-    return recent.length < RELOADS_A_MINUTE;
+      .filter((time: string) => Number(time) > now - MINUTE);
+    if (recent.length < RELOADS_A_MINUTE) {
+      sessionStorage[RELOADS] = [...recent, now].join(" ");
+      location.reload();
+      return;
+    }
   } catch {
-    return false;
+    // Without session storage nobody can count, so it is once too often already.
   }
+  report({ code: "reload", message: "This page is out of date." });
 }

@@ -93,7 +93,7 @@ for (const code of [1008, 1009, 4400, 4403, 4408, 4429])
     await expect(page.locator("[live-flash]")).toContainText(`(${code})`);
     expect(await seen()).toEqual([
       ["live:disconnected", { code, final: true }],
-      ["live:error", { code: "closed", message: expect.stringContaining("Reload the page") }],
+      ["live:error", { code: "closed", message: expect.stringContaining("Please reload") }],
     ]);
     await page.clock.runFor(120_000);
     await page.evaluate(() => dispatchEvent(new Event("online")));
@@ -107,7 +107,7 @@ test("t73: a page that is told to reload again and again stops after five times 
 }) => {
   app.answer = () => ({ effects: [["reload"]] });
   await app.open(BODY);
-  await expect(page.locator("[live-flash]")).toContainText("could not be brought up to date", {
+  await expect(page.locator("[live-flash]")).toContainText("out of date", {
     timeout: 12_000,
   });
   expect(app.all("join")).toHaveLength(6);
@@ -206,11 +206,16 @@ test("a page without live components opens no connection", async ({ app, page })
   expect(app.socket).toBeUndefined();
 });
 
-test("disconnect() ends it, connect() starts it again", async ({ app, page }) => {
+test("what connect() returns ends the connection, and connect() starts it again", async ({ app, page }) => {
   await app.open(BODY);
   const closed = new Promise(resolve => app.socket!.once("close", resolve));
-  await page.evaluate(() => window.livecomp.disconnect());
-  await closed;
-  await page.evaluate(() => window.livecomp.connect("/livecomp/ws"));
+  const end = await page.evaluateHandle(() => window.livecomp.connect("/livecomp/ws"));
+  await closed; // there is one at most
   await app.message("join", 2);
+  const closedToo = new Promise(resolve => app.socket!.once("close", resolve));
+  await end.evaluate(stop => stop());
+  await closedToo;
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await page.evaluate(() => window.livecomp.connect("/livecomp/ws"));
+  await app.message("join", 3);
 });

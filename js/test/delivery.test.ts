@@ -85,7 +85,7 @@ test("when the page could not be resumed, what was under way is in doubt and sai
     [1, "add"],
     [2, "subtract"],
   ]);
-  await expect(page.locator("#messages > .error")).toContainText("not known whether the last action");
+  await expect(page.locator("#messages > .error")).toContainText("Your last action may not have been done.");
 });
 
 test("the server may answer an event with an error: it is not sent again, and the page hears of it", async ({
@@ -99,7 +99,7 @@ test("the server may answer an event with an error: it is not sent again, and th
   app.send(["error", 1, "forbidden", "Not you.", "c0"]);
   await app.settled();
   expect(await seen()).toEqual([["live:error", { code: "forbidden", message: "Not you.", component: "c0" }]]);
-  await expect(page.locator("[live-flash] > [role=alert]")).toHaveText("Not you.");
+  await expect(page.locator("[live-flash] > .error")).toHaveText("Not you.");
   await app.goDown();
   await app.comeBack();
   await app.message("join", 2);
@@ -137,6 +137,7 @@ test("t61: where a render is missing the whole page is asked for, and the rest i
 test("renders are acknowledged, at the latest after five", async ({ app, page }) => {
   await page.clock.install();
   await app.open(COUNTER);
+  await app.stopClock();
   for (let count = 1; count <= 5; count++) app.patch([["c0.1", `>${count}</b>`]]);
   expect(await app.message("ack")).toEqual(["ack", 5]);
   app.patch([["c0.1", ">6</b>"]]);
@@ -222,4 +223,20 @@ test("pushEvent answers when the server is done", async ({ app, page }) => {
   expect(await bad).toEqual({ code: "unknown_event", message: "There is none." });
   const nowhere = await page.evaluate(() => window.livecomp.pushEvent("#missing", "add"));
   expect(nowhere?.code).toBe("unknown_component");
+});
+
+test("a component that all viewers share has versions of its own", async ({ app, page }) => {
+  await app.open(`${COUNTER}<div lc="s1.0" lc-token="u"><i lc="s1.1">0</i></div>`);
+  const shared = page.locator("i");
+  app.send(["shared", "s1", 7, [["s1.0", '<div><i lc="s1.1">7</i></div>']], true]);
+  await expect(shared).toHaveText("7");
+  app.send(["shared", "s1", 8, [["s1.1", ">8"]]]);
+  await expect(shared).toHaveText("8");
+  app.send(["shared", "s1", 7, [["s1.1", ">7"]]]);
+  app.patch([["c0.1", ">1"]]);
+  await expect(page.locator("#count")).toHaveText("1");
+  await expect(shared).toHaveText("8");
+  app.send(["shared", "s1", 10, [["s1.1", ">10"]]]);
+  expect(await app.message("render")).toEqual(["render", "s1"]);
+  await expect(shared).toHaveText("8");
 });

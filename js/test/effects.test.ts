@@ -15,7 +15,7 @@ test("title, url and flash, after the patch and in order", async ({ app, page })
   });
   await expect(page).toHaveTitle("New <title>");
   await expect(page).toHaveURL(`${app.url}/?page=3`);
-  await expect(page.locator("[live-flash] > p.success[role=status]")).toHaveText("Saved <b>it</b>.");
+  await expect(page.locator("[live-flash] > p.success")).toHaveText("Saved <b>it</b>.");
   expect(await seen()).toEqual([["live:flash", { level: "success", text: "Saved <b>it</b>." }]]);
   await page.goBack();
   expect((await app.message("url"))[2]).toBe("/");

@@ -46,7 +46,6 @@ test.describe("form fields", () => {
       elements: "1",
       id: "2",
       submit: "3",
-      getAttribute: "4",
     });
     app.ack();
     await app.settled();

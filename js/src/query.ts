@@ -1,0 +1,14 @@
+/** Reading the page. */
+
+/** The first element that a selector finds. */
+export const find = (selector: string): HTMLElement | null => document.querySelector(selector);
+
+/** The elements that a selector finds, in document order. */
+export const all = <E extends Element = HTMLElement>(selector: string): E[] => [
+  ...document.querySelectorAll<E>(selector),
+];
+
+/** The value of an element's `live-<name>` attribute. */
+export const live = (element: Element, name: string): string | null => element.getAttribute(`live-${name}`);
+
+export const isLive = (element: Element, name: string): boolean => live(element, name) !== null;
