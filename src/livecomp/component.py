@@ -68,6 +68,8 @@ class LiveComponent:
         cls.timers = collect_timers(cls)
         cls.url_fields = {field.url: name for name, field in cls.fields.items() if field.url}
         cls.computed = _computed(cls)
+        if cls.shared:
+            _refuse_in_shared(cls)
         if cls.template or cls.template_name:
             if "name" not in cls.__dict__:
                 cls.name = component_name(cls.__name__)
@@ -133,15 +135,15 @@ class LiveComponent:
     @property
     def request(self) -> HttpRequest:
         """The HTTP request of the first render; on the WebSocket one made from the handshake."""
-        return self._live.page.request
+        return self._live.page.visitor
 
     @property
     def user(self) -> Any:
-        return self._live.page.request.user
+        return self._live.page.visitor.user
 
     @property
     def session(self) -> Any:
-        return self._live.page.request.session
+        return self._live.page.visitor.session
 
     @property
     def path(self) -> str:
@@ -271,6 +273,27 @@ def _refuse_reserved(cls: type[LiveComponent]) -> None:
         )
     for name in _INTERNAL & cls.__dict__.keys():
         raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; choose another.")
+
+
+def _refuse_in_shared(cls: type[LiveComponent]) -> None:
+    """What belongs to one visitor has no place in a component that is the same for all."""
+    if cls.events:
+        raise ComponentError(
+            f"{cls.__name__}.{next(iter(cls.events))}: a shared component has no @event methods, because it belongs to no "
+            "visitor in particular. Put what visitors do into an ordinary component beside it, which changes the data "
+            "and publishes."
+        )
+    for name, field in cls.fields.items():
+        if field.bind or field.url:
+            raise ComponentError(
+                f"{cls.__name__}.{name}: a shared component has no fields that visitors write (bind=, url=). Put the "
+                "field into an ordinary component beside it."
+            )
+    if cls.has_permission is not LiveComponent.has_permission:
+        raise ComponentError(
+            f"{cls.__name__}.has_permission: a shared component has no visitor to ask about. Use login_required or "
+            "permission_required, or place it in an ordinary component that has has_permission()."
+        )
 
 
 def _computed(cls: type[LiveComponent]) -> dict[str, bool]:

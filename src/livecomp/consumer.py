@@ -13,10 +13,12 @@ from django.conf import settings as django_settings
 from django.http import parse_cookie
 
 from livecomp import protocol
+from livecomp.broadcast import Views
 from livecomp.closing import reject, send_close
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.driver import PageDriver, Pages
+from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError
 from livecomp.origin import is_allowed
 from livecomp.runtime import Runtime
@@ -51,7 +53,7 @@ class Connection:
             "_malformed",
             "_refused",
         ),
-        *("_window", "_frames"),
+        *("_window", "_frames", "_views"),
         "__weakref__",
     )
 
@@ -72,6 +74,7 @@ class Connection:
         self._sends = 0  # under way
         self._sending_since = 0.0
         self._malformed = self._refused = 0
+        self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
     # From the handshake to the end
@@ -111,6 +114,8 @@ class Connection:
         return False
 
     def _leave(self) -> None:
+        if self._views is not None:
+            self._views.stop()
         self._runtime.leave(self)
         if self._visitor is not None:
             self._runtime.counter.leave(self._visitor)
@@ -181,6 +186,17 @@ class Connection:
         finally:
             self._sends -= 1
 
+    # Shared components
+
+    def share(self, output: Attach | Detach | Rendered) -> None:
+        """The page has a shared component on it, or has it no more."""
+        self._views = self._views or Views(self._runtime, self)
+        self._views.share(output)
+
+    def ask(self, function: Callable[..., bool], *args: Any) -> Awaitable[bool]:
+        """Call the function in the thread pool, with the page first."""
+        return self._driver.ask(function, *args)
+
     async def _error(self, ref: int, code: ErrorCode, text: str) -> None:
         await self.send(protocol.encode(protocol.error(ref, code, text)))
 
@@ -223,6 +239,8 @@ class Connection:
             self.acked = max(self.acked, min(message.version, self.sent))  # type: ignore[union-attr]
             self.unread = 0
             self._driver.work()
+            if self._views is not None:
+                self._views.catch_up()
         elif kind is protocol.Ping:
             await self.send(PONG)
         elif (kind is protocol.Join) is self.is_joining:

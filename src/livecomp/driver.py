@@ -17,11 +17,14 @@ from livecomp import auth, inputs, protocol, resume, tokens, topics
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import (
+    Attach,
     Await,
     CancelTask,
     Close,
+    Detach,
     Output,
     Publish,
+    Rendered,
     Save,
     Send,
     StartTask,
@@ -43,7 +46,8 @@ logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-REVALIDATE_AFTER = 0.3  # seconds
+TAKE_OVER = 2.0  # seconds that another process gets to save a page that came back here
+REVALIDATE_AFTER = 0.5  # seconds
 MAX_MARKED = 100  # messages of one topic that wait for a page, the newest
 
 
@@ -67,6 +71,9 @@ class Outlet(Protocol):
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close the connection."""
 
+    def share(self, output: Attach | Detach | Rendered) -> None:
+        """Look at a shared component, or no more; or, of a shared component's own page, its HTML."""
+
 
 class Pages:
     """Where drivers get their pages, and where they leave them. All of it is called in the thread pool."""
@@ -88,6 +95,10 @@ class Pages:
         """Whether the visitor is still signed in as before."""
         return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
 
+    def is_saved(self, page_id: str) -> bool:
+        """Whether the page has stopped, wherever it was, and its last state is in the cache."""
+        return resume.is_clean(page_id)
+
     def save(self, page: LivePage) -> None:
         """Keep a snapshot of a page that goes on."""
         resume.save(page)
@@ -97,6 +108,10 @@ class Pages:
         if settings.snapshot != "off":
             page.connected = True  # the last moment that it counts as such
             resume.save(page, clean=clean)
+        self.drop(page)
+
+    def drop(self, page: LivePage) -> None:
+        """The page goes on elsewhere, or nowhere: stop it without a snapshot."""
         page.close()
         page.take_output()
 
@@ -105,21 +120,37 @@ class PageDriver:
     """The page of one connection."""
 
     __slots__ = (
-        *("visitor", "page", "topics", "quiet_until", "stopped", "_runtime", "_outlet", "_pages", "_scope", "_context"),
-        *("_inbox", "_inputs", "_marked", "_topics_due", "_save_due", "_save_timer", "_timers", "_tasks", "_room"),
-        *(
-            "_worker",
-            "_awaiting",
-            "_cut_short",
-            "_after_client",
-            "_started",
-            "_ref",
-            "_told",
-            "_checked",
-            "_check_due",
-            "_retry",
-        ),
         "__weakref__",
+        "_after_client",
+        "_awaiting",
+        "_check_due",
+        "_checked",
+        "_context",
+        "_cut_short",
+        "_inbox",
+        "_inputs",
+        "_marked",
+        "_outlet",
+        "_pages",
+        "_ref",
+        "_retry",
+        "_room",
+        "_runtime",
+        "_save_due",
+        "_save_timer",
+        "_scope",
+        "_started",
+        "_superseded",
+        "_tasks",
+        "_timers",
+        "_told",
+        "_topics_due",
+        "_worker",
+        "page",
+        "quiet_until",
+        "stopped",
+        "topics",
+        "visitor",
     )
 
     def __init__(self, runtime: Runtime, outlet: Outlet, scope: Mapping[str, Any], pages: Pages) -> None:
@@ -151,6 +182,7 @@ class PageDriver:
         self._told = False
         self._checked = runtime.loop.time()
         self._check_due = False
+        self._superseded = 0.0  # when the page was resumed elsewhere
         runtime.hub.enter(self)
 
     # What there is to do
@@ -159,6 +191,20 @@ class PageDriver:
         """A message of the browser, to be handled in its turn, not before ``delay`` seconds from now."""
         self._inbox.append((self._runtime.loop.time() + delay if delay else 0.0, message))
         self.work()
+
+    def adopt(self, page: LivePage) -> None:
+        """Drive a page that no browser joins."""
+        self.page = page
+        self._context.run(topics.current_page.set, page)
+
+    def give(self, message: inputs.Input) -> None:
+        """A message of the server's own."""
+        self._inputs.append(message)
+        self.work()
+
+    def ask(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """The function's result for the page, from the thread pool."""
+        return self._in_thread(function, self.page, *args)
 
     @property
     def waiting(self) -> int:
@@ -183,7 +229,13 @@ class PageDriver:
             # Django sends its signal before it ends the session, so the check has to wait for that.
             self._runtime.loop.call_later(REVALIDATE_AFTER, self._check, context=self._runtime.context)
         elif kind == "supersede" and self.page is not None and value == self.page.id:
-            self._outlet.close(CloseCode.POLICY, "resumed on another connection")
+            self._superseded = self._runtime.loop.time()
+            self.give_way()
+
+    def give_way(self) -> "asyncio.Future[None]":
+        """End, because the page comes back on another connection. Done when its snapshot is saved."""
+        self._outlet.close(CloseCode.POLICY, "resumed on another connection")
+        return self.stop()
 
     def _check(self) -> None:
         self._check_due = True
@@ -281,13 +333,23 @@ class PageDriver:
             self._runtime.pages[page.id] = self
 
     async def _take_over(self, page: LivePage, message: Join) -> None:
-        """The browser may be back before the server has noticed that the old connection is dead: end that one first."""
+        """The browser may be back before the server has noticed that its old connection is dead: end that one first,
+        so that its running handler is finished and its state is saved."""
         assert message.resume is not None
         old = self._runtime.pages.get(message.resume[0])
-        if old is None or not await self._in_thread(self._pages.owns, page, message):
+        is_elsewhere = old is None and topics.shared_layer() is not None
+        if (old is None and not is_elsewhere) or not await self._in_thread(self._pages.owns, page, message):
             return
-        old.control("supersede", message.resume[0])
-        await asyncio.wait([old.stop()], timeout=settings.handler_timeout)
+        if old is not None:
+            await asyncio.wait([old.give_way()], timeout=settings.handler_timeout)
+            return
+        deadline = self._runtime.loop.time() + TAKE_OVER
+        if not await self._in_thread(self._pages.is_saved, message.resume[0]):
+            topics.announce("supersede", message.resume[0])
+            while self._runtime.loop.time() < deadline and self.stopped is None:
+                await asyncio.sleep(TAKE_OVER / 20)
+                if await self._in_thread(self._pages.is_saved, message.resume[0]):
+                    return
 
     async def _is_allowed(self) -> bool:
         now = self._runtime.loop.time()
@@ -424,6 +486,9 @@ class PageDriver:
         self._save_due = True
         self.work()
 
+    def _share(self, output: Attach | Detach | Rendered) -> None:
+        self._outlet.share(output)
+
     def _close(self, output: Close) -> None:
         self._outlet.close(output.code, output.reason)
 
@@ -457,7 +522,11 @@ class PageDriver:
         try:
             if self._worker is not None:
                 await self._finish_handler(self._worker, grace)
-            if self.page is not None and (was_connected or self.page.connected):
+            if self.page is None or not (was_connected or self.page.connected):
+                pass
+            elif self._superseded and self._runtime.loop.time() - self._superseded > TAKE_OVER:
+                await self._in_thread(self._pages.drop, self.page)  # too late, it went on from an older snapshot
+            else:
                 await self._in_thread(self._pages.close, self.page, not self._cut_short)
         except Exception:
             logger.exception("A page could not be closed properly.")
@@ -486,6 +555,9 @@ _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
     StopTimer: PageDriver._stop_timer,
     StartTask: PageDriver._start_task,
     CancelTask: PageDriver._cancel_task,
+    Attach: PageDriver._share,
+    Detach: PageDriver._share,
+    Rendered: PageDriver._share,
     Save: PageDriver._save_soon,
     Close: PageDriver._close,
 }
@@ -503,7 +575,7 @@ def _advance(
             texts.append(protocol.encode(message))
             if message[0] == "patch":
                 version = message[1]
-            elif message[0] == "joined":
+            elif message[0] in ("joined", "shared"):
                 version = message[2]
         else:
             rest.append(output)

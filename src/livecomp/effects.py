@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livecomp.constants import CloseCode
+
+if TYPE_CHECKING:
+    from livecomp.shared import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,31 @@ class CancelTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Attach:
+    """Bring the browser's copy of a shared component up to date, and keep it so. ``digest``: of the HTML that it has;
+    empty when that is not known."""
+
+    key: "Key"
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """The shared component is not on the page any more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The HTML of a shared component at this version: the answer to `livecomp.inputs.Whole`."""
+
+    version: int
+    html: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """The state changed: save a snapshot soon."""
 
@@ -81,7 +109,21 @@ class Close:
     reason: str
 
 
-Output = Send | Subscribe | Unsubscribe | Publish | StartTimer | StopTimer | StartTask | CancelTask | Save | Close
+Output = (
+    Send
+    | Subscribe
+    | Unsubscribe
+    | Publish
+    | StartTimer
+    | StopTimer
+    | StartTask
+    | CancelTask
+    | Attach
+    | Detach
+    | Rendered
+    | Save
+    | Close
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ def _call_with(handler: Callable[[Any], Any], message: Any) -> Callable[[], Any]
 
 
 def is_allowed(mounted: Mounted) -> bool:
-    """Whether the visitor may still see the component."""
+    """Whether the visitor may still see the component. Viewers of a shared one are asked for themselves."""
+    if mounted.page.is_shared:
+        return True
     try:
         auth.check(mounted.component, mounted.page.request)
     except Refused:

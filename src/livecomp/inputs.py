@@ -43,4 +43,9 @@ class Revalidated:
     allowed: bool
 
 
-Input = TopicMessages | TimerFired | TaskProgress | TaskDone | Revalidated
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Give the HTML of a shared component, as `livecomp.effects.Rendered`. The first one mounts it."""
+
+
+Input = TopicMessages | TimerFired | TaskProgress | TaskDone | Revalidated | Whole

@@ -3,12 +3,15 @@
 import pickle
 from typing import TYPE_CHECKING
 
+from django.conf import settings as django_settings
+
 from livecomp import auth, handling, protocol, registry, rendering, resume, tokens
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
 from livecomp.effects import Close, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url, set_page_url
+from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
 
 if TYPE_CHECKING:
@@ -45,11 +48,16 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
         page.effect("doubt")
+    shared = [claim for claim in claims if registry.get(claim.name).shared]
+    claims = [claim for claim in claims if claim not in shared]
+    for claim in shared:
+        _place_shared(page, claim)
     for claim in claims:
         if claim.component not in page.tree:
             _mount_again(page, claim)
         auth.check(page.tree[claim.component].component, page.request)
     patches = _first_patches(page, claims, known, resumed=message.resume is not None)
+    page.attach_rest(digests=message.resume is None)
     for mounted in page.tree.values():
         mounted.begin()
         page.listen(mounted)
@@ -92,7 +100,25 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
         if exact and saved.memory is not None:
             mounted.memory = pickle.loads(saved.memory)
             known.add(saved.id)
+    for place in snapshot.shared:
+        if not place.parent or place.parent in page.tree:
+            page.shared[place.key.id] = place
+            if place.parent:
+                page.tree[place.parent].children[place.slot] = place.key.id
     return known
+
+
+def _place_shared(page: "LivePage", claim: tokens.Claims) -> None:
+    auth.check(registry.get(claim.name), page.request)
+    if claim.component in page.shared:
+        page.shared[claim.component].digest = claim.digest
+        return
+    for language in (page.language, *(code for code, _ in django_settings.LANGUAGES)):
+        key = Key.of(claim.name, claim.arguments or {}, language, page.timezone)
+        if key.id == claim.component:
+            page.shared[key.id] = Place(key, "", ("root", key.id), claim.digest)
+            return
+    raise TokenRefused("This page is out of date; load it again.")
 
 
 def _mount_again(page: "LivePage", claim: tokens.Claims) -> None:

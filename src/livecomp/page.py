@@ -5,24 +5,21 @@ and takes what is to be done with `take_output`.
 """
 
 import contextlib
-import functools
 import secrets
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.utils import timezone, translation
 
-from livecomp import auth, events, handling, inputs, joining, navigation, protocol, registry, rendering, resume, tokens
+from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.constants import ADDRESS, TOKEN, CloseCode, ErrorCode
-from livecomp.effects import Close, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
-from livecomp.exceptions import ComponentError, Refused
+from livecomp.effects import Attach, Detach, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
+from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
 from livecomp.request import is_page_url, set_page_url
 
@@ -33,11 +30,15 @@ Steps = Generator[Step, Any, Result]
 class LivePage:
     """The components of one page with their state, subscriptions, timers and sequence numbers."""
 
+    is_shared = False
+    """Whether it is seen by many, see `livecomp.sharing`."""
+
     def __init__(self, request: HttpRequest, page_id: str = "") -> None:
         self.request = request
         self.id = page_id or secrets.token_urlsafe(12)
         self.url = request.get_full_path()
         self.tree: dict[str, Mounted] = {}
+        self.shared: dict[str, shared.Place] = {}
         self.version = 0  # of the last render sent
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task
@@ -63,15 +64,14 @@ class LivePage:
                 f"A page holds at most {settings.max_components} components (LIVECOMP['MAX_COMPONENTS']); "
                 f"{cls.name!r} would be one more."
             )
-        mounted = Mounted(self, id or f"c{self.next_number()}", cls, parent, slot)
+        mounted = Mounted(self, id or self.id_of(self.next_number()), cls, parent, slot)
         self.tree[mounted.id] = mounted
         return mounted
 
     def remove(self, mounted: Mounted) -> None:
         """Take a component and its children out of the page."""
         for child in list(mounted.children.values()):
-            if child in self.tree:
-                self.remove(self.tree[child])
+            self.drop(child)
         self.tree.pop(mounted.id, None)
         self.dirty.discard(mounted.id)
         if mounted.parent is not None:
@@ -83,6 +83,17 @@ class LivePage:
         mounted.stop()
         self.listen(mounted, stop=True)
 
+    def drop(self, id: str) -> None:
+        """Take a child out of the page, whether its state is here or shared."""
+        if id in self.tree:
+            self.remove(self.tree[id])
+        elif self.shared.pop(id, None) is not None:
+            self.output(Detach(id))
+
+    def id_of(self, number: int) -> str:
+        """The id of the component with this number."""
+        return f"c{number}"
+
     def roots(self) -> list[Mounted]:
         """The components placed by the page's own template."""
         return [mounted for mounted in self.tree.values() if mounted.parent is None]
@@ -92,29 +103,53 @@ class LivePage:
         self.number += 1
         return self.number - 1
 
+    # Shared components
+
+    def place_shared(self, cls: type[LiveComponent], slot: Slot, kwargs: dict[str, Any], parent: str = "") -> str:
+        """A shared component has its place here. Gives its id; raises `ComponentError` where it has two places."""
+        key = shared.Key.of(cls.name, kwargs, self.language, self.timezone)
+        place = self.shared.get(key.id)
+        if place is None:
+            auth.check(cls, self.request)
+            place = self.shared[key.id] = shared.Place(key, parent, slot)
+        elif (place.parent, place.slot) != (parent, slot):
+            raise ComponentError(
+                f"The shared component {cls.name!r} stands twice on this page with the same arguments. Give one of the "
+                'two another `key="…"`: then they are two components.'
+            )
+        return key.id
+
+    def shared_html(self, id: str) -> str:
+        """Full HTML of a shared component, for a browser that does not have it."""
+        from livecomp.sharing import html_of
+
+        place = self.shared[id]
+        html = html_of(place.key)
+        place.digest = rendering.digest(html)
+        if self.connected:
+            self.attach(id, place.digest)
+        return html
+
+    def attach_rest(self, *, digests: bool) -> None:
+        """`attach` all that this step has not attached yet. ``digests``: whether those of the first HTML still hold."""
+        attached = {output.key.id for output in self._outbox if type(output) is Attach}
+        for id in self.shared.keys() - attached:
+            self.attach(id, self.shared[id].digest if digests else "")
+
+    def attach(self, id: str, digest: str) -> None:
+        """Keep the browser's copy of a shared component up to date. ``digest``: of the HTML that it has, or ``""``."""
+        self.output(Attach(self.shared[id].key, digest))
+
     # Over HTTP
 
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None) -> str:
         """Mount a component for the page's HTML. Its root element carries a token to join it by."""
-        kwargs.pop("key", None)
-        cls = registry.get(name)
-        mounted = self.add(cls, None, ("root", self.number))
-        mounted.fills = fills
-        try:
-            auth.check(mounted.component, self.request)
-        except Refused as refused:
-            raise PermissionDenied(str(refused)) from None
-        self.read_url(mounted)
-        mounted.component.mount(**kwargs)
-        html = rendering.first_render(mounted)
-        mounted.html = None
-        claims = tokens.Claims(self.id, mounted.id, cls.name, kwargs if not fills else None, rendering.digest(html))
-        token = tokens.issue(claims, self.request)
-        self._outbox.clear()  # what a driver would do starts with the join
+        return serving.render_root(self, name, kwargs, fills)
+
+    def forget_output(self) -> None:
+        """What a driver would do starts with the join."""
+        self._outbox.clear()
         self._effects.clear()
-        resume.save(self)
-        address = f' {ADDRESS}="{mounted.id}.0"'
-        return html.replace(address, f'{address} {TOKEN}="{token}"', 1)
 
     @property
     def csrf_token(self) -> str:
@@ -122,6 +157,11 @@ class LivePage:
         if not self.csrf_token_if_used:
             self.csrf_token_if_used = get_token(self.request)
         return self.csrf_token_if_used
+
+    @property
+    def visitor(self) -> HttpRequest:
+        """The request of who has the page open."""
+        return self.request
 
     @property
     def path(self) -> str:
@@ -135,7 +175,7 @@ class LivePage:
 
     def receive(self, message: protocol.Message | inputs.Input) -> Steps[None]:
         """Handle one message. Drive the steps with `advance`; then `take_output`."""
-        return _HANDLERS[type(message)](self, message)
+        return receiving.HANDLERS[type(message)](self, message)
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
@@ -159,8 +199,12 @@ class LivePage:
 
     def fresh_html(self) -> dict[str, str]:
         """Each root component's HTML as a first render would give it now. Changes nothing."""
+        from livecomp.sharing import html_now
+
         with self._locale():
-            return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()}
+            return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()} | {
+                place.key.id: html_now(place.key) for place in self.shared.values() if not place.parent
+            }
 
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
@@ -170,6 +214,8 @@ class LivePage:
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
         self.topics.clear()
+        for id in self.shared:
+            self.output(Detach(id))
 
     @contextlib.contextmanager
     def _locale(self) -> Iterator[None]:
@@ -182,145 +228,9 @@ class LivePage:
         else:
             yield
 
-    # The browser's messages
-
-    def _join(self, message: protocol.Join) -> Steps[None]:
-        yield from ()
-        joining.join(self, message)
-
-    def _event(self, message: protocol.Event) -> Steps[None]:
-        if not self._is_new(message.ref):
-            return
-        try:
-            mounted = self._component(message.component)
-            spec = mounted.component.events.get(message.name)
-            if spec is None:
-                known = ", ".join(mounted.component.events) or "none"
-                hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
-                raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
-            auth.check(mounted.component, self.request, spec.access)
-            arguments = events.bind(spec, mounted.component, message.args, message.offered)
-        except Refused as refused:
-            return self._refuse(message.ref, message.component, refused)
-        succeeded = yield from handling.handle(
-            mounted, message.ref, message.name, lambda: spec.function(mounted.component, **arguments)
-        )
-        self._finish(message.ref, answered=not succeeded)
-
-    def _set(self, message: protocol.Set) -> Steps[None]:
-        if not self._is_new(message.ref):
-            return
-        try:
-            mounted = self._component(message.component)
-            auth.check(mounted.component, self.request)
-            values = navigation.bound_values(mounted.component, message.values)
-        except Refused as refused:
-            return self._refuse(message.ref, message.component, refused)
-
-        def assign() -> None:
-            for name, value in values.items():
-                setattr(mounted.component, name, value)
-
-        succeeded = yield from handling.handle(mounted, message.ref, "set", assign)
-        self._finish(message.ref, history="replace", answered=not succeeded)
-
-    def _url(self, message: protocol.Url) -> Steps[None]:
-        if not self._is_new(message.ref):
-            return
-        if not is_page_url(message.path):
-            return self._refuse(message.ref, "", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
-        self.url = message.path
-        set_page_url(self.request, message.path)
-        for mounted in list(self.tree.values()):
-            if mounted.component.url_fields:
-                yield from handling.run(mounted, message.ref, "url", functools.partial(self.read_url, mounted))
-        self._finish(message.ref, history="")
-
-    def _ack(self, message: protocol.Ack) -> Steps[None]:
-        yield from ()
-
-    def _render(self, message: protocol.Render) -> Steps[None]:
-        yield from ()
-        mounted = self.tree.get(message.component)
-        wanted = [mounted] if mounted is not None else self.roots()
-        patches: protocol.Patches = []
-        for each in wanted:
-            self.dirty.discard(each.id)
-            patches += joining.whole(each, "")
-        self.send_patches(patches)
-
-    def _ping(self, message: protocol.Ping) -> Steps[None]:
-        yield from ()
-        self.output(Send(protocol.pong()))
-
-    # What comes from the driver itself
-
-    def _topic_messages(self, message: inputs.TopicMessages) -> Steps[None]:
-        for topic, messages in message.messages.items():
-            yield from handling.deliver(self, topic, messages or [None])
-        self._finish(0)
-
-    def _timer_fired(self, message: inputs.TimerFired) -> Steps[None]:
-        owner, _, method = message.id.partition(":")
-        mounted = self.tree.get(owner)
-        if mounted is None:
-            return
-        arguments: dict[str, Any] = {}
-        if message.id in mounted.later:
-            method, arguments, _ = mounted.later.pop(message.id)
-        if handling.is_allowed(mounted):
-            yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(**arguments))
-        self._finish(0)
-
-    def _task_progress(self, message: inputs.TaskProgress) -> Steps[None]:
-        yield from self._task_result(message.id, 1, message.value)
-
-    def _task_done(self, message: inputs.TaskDone) -> Steps[None]:
-        yield from self._task_result(message.id, 2 if message.error else 0, message.error or message.value, last=True)
-
-    def _task_result(self, task: str, which: int, value: Any, last: bool = False) -> Steps[None]:
-        mounted = self.tree.get(task.partition(":")[0])
-        methods = mounted.tasks.get(task) if mounted else None
-        if mounted is None or methods is None:
-            return
-        if last:
-            del mounted.tasks[task]
-        method = methods[which]
-        if method:
-            yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(value))
-        elif which == 2:
-            rendering.report(mounted, value, "task")
-        else:
-            self.dirty.add(mounted.id)
-        self._finish(0)
-
-    def _revalidated(self, message: inputs.Revalidated) -> Steps[None]:
-        yield from ()
-        if not message.allowed:
-            self.output(Close(CloseCode.SIGNED_OUT, "You have been signed out."))
-
-    def _is_new(self, ref: int) -> bool:
-        if ref <= self.ack:
-            self.output(Send(protocol.ack(self.ack, [])))
-            return False
-        return True
-
-    def _component(self, id: str) -> Mounted:
-        mounted = self.tree.get(id)
-        if mounted is not None:
-            return mounted
-        gone = id[:1] == "c" and id[1:].isdecimal() and len(id) < 12 and int(id[1:]) < self.number
-        raise Refused(
-            ErrorCode.GONE if gone else ErrorCode.UNKNOWN_COMPONENT, f"There is no component {id[:40]!r} on this page."
-        )
-
-    def _refuse(self, ref: int, component: str, refused: Refused) -> None:
-        self.ack = ref
-        self.output(Send(protocol.error(ref, refused.code, str(refused), component[:40])))
-
     # After the handlers
 
-    def _finish(self, ref: int, history: str = "push", answered: bool = False) -> None:
+    def finish(self, ref: int, history: str = "push", answered: bool = False) -> None:
         """Render what changed and send it, with the acknowledgement of event ``ref`` unless an error answered it."""
         if ref:
             self.ack = ref
@@ -355,7 +265,7 @@ class LivePage:
         """Start what the components mounted since a number declare."""
         if self.connected:
             for number in range(first_new, self.number):
-                if (mounted := self.tree.get(f"c{number}")) is not None:
+                if (mounted := self.tree.get(self.id_of(number))) is not None:
                     mounted.begin()
                     self.listen(mounted)
 
@@ -430,22 +340,6 @@ class LivePage:
         self.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
         return result
-
-
-_HANDLERS: dict[type, Callable[[LivePage, Any], Steps[None]]] = {
-    protocol.Join: LivePage._join,
-    protocol.Event: LivePage._event,
-    protocol.Set: LivePage._set,
-    protocol.Url: LivePage._url,
-    protocol.Ack: LivePage._ack,
-    protocol.Render: LivePage._render,
-    protocol.Ping: LivePage._ping,
-    inputs.TopicMessages: LivePage._topic_messages,
-    inputs.TimerFired: LivePage._timer_fired,
-    inputs.TaskProgress: LivePage._task_progress,
-    inputs.TaskDone: LivePage._task_done,
-    inputs.Revalidated: LivePage._revalidated,
-}
 
 
 def page_for(request: HttpRequest) -> LivePage:

@@ -9,6 +9,7 @@ the connection's own `contextvars` context, so an activated language or time zon
 import asyncio
 import contextlib
 import contextvars
+import logging
 import queue
 import threading
 from collections import deque
@@ -21,6 +22,8 @@ from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections
 
 from livecomp.conf import settings
+
+logger = logging.getLogger("livecomp")
 
 R = TypeVar("R")
 Job = Callable[[], Callable[[], Any] | None]
@@ -50,11 +53,11 @@ class Threads:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             done = None
-            close_old_connections()
+            _refresh_connections()
             try:
                 done = job()
             finally:
-                close_old_connections()
+                _refresh_connections()
                 with self._lock:
                     self._busy -= 1
             if done is not None:
@@ -72,6 +75,14 @@ class Threads:
 
     def __len__(self) -> int:
         return len(self._threads)
+
+
+def _refresh_connections() -> None:
+    """Drop database connections that are stale. One that cannot even be asked must not end the thread."""
+    try:
+        close_old_connections()
+    except Exception:
+        logger.exception("A database connection could not be checked.")
 
 
 event_threads = Threads("livecomp-event")

@@ -69,7 +69,7 @@ class Ping(ClientMessage, frozen=True, tag="ping"):
 
 Message = Join | Event | Set | Url | Ack | Render | Ping
 CLIENT_MESSAGES = (Join, Event, Set, Url, Ack, Render, Ping)
-SERVER_MESSAGES = ("joined", "patch", "ack", "error", "pong")
+SERVER_MESSAGES = ("joined", "patch", "shared", "ack", "error", "pong")
 
 _one = msgspec.json.Decoder(Message)
 _many = msgspec.json.Decoder(list[Message])
@@ -85,7 +85,9 @@ def decode(frame: str) -> list[Message]:
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise ProtocolError(f"not a message of the protocol: {error}") from None
     if len(messages) > settings.max_events_per_message:
-        raise ProtocolError(f"{len(messages)} messages in one frame, at most {settings.max_events_per_message} are allowed")
+        raise ProtocolError(
+            f"{len(messages)} messages in one frame, at most {settings.max_events_per_message} are allowed"
+        )
     for message in messages:
         for field in message.__struct_fields__:
             _check(getattr(message, field), settings.max_json_depth)
@@ -118,6 +120,12 @@ def joined(page_id: str, version: int, ack: int, patches: Patches, effects: Effe
 def patch(version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
     """A new render; ``ack`` is the highest event number applied."""
     return ["patch", version, ack, patches, effects] if effects else ["patch", version, ack, patches]
+
+
+def shared(component: str, version: int, patches: Patches, *, whole: bool = False) -> list[Any]:
+    """A new render of a shared component, which has versions of its own. The same message goes to all viewers, except
+    the first one: ``whole`` is what a browser goes on from, whatever version it had."""
+    return ["shared", component, version, patches, True] if whole else ["shared", component, version, patches]
 
 
 def ack(ref: int, effects: Effects) -> list[Any]:

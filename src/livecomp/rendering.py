@@ -23,6 +23,7 @@ from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.mounted import Mounted, Slot
+from livecomp.shared import Key, refuse_fills, refuse_names
 from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     """What the template sees. ``names`` are those it can look up; None when that is not known."""
     component = mounted.component
     cls = type(component)
+    if mounted.page.is_shared:
+        refuse_names(cls, names)
     mounted.forget_computed()
     values: dict[str, Any] = mounted.state()
     for name in cls.computed if names is None else names & cls.computed.keys():
@@ -86,6 +89,7 @@ class Host:
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
         self.inlined: list[str] = []  # children inside nodes that only Django can render
+        self.shared: set[str] = set()  # shared children placed by this render
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
         """The id of the child at this place, mounted now or given its new arguments."""
@@ -97,12 +101,37 @@ class Host:
             if changed:
                 update(child, changed)
             return child.id
+        cls = registry.get(name)
+        if cls.shared:
+            return self._place_shared(cls, slot, kwargs, fills)
         if child is not None:
             page.remove(child)
         return mount_child(parent, name, slot, kwargs, fills).id
 
+    def _place_shared(
+        self, cls: type[LiveComponent], slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None
+    ) -> str:
+        parent = self.mounted
+        page = parent.page
+        refuse_fills(cls, fills)
+        arguments = kwargs if slot[-1] is None else {**kwargs, "key": slot[-1]}
+        id = Key.of(cls.name, arguments, page.language, page.timezone).id
+        place = page.shared.get(id)
+        if place is not None and place.parent == parent.id and place.slot != slot and id not in self.shared:
+            parent.children.pop(place.slot, None)  # it has moved within the template
+            place.slot = slot
+        page.place_shared(cls, slot, arguments, parent.id)
+        before = parent.children.get(slot, id)
+        if before != id:
+            page.drop(before)
+        parent.children[slot] = id
+        self.shared.add(id)
+        return id
+
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
+        if component_id in self.mounted.page.shared:
+            return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
         if child.html is None:
             child.memory = RenderMemory()
@@ -116,7 +145,8 @@ class Host:
         child = self.place(name, ("inlined", len(self.inlined), key), kwargs, fills)
         self.inlined.append(child)
         self.mounted.page.dirty.discard(child)
-        self.mounted.page.tree[child].html = None
+        if child in self.mounted.page.tree:
+            self.mounted.page.tree[child].html = None
         return self.child_html(child)
 
 
@@ -127,7 +157,12 @@ class FreshHost(Host):
         return self.mounted.children[slot]
 
     def child_html(self, component_id: str) -> str:
-        return fresh_html(self.mounted.page.tree[component_id])
+        from livecomp.sharing import html_now
+
+        page = self.mounted.page
+        if component_id in page.shared:
+            return html_now(page.shared[component_id].key)
+        return fresh_html(page.tree[component_id])
 
 
 def fresh_html(mounted: Mounted) -> str:
@@ -218,12 +253,52 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     return patches
 
 
+class WholeHost(Host):
+    """Renders children anew too, and finds out what changed in them."""
+
+    def __init__(self, mounted: Mounted) -> None:
+        super().__init__(mounted)
+        self.patches: list[tuple[str, str]] = []
+        self.made: dict[str, str] = {}
+
+    def child_html(self, component_id: str) -> str:
+        if component_id not in self.made:
+            child = self.mounted.page.tree[component_id]
+            if child.html is not None:  # mounted just now
+                html, child.html = child.html, None
+            else:
+                html, patches = whole(child)
+                self.patches += patches
+            self.made[component_id] = html
+        return self.made[component_id]
+
+
+def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
+    """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
+    mounted.page.dirty.discard(mounted.id)
+    if mounted.failure is not None:
+        return _with_address(mounted.failure, mounted.id), []
+    mounted.looked = set()
+    host = WholeHost(mounted)
+    try:
+        rendering = _render(mounted, mounted.memory, host)
+        patches = rendering.patches() if rendering.changed else []
+        html = rendering.html()
+        rendering.commit()
+    except Exception as error:
+        show_failure(mounted, error, "render")
+        patch = failure_patch(mounted)
+        return _with_address(patch[1], mounted.id), [patch]
+    _keep_children(mounted, {*rendering.children, *host.inlined})
+    return html, [*patches, *host.patches]
+
+
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
     if len(placed) < len(mounted.children):
         for slot, id in list(mounted.children.items()):
             if id not in placed:
                 del mounted.children[slot]
-                mounted.page.remove(mounted.page.tree[id])
+                mounted.page.drop(id)
 
 
 def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:

@@ -15,6 +15,7 @@ from django.core.cache import caches
 from livecomp import auth
 from livecomp.conf import settings
 from livecomp.mounted import Mounted, Slot
+from livecomp.shared import Place
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -58,6 +59,7 @@ class Snapshot:
     timezone: str
     clean: bool  # saved by a page that then stopped: nothing happened after it
     components: list[SavedComponent]
+    shared: list[Place]
 
 
 def take(page: "LivePage", *, clean: bool) -> bytes | None:
@@ -77,6 +79,7 @@ def take(page: "LivePage", *, clean: bool) -> bytes | None:
         timezone=page.timezone,
         clean=clean,
         components=[_saved(mounted) for mounted in page.tree.values()],
+        shared=list(page.shared.values()),
     )
     data = pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
     if len(data) > settings.max_state_bytes:
@@ -118,6 +121,15 @@ def load(page_id: str, page: "LivePage") -> Snapshot | None:
         return None
     _cache().delete(_key(page_id))
     return snapshot
+
+
+def is_clean(page_id: str) -> bool:
+    """Whether there is a snapshot of this page, and the page has stopped since."""
+    try:
+        data = _cache().get(_key(page_id))
+        return data is not None and bool(pickle.loads(data).clean)
+    except Exception:
+        return False
 
 
 def forget(page_id: str) -> None:

@@ -40,6 +40,7 @@ class Runtime:
         self.counter = ConnectionCounter()
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
+        self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.broadcast`
         self.is_draining = False
         self.has_signals = False
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour
@@ -85,7 +86,10 @@ class Runtime:
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that is kept until it ends, whoever else forgets it."""
-        task = self.loop.create_task(coroutine, context=self.context)
+        return self.keep(self.loop.create_task(coroutine, context=self.context))
+
+    def keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
+        """Keep a task until it ends."""
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
         return task

@@ -38,7 +38,7 @@ def issue(claims: Claims, request: HttpRequest) -> str:
         claims.page,
         claims.component,
         claims.name,
-        _packed(claims.arguments),
+        packed(claims.arguments),
         claims.digest,
         settings.version,
         auth.visitor_bindings(request)[0],
@@ -60,7 +60,7 @@ def verify(token: str, request: HttpRequest) -> Claims:
         raise _refused()
     if not auth.is_bound_to(binding, request):
         raise _refused()
-    return Claims(page, component, name, _unpacked(arguments), digest)
+    return Claims(page, component, name, unpacked(arguments), digest)
 
 
 def _refused() -> TokenRefused:
@@ -71,15 +71,16 @@ def _signer() -> signing.Signer:
     return signing.Signer(salt=SALT)
 
 
-def _packed(arguments: dict[str, Any] | None) -> Any:
+def packed(arguments: dict[str, Any] | None) -> Any:
+    """Arguments in a form that goes through JSON, models as their primary keys; None when there is no such form."""
     if arguments is None:
         return None
     try:
-        packed = {name: _pack(value) for name, value in arguments.items()}
-        msgspec.json.encode(packed)
+        plain = {name: _pack(value) for name, value in arguments.items()}
+        msgspec.json.encode(plain)
     except (TypeError, ValueError):
         return None
-    return packed
+    return plain
 
 
 def _pack(value: Any) -> Any:
@@ -98,12 +99,13 @@ def _pack(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _unpacked(value: Any) -> Any:
+def unpacked(value: Any) -> Any:
+    """Undo `packed`. Reads models from the database."""
     if isinstance(value, list):
-        return [_unpacked(item) for item in value]
+        return [unpacked(item) for item in value]
     if isinstance(value, dict):
         if _MODEL in value:
             label, pk = value[_MODEL]
             return apps.get_model(label)._default_manager.get(pk=pk)
-        return {key: _unpacked(item) for key, item in value.items()}
+        return {key: unpacked(item) for key, item in value.items()}
     return value
