@@ -53,8 +53,8 @@ class SharedNote(LiveComponent):
         self.publish(f"note:{self.slug}:carets", {"who": self.author, "hue": hue(self.author), "head": head})
 
     @on("note:{slug}:carets")
-    def pointed(self, message: dict[str, Any]) -> None:
-        if message["who"] != self.author:
+    def pointed(self, message: dict[str, Any] | None) -> None:
+        if message and message["who"] != self.author:
             self.push_event("pointed", message)
 
 
