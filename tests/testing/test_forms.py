@@ -172,6 +172,14 @@ def test_a_focused_field_belongs_to_the_user(live: LiveClient) -> None:
     assert page.one("#f").value == "STARTAB"
 
 
+def test_a_focused_field_that_nobody_has_changed_shows_what_the_server_says(live: LiveClient) -> None:
+    page = mounted(live, '<input id="f" value="{{ text }}" live-keydown="say">')
+    page.focus("#f")
+    page.component().text = "server"  # type: ignore[attr-defined]
+    page.press("ArrowDown")
+    assert page.one("#f").value == "server"
+
+
 def test_a_choice_stays_by_value(live: LiveClient) -> None:
     page = mounted(
         live,

@@ -114,6 +114,14 @@ def test_live_confirm(page: TestPage) -> None:
     assert log(page) == ["asked"]
 
 
+def test_live_patch_asks_and_stops(live: LiveClient) -> None:
+    page = live.mount(echo('<a href="/x/?a=1" live-patch live-confirm="Sure?" live-click="say"><b>go</b></a>'))
+    page.click("go", confirm=False)
+    assert (page.url, log(page)) == ("/", [])
+    page.click("go")
+    assert (page.url, log(page)) == ("/x/?a=1", [""])
+
+
 def test_live_click_away(live: LiveClient) -> None:
     made = echo(
         '<div live-click-away="say" live-value-value="away"><b live-click="say">in</b></div><i live-click="note">x</i>'

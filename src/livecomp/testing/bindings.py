@@ -80,8 +80,6 @@ class Bindings:
                 self._react(element, f"window-{event.type}", event)
         if event.type == "blur" and is_control(event.target):
             self.controls.left(event.target)
-        if event.type == "click" and not event.is_prevented:
-            self._follow(event, path)
         return event
 
     def _away(self, event: DomEvent) -> None:
@@ -89,13 +87,6 @@ class Bindings:
         for element in self._with("live-click-away"):
             if element not in inside and is_visible(element):
                 self._react(element, "click-away", event)
-
-    def _follow(self, event: DomEvent, path: list[Element]) -> None:
-        for element in path:
-            if element.tag == "a" and element.get("live-patch") is not None:
-                event.heard.append(element)
-                self.sender.follow(element)
-                return
 
     def _with(self, attribute: str) -> list[Element]:
         return [each for each in self.root.iter() if _has(each, attribute)]
@@ -105,24 +96,28 @@ class Bindings:
         name = element.get(f"live-{type_}")
         model = model_of(element, type_) if is_control(element) else None
         commands = element.get("live-js") if type_ == ("submit" if element.tag == "form" else "click") else None
-        if name is None and model is None and not commands:
+        is_link = type_ == "click" and element.tag == "a" and element.get("live-patch") is not None
+        if not (name or model or commands or is_link):
             return False
         if element.get("live-self") is not None and event.target is not element:
             return False
         if event.type in KEY_EVENTS and not _is_wanted(element, event.key or ""):
             return False
         event.heard.append(element)
-        if element.get("live-prevent") is not None or (name is not None and type_ == "submit"):
-            event.is_prevented = True
-        stops = element.get("live-stop") is not None
-        event.is_stopped = event.is_stopped or stops
-        if (name or commands) and not self._is_confirmed(element, event):
+        if not model and not self._is_confirmed(element, event):
             event.is_prevented = True
             return True
+        if is_link and not event.is_prevented:
+            event.is_prevented = True
+            self.sender.follow(element)
+        if element.get("live-prevent") is not None or (name and type_ == "submit"):
+            event.is_prevented = True
         for pushed in _pushed_by(commands or ""):
             self._call(element, pushed, {})
-        if name or model is not None:
+        if name or model:
             self._send(element, type_, event, name, model)
+        stops = element.get("live-stop") is not None
+        event.is_stopped = event.is_stopped or stops
         return stops
 
     def _is_confirmed(self, element: Element, event: DomEvent) -> bool:
@@ -137,12 +132,12 @@ class Bindings:
         self._used.add((element, type_))
 
         def deliver() -> None:
-            if model is not None:
+            if model:
                 self.sync(element)
             if name:
                 self._invoke(element, type_, event, name)
 
-        sources = [event.target, element] if model is not None or model_of(element) is None else []
+        sources = [event.target, element] if model or not model_of(element) else []
         if self.holds_debounced and any(source.get("live-debounce") for source in sources):
             self._waiting[element, type_] = deliver
         else:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from livecomp.testing.client import LiveClient
 
 MAX_ROUNDS = 1000
-_POLL = re.compile(r"(?:(\S+)\s+)?([\d.]+)(ms|s|m)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
+_POLL = re.compile(r"(?:(\S+)\s+)?([\d.]+)(ms|s)?")
+_UNITS = {"ms": 0.001, "s": 1.0, None: 1.0}
 
 
 class PushedEvent(NamedTuple):

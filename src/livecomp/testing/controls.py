@@ -73,7 +73,7 @@ def _selected(select: Element) -> list[str]:
 def model_of(element: Element, event: str = "") -> str | None:
     """The field that `live-model` binds a control to, for one DOM event or for any."""
     names = ("live-model" if event == "input" else f"live-model.{event}",) if event else MODELS
-    return next((str(element.get(name)) for name in names if element.get(name) is not None), None)
+    return next((str(element.get(name)) for name in names if element.get(name)), None)
 
 
 def form_of(element: Element) -> Element | None:
@@ -158,8 +158,7 @@ class Controls:
             self._keep_choice(old, new)
         elif self.rendered(old) == self.rendered(new):
             return
-        elif old is self.focused and is_text(old):
-            self._held.setdefault(old, self.rendered(old))
+        elif old is self.focused and is_text(old) and self.held(old) != self.rendered(old):
             if model_of(old):
                 self._overruled.add(old)
         else:

@@ -266,6 +266,16 @@ class PageDriver:
         return False
 
     def _run(self, task: str, call: Callable[[], Any]) -> Any:
+        context = contextvars.copy_context()
+        context.run(progress.current.set, partial(self._update, task))
+        return context.run(self._run_here, task, call)
+
+    def _update(self, task: str, component: str, values: dict[str, Any]) -> None:
+        if task not in self.tasks:
+            raise CancelledError
+        self._tell(inputs.TaskUpdate(task, component, values))
+
+    def _run_here(self, task: str, call: Callable[[], Any]) -> Any:
         result = call()
         if inspect.isawaitable(result):
             return async_to_sync(_result_of)(result)
@@ -275,10 +285,10 @@ class PageDriver:
             return result
         while task in self.tasks:
             try:
-                progress = next(result)
+                given = next(result)
             except StopIteration as end:
                 return end.value
-            self._tell(inputs.TaskProgress(task, progress))
+            self._tell(inputs.TaskProgress(task, given))
         result.close()
         return None
 
@@ -286,10 +296,10 @@ class PageDriver:
         self.turn(lambda: self.give(message))
 
     async def _collect(self, task: str, result: AsyncIterator[Any]) -> None:
-        async for progress in result:
+        async for given in result:
             if task not in self.tasks:
                 return
-            await sync_to_async(self._tell)(inputs.TaskProgress(task, progress))
+            await sync_to_async(self._tell)(inputs.TaskProgress(task, given))
 
 
 _APPLY: dict[type[Output], Callable[[PageDriver, Any], None]] = {
