@@ -214,12 +214,19 @@ class LiveComponent:
     def start_task(
         self, call: Callable[..., Any], *args: Any, then: str = "", progress: str = "", failed: str = "", **kwargs: Any
     ) -> str:
-        """Run a function in the thread pool, or a coroutine function on the event loop; gives the task's id.
+        """Run a function in a thread, or a coroutine function on the event loop, beside the page; gives the task's id.
 
         ``then`` names the method that takes the result, ``progress`` the one for each value that it yields, ``failed``
-        the one for the exception. The task is cancelled with the page.
+        the one for the exception. `update` sets fields from within. The task is cancelled with the page. One that mount
+        starts over HTTP begins when the page is connected.
         """
         return self._live.start_task(call, args, kwargs, (then, progress, failed))
+
+    def update(self, **fields: Any) -> None:
+        """Set fields and render: the way in which a running task changes the component. The values are set in the
+        page's own turn, after the handler that may be at work; when they come faster than the page can render, some are
+        shown together. In a task that was cancelled it raises `asyncio.CancelledError`, which ends it."""
+        self._live.update(fields)
 
     def cancel_task(self, task: str) -> None:
         """Cancel a task of `start_task` if it still runs."""

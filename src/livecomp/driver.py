@@ -464,17 +464,26 @@ class PageDriver:
         if (task := self._tasks.pop(output.id, None)) is not None:
             task.cancel()
 
-    async def take(self, result: inputs.TaskProgress | inputs.TaskDone) -> None:
+    async def take(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
         """What a task gives. Waits while the page has too much of it already."""
         while len(self._inputs) >= settings.queue_size and self.stopped is None:
             self._room = self._room or asyncio.Event()
             self._room.clear()
             await self._room.wait()
-        if result.id in self._tasks:
-            if type(result) is inputs.TaskDone:
-                del self._tasks[result.id]
+        self.take_now(result)
+
+    def take_now(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
+        """What a task gives, without waiting. An update joins the one that still waits before it."""
+        if result.id not in self._tasks:
+            return
+        last = self._inputs[-1] if self._inputs else None
+        if type(result) is inputs.TaskUpdate and type(last) is inputs.TaskUpdate and last.component == result.component:
+            self._inputs[-1] = inputs.TaskUpdate(result.id, result.component, {**last.values, **result.values})
+        else:
             self._inputs.append(result)
-            self.work()
+        if type(result) is inputs.TaskDone:
+            del self._tasks[result.id]
+        self.work()
 
     def _save_soon(self, output: Save) -> None:
         if self._save_timer is None and settings.snapshot == "event":

@@ -28,6 +28,15 @@ class TaskProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskUpdate:
+    """A task gives new values to a component's fields."""
+
+    id: str
+    component: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDone:
     """A task ended, with a value or with an exception."""
 
@@ -48,4 +57,4 @@ class Whole:
     """Give the HTML of a shared component, as `livecomp.effects.Rendered`. The first one mounts it."""
 
 
-Input = TopicMessages | TimerFired | TaskProgress | TaskDone | Revalidated | Whole
+Input = TopicMessages | TimerFired | TaskProgress | TaskUpdate | TaskDone | Revalidated | Whole

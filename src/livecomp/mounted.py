@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from livecomp import progress
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
@@ -54,9 +55,11 @@ class Mounted:
 
     @property
     def undo(self) -> dict[str, Any] | None:
-        """Old values of the fields that the running handler touched; None while no handler runs."""
+        """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
         page = self.page
-        return page.touched.setdefault(self.id, {}) if page.tracking else None
+        if not page.tracking or progress.current.get() is not None:
+            return None
+        return page.touched.setdefault(self.id, {})
 
     # Arguments from the parent
 
@@ -157,6 +160,15 @@ class Mounted:
             self.waiting.append((task, call.__name__ if own else call, args, kwargs))
         return task
 
+    def update(self, values: dict[str, Any]) -> None:
+        for name in values.keys() - self.component.fields.keys():
+            raise AttributeError(f"{type(self.component).__name__} has no field {name!r} to update.")
+        report = progress.current.get()
+        if report is None:
+            self.assign(values)
+        else:
+            report(self.id, values)
+
     def cancel_task(self, task: str) -> None:
         if self.tasks.pop(task, None):
             self.waiting = [each for each in self.waiting if each[0] != task]
@@ -175,6 +187,11 @@ class Mounted:
             directory.leave(self, linger=is_cut)
 
     # State
+
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Set fields."""
+        for name, value in values.items():
+            setattr(self.component, name, value)
 
     def state(self) -> dict[str, Any]:
         """The declared state, by field name."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
 
+_DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
+
 # What comes from the browser
 
 
@@ -55,11 +57,7 @@ def set_fields(page: "LivePage", message: protocol.Set) -> "Steps[None]":
     except Refused as refused:
         return _refuse(page, message.ref, message.component, refused)
 
-    def assign() -> None:
-        for name, value in values.items():
-            setattr(mounted.component, name, value)
-
-    succeeded = yield from handling.handle(mounted, message.ref, "set", assign)
+    succeeded = yield from handling.handle(mounted, message.ref, "set", lambda: mounted.assign(values))
     page.finish(message.ref, history="replace", answered=not succeeded)
 
 
@@ -126,11 +124,19 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
 
 
 def task_progress(page: "LivePage", message: inputs.TaskProgress) -> "Steps[None]":
-    yield from _task_result(page, message.id, 1, message.value)
+    yield from _task_result(page, message.id, _PROGRESS, message.value)
+
+
+def task_update(page: "LivePage", message: inputs.TaskUpdate) -> "Steps[None]":
+    mounted = page.tree.get(message.component)
+    if mounted is not None and handling.is_allowed(mounted):
+        yield from handling.handle(mounted, 0, "update", lambda: mounted.assign(message.values))
+    page.finish(0)
 
 
 def task_done(page: "LivePage", message: inputs.TaskDone) -> "Steps[None]":
-    yield from _task_result(page, message.id, 2 if message.error else 0, message.error or message.value, last=True)
+    which = _FAILED if message.error else _DONE
+    yield from _task_result(page, message.id, which, message.error or message.value, last=True)
 
 
 def _task_result(page: "LivePage", task: str, which: int, value: Any, last: bool = False) -> "Steps[None]":
@@ -141,9 +147,9 @@ def _task_result(page: "LivePage", task: str, which: int, value: Any, last: bool
     if last:
         del mounted.tasks[task]
     method = methods[which]
-    if method:
+    if method and handling.is_allowed(mounted):
         yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(value))
-    elif which == 2:
+    elif which == _FAILED:
         rendering.report(mounted, value, "task")
     else:
         page.dirty.add(mounted.id)
@@ -194,6 +200,7 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     inputs.TopicMessages: topic_messages,
     inputs.TimerFired: timer_fired,
     inputs.TaskProgress: task_progress,
+    inputs.TaskUpdate: task_update,
     inputs.TaskDone: task_done,
     inputs.Revalidated: revalidated,
     inputs.Whole: whole,

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
+from livecomp import progress
 from livecomp.exceptions import ComponentError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ IMMUTABLE: frozenset[type] = frozenset(
 MISSING: Any = enum.Enum("Missing", "MISSING").MISSING  # type: ignore[attr-defined]
 
 
-def state(default: Any = MISSING, *, bind: bool = False, url: str = "", factory: Callable[[], Any] | None = None) -> Any:
+def state(
+    default: Any = MISSING, *, bind: bool = False, url: str = "", factory: Callable[[], Any] | None = None
+) -> Any:
     """Declare a state field with more than a default.
 
     ``default`` is copied for each component. ``factory`` makes it instead, when given. ``bind=True`` lets the browser
@@ -66,6 +69,11 @@ class Field:
         return value
 
     def __set__(self, component: "LiveComponent", value: Any) -> None:
+        if progress.current.get() is not None:
+            raise RuntimeError(
+                f"{type(component).__name__}.{self.name} is set in a background task, while the page may be at work with "
+                f"it. Write self.update({self.name}=…): the page sets it in its own turn."
+            )
         values = component.__dict__
         undo = values["_live"].undo
         if undo is not None and self.name not in undo:

@@ -1,15 +1,18 @@
 """Background tasks of a page (`LiveComponent.start_task`): in threads of their own, or on the event loop."""
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livecomp import topics
+from django.utils import timezone, translation
+
+from livecomp import progress, topics
 from livecomp.effects import StartTask
-from livecomp.inputs import TaskDone, TaskProgress
+from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
 from livecomp.pool import AsyncLane
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class RunningTask:
         self._is_cancelled = False
         context = context.copy()
         context.run(topics.current_page.set, None)  # it runs beside the page, not in one of its handlers
+        context.run(progress.current.set, self._report)
         if inspect.iscoroutinefunction(start.call) or inspect.isasyncgenfunction(start.call):
             run = self._run_on_loop(start.call, context)
         else:
@@ -38,7 +42,8 @@ class RunningTask:
         self._task = runtime.start(run)
 
     def cancel(self) -> None:
-        """Stop it: a coroutine at its next await, a generator at its next yield. A plain function runs on unheard."""
+        """Stop it: a coroutine at its next await, a generator at its next yield, a function at its next
+        `LiveComponent.update`. A function without one runs on unheard."""
         self._is_cancelled = True
         self._task.cancel()
 
@@ -52,12 +57,13 @@ class RunningTask:
     async def _collect(self, call: Callable[[], Any]) -> None:
         value, error = None, None
         try:
-            result = call()
-            if inspect.isasyncgen(result):
-                async for progress in result:
-                    await self._driver.take(TaskProgress(self._id, progress))
-            else:
-                value = await result
+            with self._locale():
+                result = call()
+                if inspect.isasyncgen(result):
+                    async for given in result:
+                        await self._driver.take(TaskProgress(self._id, given))
+                else:
+                    value = await result
         except (Exception, SystemExit, KeyboardInterrupt) as raised:  # sys.exit() ends the task, not the server
             error = raised
         await self._driver.take(TaskDone(self._id, value, error))
@@ -73,19 +79,36 @@ class RunningTask:
     def _call(self, call: Callable[[], Any]) -> Any:
         if self._is_cancelled:
             return None
-        result = call()
-        if not inspect.isgenerator(result):
-            return result
-        while not self._is_cancelled:
-            try:
-                progress = next(result)
-            except StopIteration as end:
-                return end.value
-            self._give(progress)
-        result.close()
-        return None
+        with self._locale():
+            result = call()
+            if not inspect.isgenerator(result):
+                return result
+            while not self._is_cancelled:
+                try:
+                    given = next(result)
+                except StopIteration as end:
+                    return end.value
+                self._give(TaskProgress(self._id, given))
+            result.close()
+            return None
 
-    def _give(self, progress: Any) -> None:
-        """Hand a value to the page, and wait while it has too many."""
-        taken = self._driver.take(TaskProgress(self._id, progress))
-        asyncio.run_coroutine_threadsafe(taken, self._runtime.loop).result()
+    def _give(self, message: TaskProgress | TaskUpdate) -> None:
+        """Hand something to the page, and wait while it has too much."""
+        asyncio.run_coroutine_threadsafe(self._driver.take(message), self._runtime.loop).result()
+
+    def _report(self, component: str, values: dict[str, Any]) -> None:
+        """What `LiveComponent.update` calls in the task, from whichever thread."""
+        if self._is_cancelled:
+            raise asyncio.CancelledError
+        update = TaskUpdate(self._id, component, values)
+        if topics.running_loop() is self._runtime.loop:
+            self._driver.take_now(update)
+        else:
+            self._give(update)
+
+    @contextlib.contextmanager
+    def _locale(self) -> Iterator[None]:
+        page = self._driver.page
+        assert page is not None
+        with translation.override(page.language), timezone.override(page.timezone):
+            yield

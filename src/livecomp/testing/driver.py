@@ -7,13 +7,15 @@ import heapq
 import inspect
 import itertools
 import json
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 
-from livecomp import auth, inputs, protocol, topics
+from livecomp import auth, inputs, progress, protocol, topics
 from livecomp.effects import (
     Attach,
     Await,
@@ -114,6 +116,7 @@ class PageDriver:
         self.topics: set[str] = set()
         self.timers: set[str] = set()
         self.tasks: dict[str, Callable[[], Any]] = {}
+        self.updates: list[inputs.TaskUpdate] = []
         self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
         self.closed: Closed | None = None
@@ -257,9 +260,12 @@ class PageDriver:
             value, error = None, None
             try:
                 value = self._run(task, call)
+            except CancelledError:
+                return True
             except Exception as raised:
                 error = raised
                 self.task_error = raised
+            self._tell_updates()
             if self.tasks.pop(task, None) is not None:
                 self._tell(inputs.TaskDone(task, value, error))
             return True
@@ -273,7 +279,14 @@ class PageDriver:
     def _update(self, task: str, component: str, values: dict[str, Any]) -> None:
         if task not in self.tasks:
             raise CancelledError
-        self._tell(inputs.TaskUpdate(task, component, values))
+        self.updates.append(inputs.TaskUpdate(task, component, values))
+        if topics.running_loop() is None:  # otherwise the coroutine comes to its next yield, or end, first
+            self._tell_updates()
+
+    def _tell_updates(self) -> None:
+        updates, self.updates = self.updates, []
+        for update in updates:
+            self._tell(update)
 
     def _run_here(self, task: str, call: Callable[[], Any]) -> Any:
         result = call()
@@ -299,6 +312,7 @@ class PageDriver:
         async for given in result:
             if task not in self.tasks:
                 return
+            await sync_to_async(self._tell_updates)()
             await sync_to_async(self._tell)(inputs.TaskProgress(task, given))
 
 
