@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livecomp import topics
 from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import Runtime
 from tests.fake_page import FakePages
 from tests.sockets import Socket, fake_socket, until
+from tests.test_topics import RecordingLayer
 
 
 async def test_join_and_event() -> None:
@@ -539,6 +542,64 @@ async def test_a_page_that_comes_back_ends_its_old_connection_first() -> None:
         assert pages.closed == [(old_page, True)]
         assert await old.read_until("closed") == ["closed", 1008]
         assert (await new.call("add"))[0] == "patch"
+
+
+async def test_a_page_that_came_back_in_another_process_ends_here() -> None:
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.call("add")
+        Runtime.current().hub.control("supersede", "another page")
+        assert (await socket.call("add"))[0] == "patch"
+        Runtime.current().hub.control("supersede", "page")
+        assert await socket.read() == ["closed", 1008]
+    assert pages.closed == [(socket.page, True)]
+
+
+async def test_a_page_that_comes_back_too_late_is_not_saved_over_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livecomp.driver.TAKE_OVER", 0.05)
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("hold")
+        await until(lambda: socket.page.seen)
+        Runtime.current().hub.control("supersede", "page")
+        await asyncio.sleep(0.1)
+        socket.page.gate.set()
+    assert pages.closed == []
+    assert pages.dropped == [socket.page]
+
+
+class OtherProcess:
+    """Hears what is announced, as a listener in another process would."""
+
+    def __init__(self, pages: FakePages) -> None:
+        self.pages = pages
+        self.words: list[Any] = []
+
+    def deliver_soon(self, topic: str, messages: list[Any], origin: object) -> None:
+        pass
+
+    def control_soon(self, kind: str, value: Any) -> None:
+        self.words.append((kind, value))
+        page = self.pages.opened[0]
+        page.id = "page"
+        self.pages.closed.append((page, True))
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_page_is_asked_for_in_other_processes(answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livecomp.driver.TAKE_OVER", 0.3)
+    monkeypatch.setattr("livecomp.topics.shared_layer", lambda: RecordingLayer())
+    pages = FakePages()
+    other = OtherProcess(pages)
+    if answers:
+        topics.add_listener(other)
+    async with fake_socket(pages, join=False) as socket:
+        started = time.monotonic()
+        await socket.write("join", 1, ["page"], ["page", 3], "/")
+        assert (await socket.read())[0] == "joined"
+        assert (time.monotonic() - started < 0.25) is answers
+    topics.remove_listener(other)
+    assert other.words == ([("supersede", "page")] if answers else [])
 
 
 async def test_a_stranger_cannot_end_a_connection() -> None:

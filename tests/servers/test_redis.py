@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.chaos import chaos
 from tests.servers.browser import Browser, get
 from tests.servers.conftest import Start
 from tests.servers.server import Redis, Server
+from tests.servers.test_network import tallies
 
 LAYERS = ["channels_redis.pubsub.RedisPubSubChannelLayer", "channels_redis.core.RedisChannelLayer"]
 
@@ -107,4 +109,26 @@ async def test_t37_signing_out_closes_every_socket_of_the_session_in_every_proce
     await asyncio.to_thread(get, servers[0].port, "/out/", cookie)
     for browser in browsers:
         assert await browser.until_closed(5) == 4401
+        await browser.leave()
+
+
+async def test_t51_a_page_moves_to_another_process_before_the_first_noticed(start: Start, redis: Redis) -> None:
+    first, second = (start(REDIS_URL=redis.url, livecomp={"SNAPSHOT_DELAY": 60}) for _ in range(2))
+    async with chaos(first.port) as proxy:
+        browser = Browser(proxy.port)
+        await browser.load()
+        await browser.connect()
+        await browser.until_acked(await browser.event("add", by=5))
+        await browser.event("tally", name="moving", seconds=0.5)
+        await asyncio.sleep(0.2)
+        proxy.black_hole()
+        old, browser._socket = browser._socket, None
+        browser.port = second.port
+        await browser.come_back()
+        await browser.until_acked(2)
+        assert "6" in browser.text
+        assert not browser.effects
+        assert tallies(second, "moving") == 1
+        assert old is not None
+        old.transport.abort()
         await browser.leave()
