@@ -10,8 +10,8 @@ import { HEAD, keep, type Rows, rowHtml, TAIL, tableHtml } from "./table";
 
 interface Contender {
   show(rows: Rows): void | Promise<void>;
-  /** What its server would send for the change, and what its client does with it. */
-  change(before: Rows, after: Rows, patch: () => string): () => void;
+  /** Takes what its server would send for the change. @returns what its client does with it */
+  change(before: Rows, after: Rows, change: Change, i: number): () => void;
 }
 
 const place = document.querySelector("main")!;
@@ -24,8 +24,8 @@ function showHtml(html: string): Element {
 
 const livecomp: Contender = {
   show: rows => void showHtml(tableHtml(rows, true)),
-  change(_before, _after, patch) {
-    const message = patch();
+  change(before, after, { patch }, i) {
+    const message = patch(before, after, i);
     return () => {
       if (applyPatches(document, JSON.parse(message)).length) throw new Error(`not applied: ${message}`);
     };
@@ -40,7 +40,22 @@ const whole = (morph: (root: Element, html: string) => void, addresses = false):
   },
 });
 
+/** The least that can be done: somebody knows exactly what to do. */
+const byHand: Contender = {
+  show: rows => void showHtml(tableHtml(rows, false)),
+  change(before, after, { byHand }, i) {
+    const body = place.querySelector("tbody")!;
+    const template = document.createElement("template");
+    template.innerHTML = rowHtml(
+      after[after.length === before.length ? nth(before, i) : after[0] === before[0] ? after.length - 1 : 0]!,
+    );
+    const row = template.content.firstElementChild as HTMLTableRowElement;
+    return () => byHand(body, row, nth(before, i));
+  },
+};
+
 const contenders: Record<string, Contender> = {
+  "by hand": byHand,
   livecomp,
   "livecomp, all of it": whole((_, html) => void applyPatches(document, [["c0.0", html]]), true),
   morphdom: whole((root, html) => void morphdom(root, html)),
@@ -53,6 +68,8 @@ interface Change {
   rows(rows: Rows, i: number): Rows;
   /** What livecomp's server sends. */
   patch(rows: Rows, after: Rows, i: number): string;
+  /** @param row as it is to be, where one changes or comes, @param at where it is */
+  byHand(body: HTMLTableSectionElement, row: HTMLTableRowElement, at: number): void;
 }
 
 const inBody = (...parts: string[]) => JSON.stringify([["c0.3", `>${parts.join("\n")}\n`]]);
@@ -68,22 +85,35 @@ const changes: Record<string, Change> = {
   "one text": {
     rows: (rows, i) => with_(rows, nth(rows, i), { title: `Changed ${i}` }),
     patch: (_, after, i) => rowPatch(after, i),
+    byHand(body, row, at) {
+      (body.rows[at]!.cells[1]!.firstChild as Text).data = row.cells[1]!.textContent;
+    },
   },
   "one attribute": {
     rows: (rows, i) => with_(rows, nth(rows, i), { done: !rows[nth(rows, i)]!.done }),
     patch: (_, after, i) => rowPatch(after, i),
+    byHand(body, row, at) {
+      body.rows[at]!.className = row.className;
+      body.rows[at]!.querySelector("button")!.textContent = row.querySelector("button")!.textContent;
+    },
   },
   append: {
     rows: (rows, i) => [...rows, fresh(i)],
     patch: (rows, after) => inBody(keep([[rows[0]!.key, rows.at(-1)!.key]]), rowHtml(after.at(-1)!, true)),
+    byHand: (body, row) => body.append(row, "\n"),
   },
   prepend: {
     rows: (rows, i) => [fresh(i), ...rows],
     patch: (rows, after) => inBody(rowHtml(after[0]!, true), keep([[rows[0]!.key, rows.at(-1)!.key]])),
+    byHand: (body, row) => body.prepend(row, "\n"),
   },
   "remove first": {
     rows: rows => rows.slice(1),
     patch: (_, after) => inBody(keep([[after[0]!.key, after.at(-1)!.key]])),
+    byHand(body) {
+      body.firstChild!.remove();
+      body.firstChild!.remove();
+    },
   },
   swap: {
     rows: rows => [rows[0]!, rows.at(-2)!, ...rows.slice(2, -2), rows[1]!, rows.at(-1)!],
@@ -91,10 +121,20 @@ const changes: Record<string, Change> = {
       const keys = keysOf(after);
       return inBody(keep([[keys[0]!], [keys[1]!], [keys[2]!, keys.at(-3)!], [keys.at(-2)!], [keys.at(-1)!]]));
     },
+    byHand(body) {
+      const [one, other] = [body.rows[1]!, body.rows[body.rows.length - 2]!];
+      const mark = other.nextSibling;
+      body.insertBefore(other, one);
+      body.insertBefore(one, mark);
+    },
   },
   reverse: {
     rows: rows => [...rows].reverse(),
     patch: (_, after) => inBody(keep(keysOf(after).map(key => [key]))),
+    byHand(body) {
+      const rows = [...body.rows];
+      for (const row of rows.slice(1)) body.insertBefore(row, body.firstChild);
+    },
   },
 };
 
@@ -130,7 +170,7 @@ async function measure(who: string, what: string, count: number, times: number):
   const taken: number[] = [];
   for (let i = 0; i < times; i++) {
     const after = change.rows(rows, i);
-    const run = contender.change(rows, after, () => change.patch(rows, after, i));
+    const run = contender.change(rows, after, change, i);
     document.body.offsetHeight; // layout of the last change is not this one's
     const started = performance.now();
     run();
