@@ -75,8 +75,7 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): El
     removed = [...job.doomed].filter(element => leave(element, options.removed));
     for (const restore of job.choices) restore();
     // Only moveBefore keeps the focus of what it moves.
-    if (document.activeElement === document.body && focused?.isConnected)
-      focused.focus({ preventScroll: true });
+    if (document.activeElement !== focused && focused?.isConnected) focused.focus({ preventScroll: true });
   } finally {
     watchOthers();
   }
