@@ -84,8 +84,8 @@ const isConfirmed = (element: Element, { submitter }: { submitter?: Element | nu
 /** Sends a bound value, then the event. Where an element is bound, its debounce is that of the binding. */
 function send(element: Element, type: string, event: Event, name: string | null, isBound: boolean): void {
   const control = /^(input|change|blur)$/.test(type) && isControl(event.target) && event.target;
-  const debounce =
-    isBound || !modelOf(element) ? (control && live(control, "debounce")) || live(element, "debounce") : 0;
+  const isDebounced = type !== "submit" && (isBound || !modelOf(element));
+  const debounce = isDebounced ? (control && live(control, "debounce")) || live(element, "debounce") : 0;
   paced(
     element,
     type,

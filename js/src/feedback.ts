@@ -21,7 +21,9 @@ export const loading =
     };
     mark(true);
     const enable = all<HTMLButtonElement>("[live-disable-with]")
-      .filter(button => (trigger === form ? form.contains(button) : trigger === button))
+      .filter(button =>
+        trigger === form ? live(form, "submit") === event && form.contains(button) : trigger === button,
+      )
       .map(disable);
     return () => {
       mark(false);

@@ -86,6 +86,21 @@ test("live-disable-with on the trigger of a click gives the focus back", async (
   await expect(page.locator("#x")).toBeFocused();
 });
 
+test("live-disable-with waits for the submit, not for other events of the form, whose click would be lost", async ({
+  app,
+  page,
+}) => {
+  await app.open(
+    component(`<form live-input=check live-debounce=5000 live-submit=save>
+      <input name=q id=q><button id=x live-disable-with="Saving…">Save</button></form>`),
+  );
+  await page.fill("#q", "a");
+  await page.click("#x");
+  await app.message("event", 2);
+  expect(app.all("event").map(([, , , name]) => name)).toEqual(["check", "save"]);
+  await expect(page.locator("#x")).toHaveText("Saving…");
+});
+
 test("live-once with live-disable-with: sent once, and enabled again when it is done", async ({
   app,
   page,
