@@ -3,9 +3,14 @@
 import time
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from livecomp import pool, presence, runtime, topics
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 def _left_over() -> list[str]:
