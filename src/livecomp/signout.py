@@ -31,7 +31,7 @@ def _logged_out(*, user: Any, **kwargs: Any) -> None:
 
 
 def _saved(*, instance: Any, created: bool, update_fields: frozenset[str] | None, using: str, **kwargs: Any) -> None:
-    if not created and update_fields != {"last_login"}:  # that is saved at every sign-in
+    if not created and update_fields != frozenset({"last_login"}):  # that is saved at every sign-in
         transaction.on_commit(lambda: revalidate(instance), using=using)
 
 

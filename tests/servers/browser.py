@@ -47,6 +47,7 @@ class Browser:
         self.errors: list[list[Any]] = []
         self.effects: list[list[Any]] = []
         self.patches: list[list[str]] = []
+        self.shared: dict[str, int] = {}  # versions of shared components
         self.close_code: int | None = None
         self.joined = asyncio.Event()
         self.news = asyncio.Event()
@@ -177,6 +178,7 @@ class Browser:
             self._acknowledged(ack)
             self.patches += patches
             self.effects += effects
+            self.shared.clear()
             self.joined.set()
         elif kind == "patch":
             assert message[1] == self.version + 1, f"version {message[1]} after {self.version}"
@@ -186,11 +188,24 @@ class Browser:
             if self.acknowledges:
                 with contextlib.suppress(websockets.ConnectionClosed):
                     await socket.send(json.dumps(["ack", self.version]))
+        elif kind == "shared":
+            await self._take_shared(socket, *message[1:])
         elif kind == "ack":
             self._acknowledged(message[1])
         elif kind == "error":
             self.errors.append(message)
             self.unacknowledged = [each for each in self.unacknowledged if each[1] != message[1]]
+
+    async def _take_shared(
+        self, socket: ClientConnection, component: str, version: int, patches: list[list[str]], whole: bool = False
+    ) -> None:
+        known = self.shared.get(component)
+        assert whole or version == (known if known is not None else -2) + 1, f"version {version} after {known}"
+        self.shared[component] = version
+        self.patches += patches
+        if self.acknowledges:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await socket.send(json.dumps(["ack", self.version]))
 
     def _acknowledged(self, ref: int) -> None:
         self.acked = max(self.acked, ref)

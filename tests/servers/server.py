@@ -46,17 +46,17 @@ class Server:
         self.directory = directory
         self.port = port or free_port()
         self.log = directory / f"{kind}-{self.port}.log"
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.servers.project.settings",
             "SERVER_DIRECTORY": str(directory),
             **environment,
         }
-        prepare(directory, self._environment)
+        prepare(directory, self.environment)
         own = {"uvicorn": uvicorn_arguments, "daphne": daphne_arguments}[kind](self.port)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *own, *arguments], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-m", *own, *arguments], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
         try:
             wait_for_port(self.port, self.process)

@@ -1,6 +1,7 @@
 """Two server processes over a real Redis, which is stopped, frozen and restarted."""
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tests.chaos import chaos
 from tests.servers.browser import Browser, get
 from tests.servers.conftest import Start
-from tests.servers.server import Redis, Server
+from tests.servers.server import ROOT, Redis, Server
 from tests.servers.test_network import tallies
 
 LAYERS = ["channels_redis.pubsub.RedisPubSubChannelLayer", "channels_redis.core.RedisChannelLayer"]
@@ -37,6 +38,19 @@ async def test_a_message_reaches_the_browsers_of_the_other_process(servers: list
         await shows(browser, 8)
         assert len(browser.patches) == 2
     assert servers[0].errors() == ""
+
+
+async def test_a_process_that_ends_at_once_is_heard(servers: list[Server], redis: Redis) -> None:
+    code = "import django; django.setup(); from livecomp import publish; publish('tallies', 'from a script')"
+    async with Browser(servers[0].port, "tallies") as browser:
+        await asyncio.sleep(0.5)
+        before = len(browser.patches)
+        script = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, cwd=ROOT, env=servers[0].environment, stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await script.communicate()
+        assert errors == b""
+        await browser.until(lambda: len(browser.patches) > before)
 
 
 async def test_t77_redis_stops_and_comes_back(servers: list[Server], redis: Redis) -> None:

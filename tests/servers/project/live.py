@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from livecomp import LiveComponent, event, every, on, state
+from tests.servers.project import realtime  # noqa: F401 (more components)
 from tests.servers.project.models import Latest, Tally
 
 
