@@ -281,6 +281,7 @@ def test_a_refused_form_keeps_what_was_typed(live: LiveClient) -> None:
         ('<form live-submit="note"><input type="checkbox" required><button>ok</button></form>', "required and empty"),
         ('<form live-submit="note"><input type="radio" name="r" required></form>', "required and empty"),
         ('<form live-submit="note"><button disabled>ok</button></form>', "disabled"),
+        ('<form live-submit="note"><input name="a"><input name="b"></form>', "has no button, and 2 fields"),
         ('<form method="post" action="/save/"><button>ok</button></form>', "would send it to '/save/'"),
         ("<p>no form</p>", "Nothing on the page is 'form'"),
     ],

@@ -14,6 +14,10 @@ Held = str | bool | list[str]
 
 BUTTON_TYPES = frozenset({"submit", "button", "reset", "image"})
 TEXTLESS_TYPES = BUTTON_TYPES | {"checkbox", "radio", "file", "hidden", "color", "range"}
+TYPED_TYPES = frozenset(
+    ["text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local", "number"]
+)
+"""Of these a form without a button may have one, or Enter does not submit it."""
 MODELS = ("live-model", "live-model.change", "live-model.blur")
 CSRF = "csrfmiddlewaretoken"
 

@@ -52,12 +52,20 @@ class Forms(Gestures):
             self._set_box(self._element(control), bool(checked))
 
     def _submit_implicitly(self, form: Element) -> None:
-        buttons = [control for control in controls.controls_of(form) if controls.is_submitter(control)]
-        if buttons:
-            self._assert_enabled(buttons[0])
-            self._click(buttons[0])
-        else:
-            self._submit(form, None)
+        all_ = controls.controls_of(form)
+        button = next((control for control in all_ if controls.is_submitter(control)), None)
+        if button is not None:
+            self._assert_enabled(button)
+            self._click(button)
+            return
+        typed = [
+            control for control in all_ if control.tag == "input" and controls.kind(control) in controls.TYPED_TYPES
+        ]
+        if len(typed) > 1:
+            raise AssertionError(
+                f"{describe(form)} has no button, and {len(typed)} fields: Enter submits such a form only where it has one."
+            )
+        self._submit(form, None)
 
     def _submit(self, form: Element, submitter: Element | None) -> bool:
         validates = form.get("novalidate") is None and (submitter is None or submitter.get("formnovalidate") is None)
