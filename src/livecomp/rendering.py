@@ -9,6 +9,7 @@ import hashlib
 import logging
 import traceback
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ class Host:
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
         self.inlined: list[str] = []  # children inside nodes that only Django can render
+        self._inlined_places: Counter[tuple[str, object]] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
@@ -142,7 +144,9 @@ class Host:
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
         """HTML of a child inside a node that only Django can render: it is part of the parent's HTML each time."""
         key = kwargs.pop("key", None)
-        child = self.place(name, ("inlined", len(self.inlined), key), kwargs, fills)
+        number = self._inlined_places[name, key]  # with a key of its own, a child keeps its state when it is moved
+        self._inlined_places[name, key] += 1
+        child = self.place(name, ("inlined", name, number, key), kwargs, fills)
         self.inlined.append(child)
         self.mounted.page.dirty.discard(child)
         if child in self.mounted.page.tree:
