@@ -16,6 +16,7 @@ from livecomp.templating.markup import (
     FOREIGN,
     MARK,
     RAW_TEXT,
+    SPECIAL,
     TAG_NAME,
     VOID,
     Mode,
@@ -501,7 +502,7 @@ class Scanner:
         if name in local:
             index = len(local) - 1 - local[::-1].index(name)
             above = local[index + 1 :]
-            if set(above) <= _OPTIONAL_END:
+            if name in SPECIAL and set(above) <= _OPTIONAL_END:
                 self.unclosed(self.base + index + 1)
                 return self.close_last(text)
             self.spoil(f"</{name}> (line {self.line}) comes while <{above[-1]}> is open")
@@ -528,6 +529,10 @@ class Scanner:
                 continue
             if open_.name not in _OPTIONAL_END:
                 self.spoil(f"<{open_.name}> (line {open_.line}) has no end tag in the same branch")
+            elif self.chain and self.chain[-1].name not in SPECIAL:
+                self.spoil(
+                    f"<{open_.name}> (line {open_.line}) has no end tag, and </{self.chain[-1].name}> does not close it"
+                )
             elif self.chain:
                 self.close(self.chain[-1], f"<{open_.name}> (line {open_.line}) has no end tag")
             else:

@@ -7,7 +7,7 @@ are the very same objects as at the last render, and so is everything else that 
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, is_dataclass
 from operator import attrgetter, is_, itemgetter, length_hint
 from typing import Any, Final
@@ -21,19 +21,27 @@ from livecomp.templating.atoms import ATOMS, MISSING
 Columns = list[list[Any]]
 _EQUAL: Final = frozenset((str, int, bool))  # equal values of one of these types are written alike
 
-_PREFIX = """
-def same(rows, {columns}):
+# Both compare each row's values with those in the columns c0, c1, …
+_COMPARE = """
+def same({columns}, rows):
+    "How many rows from the first have the very same values."
     remaining = iter(rows)
-    try:
-        for row, {columns} in zip(remaining, {columns}):
-            {fetch}
-            if {differs}:
-                break
-        else:
-            return len(rows) - length_hint(remaining)
-    except KeyError:
-        pass
-    return len(rows) - length_hint(remaining) - 1
+    for {columns}, row in zip({columns}, remaining):
+        {fetch}
+        if {differs}:
+            return len(rows) - length_hint(remaining) - 1
+    return len(rows) - length_hint(remaining)
+
+def differing({columns}, rows):
+    "Which rows do not have the very same values."
+    found = []
+    index = -1
+    for {columns}, row in zip({columns}, rows):
+        index += 1
+        {fetch}
+        if {differs}:
+            found.append(index)
+    return found
 """
 
 
@@ -65,17 +73,18 @@ class RowSite:
             "frozen": [attrgetter(name) for name in self.names],
             "tuple": [itemgetter(int(name)) for name in self.names if name.isdecimal()],
         }
-        self._same = {kind: self._compare(kind) for kind in ("dict", "object")} if self.names else {}
+        self._same: dict[str, Callable[..., int]] = {}
+        self._differing: dict[str, Callable[..., list[int]]] = {}
+        if self.names:
+            for kind, fetch in (("dict", "pass"), ("object", "row = row.__dict__")):
+                self._same[kind], self._differing[kind] = self._comparisons(fetch)
 
-    def _compare(self, kind: str) -> Callable[..., int]:
-        """A function that counts the rows, from the first, whose values are the same objects as those in columns."""
+    def _comparisons(self, fetch: str) -> tuple[Callable[..., int], Callable[..., list[int]]]:
         columns = [f"c{index}" for index in range(len(self.names))]
         differs = " or ".join(f"row[{name!r}] is not {c}" for name, c in zip(self.names, columns, strict=True))
-        fetch = "row = row.__dict__" if kind == "object" else "pass"
         space: dict[str, Any] = {"length_hint": length_hint}
-        exec(_PREFIX.format(columns=", ".join(columns) + ",", fetch=fetch, differs=differs).replace(",)", ")"), space)
-        function: Callable[..., int] = space["same"]
-        return function
+        exec(_COMPARE.format(columns=", ".join(columns), fetch=fetch, differs=differs), space)
+        return space["same"], space["differing"]
 
     def kind(self, rows: Sequence[Any]) -> str:
         """How the values of these items can be taken; "" where only Django's lookup will do."""
@@ -107,35 +116,37 @@ class RowSite:
             return columns
         return None
 
-    def same_from_start(self, kind: str, rows: Sequence[Any], old: Snapshot) -> int:
-        """How many items from the first have the same values as before."""
-        if kind in self._same:
-            return self._same[kind](rows, *old.columns)
-        return _leading(map(is_, rows, old.rows))
+    def differing(self, kind: str, rows: Sequence[Any], old: Snapshot) -> Sequence[int]:
+        """Which items do not have the same values as before, for as many items as before. Raises `KeyError`."""
+        if kind in self._differing:
+            return self._differing[kind](*old.columns, rows)
+        if False not in map(is_, rows, old.rows):
+            return ()
+        return [index for index, flag in enumerate(map(is_, rows, old.rows)) if not flag]
 
-    def same_at_end(self, kind: str, rows: Sequence[Any], old: Snapshot, limit: int) -> int:
-        """How many items from the last, at most ``limit``, have the same values as before."""
-        if limit <= 0:
-            return 0
-        if kind in self._same:
-            backward = rows[: -limit - 1 : -1]
-            columns = [column[: -limit - 1 : -1] for column in old.columns]
-            return self._same[kind](backward, *columns)
-        return _leading(map(is_, rows[: -limit - 1 : -1], old.rows[: -limit - 1 : -1]))
+    def same_at_ends(self, kind: str, rows: Sequence[Any], old: Snapshot, before: int) -> tuple[int, int]:
+        """How many items, from the first and from the last, have the same values as before. Raises `KeyError`."""
+        columns: Sequence[Sequence[Any]] = old.columns if kind in self._same else [old.rows]
+        same = self._same.get(kind, _same_items)
+        first = same(*columns, rows)
+        limit = min(len(rows), before) - first
+        if limit <= 0 or not self.keyed or self.indexed:
+            return first, 0
+        return first, same(*[column[: -limit - 1 : -1] for column in columns], rows[: -limit - 1 : -1])
 
 
-def _leading(flags: Iterator[bool]) -> int:
-    return sum(1 for _ in itertools.takewhile(bool, flags))
+def _same_items(old: Sequence[Any], rows: Sequence[Any]) -> int:
+    return sum(1 for _ in itertools.takewhile(bool, map(is_, rows, old)))
 
 
 def _kind_of(cls: type, names: Sequence[str]) -> str:
     if cls is tuple:
         return "tuple" if all(name.isdecimal() for name in names) else ""
-    if callable(cls) and hasattr(cls, "__call__") and "__call__" in dir(cls) and _has(cls, "__call__"):
+    if _attribute(cls, "__call__") is not None:
         return ""
     if issubclass(cls, tuple):
         fields = getattr(cls, "_fields", ())
-        plain = cls.__getitem__ is tuple.__getitem__ and cls.__getattribute__ is object.__getattribute__
+        plain = cls.__getitem__ is tuple.__getitem__ and cls.__getattribute__ is tuple.__getattribute__
         getters = all(name in fields and type(_attribute(cls, name)).__name__ == "_tuplegetter" for name in names)
         return "frozen" if plain and getters else ""
     if hasattr(cls, "__getitem__") or cls.__getattribute__ is not object.__getattribute__:
@@ -145,10 +156,6 @@ def _kind_of(cls: type, names: Sequence[str]) -> str:
     if any(hasattr(type(_attribute(cls, name)), "__set__") for name in names) or not _has_dict(cls):
         return ""
     return "object"
-
-
-def _has(cls: type, name: str) -> bool:
-    return any(name in each.__dict__ for each in cls.__mro__)
 
 
 def _attribute(cls: type, name: str) -> Any:

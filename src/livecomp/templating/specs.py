@@ -1,6 +1,10 @@
 """What is known of a template's targets before any render: the static half of every patch."""
 
+import re
 from dataclasses import dataclass, field
+
+# The start tag of the first element in rendered HTML
+ROOT = re.compile(r"\s*(?:<!--.*?-->\s*|<!(?!--)[^>]*>\s*)*<[A-Za-z][^\t\n\f\r />]*", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)

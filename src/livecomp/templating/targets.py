@@ -27,7 +27,7 @@ from livecomp.templating.tree import (
 )
 
 LARGE = 200  # characters of static markup that are worth a target of their own
-LARGE_ROUND = 160  # and that make the elements inside of a loop's round targets
+LARGE_IN_ROUND = 100  # the same inside of a loop's round, which has few other targets
 
 
 @dataclass(slots=True)
@@ -110,15 +110,14 @@ class Chooser:
             return True
         if not element.closed and any(places(item) for item in flat(element.children)):
             return True
-        return live and own_size(element) > LARGE
+        return live and own_size(element, deep) > (LARGE if deep else LARGE_IN_ROUND)
 
     def loop(self, loop: Loop, scope: ScopeSpec, deep: bool, live: bool) -> None:
         self.visit(loop.empty, scope, deep, live)
         if not any(True for item in flat(loop.body) if isinstance(item, Element | Child) or places(item)):
             return
         spec = self.new_loop(loop, scope)
-        rounds_deep = sum(static_size([item]) for item in loop.body) > LARGE_ROUND
-        self.round(loop.body, spec.scope, rounds_deep)
+        self.round(loop.body, spec.scope)
         keyed = [target for target in spec.scope.targets if target.keyed]
         spec.keyed = bool(keyed) or any(isinstance(item, Child) for item in flat(loop.body))
         self.pattern(loop, spec)
@@ -129,18 +128,18 @@ class Chooser:
         scope.loops.append(spec)
         return spec
 
-    def round(self, items: Items, scope: ScopeSpec, deep: bool) -> None:
+    def round(self, items: Items, scope: ScopeSpec) -> None:
         """The top level of a loop's body: its elements are targets."""
         for item in items:
             if isinstance(item, Element):
                 if not is_static([item]):
                     self.make(item, scope)
-                    self.inside(item, scope, deep, True)
+                    self.inside(item, scope, False, True)
             elif isinstance(item, Loop):
-                self.loop(item, scope, deep, True)
+                self.loop(item, scope, False, True)
             elif isinstance(item, Arms | Region):
                 for each in item.lists():
-                    self.round(each, scope, deep)
+                    self.round(each, scope)
             elif isinstance(item, Child):
                 self.fills(item)
 
@@ -225,15 +224,16 @@ def _through(items: Items) -> Items:
     return found
 
 
-def own_size(element: Element) -> int:
+def own_size(element: Element, deep: bool) -> int:
     """Characters of static markup that sending this element costs, less what stands in targets inside of it."""
     if element.closed or is_static([element]):
         return static_size([element])
     size = static_size(element.start) + len(element.name) + 1 + len(element.end)
     for item in _through(element.children):
         if isinstance(item, Element):
-            inner = own_size(item)
-            is_target = not is_static(item.start) or is_dynamic(item) or inner > LARGE
+            inner = own_size(item, deep)
+            is_target = inner > (LARGE if deep else LARGE_IN_ROUND)
+            is_target = is_target or (deep and (not is_static(item.start) or is_dynamic(item)))
             size += 0 if is_target else inner
         else:
             size += static_size([item])

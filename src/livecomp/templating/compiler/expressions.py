@@ -96,10 +96,17 @@ class Expressions:
         part = self.loop_part(variable)
         if part is not None:
             return part
-        root = self.root(variable)
         function = "value_or_none" if ignore else "value_of"
-        known = self.code.constant(expression, "expression")
-        slow = f"{function}({root}, {known}, {self.context})"
+        return self.quick(variable, f"{function}({{}}, {self.code.constant(expression, 'expression')}, {self.context})")
+
+    def quick(self, variable: Variable, slow: str) -> str:
+        """Source of a variable's value, which ``slow`` gives from the value of its first name."""
+        assert variable.lookups is not None
+        root = self.root(variable)
+        slow = slow.format(root)
+        part = self.scopes.part(variable.lookups)
+        if part is not None:
+            return f"({part} if {part} is not MISSING else {slow})"
         return f"({root} if {root}.__class__ in ATOMS else {slow})" if len(variable.lookups) == 1 else slow
 
     def literal(self, variable: Variable) -> str:
@@ -116,10 +123,8 @@ class Expressions:
         """Source of a variable that is to pass through filters. May raise `Invalid` where `ignore` is not set."""
         if not self.can_be_invalid(expression, ignore):
             return self.variable(expression, ignore)
-        root = self.root(expression.var)
         known = self.code.constant(expression, "expression")
-        source = f"to_filter({root}, {known}, {self.context})"
-        return f"({root} if {root}.__class__ in ATOMS else {source})" if len(expression.var.lookups) == 1 else source
+        return self.quick(expression.var, f"to_filter({{}}, {known}, {self.context})")
 
     def chain(self, expression: FilterExpression, ignore: bool) -> str:
         """Source of a variable passed through its filters. May raise `Invalid` where `ignore` is not set."""
@@ -147,9 +152,7 @@ class Expressions:
         part = self.loop_part(value)
         if part is not None:
             return part
-        root = self.root(value)
-        slow = f"argument({root}, {self.code.constant(value, 'variable')}, {self.context})"
-        return f"({root} if {root}.__class__ in ATOMS else {slow})" if len(value.lookups) == 1 else slow
+        return self.quick(value, f"argument({{}}, {self.code.constant(value, 'variable')}, {self.context})")
 
     # Text
 
@@ -179,7 +182,11 @@ class Expressions:
             sink.settle()
             source = self.root(variable)
         slow = f"variable_text({source}, {self.code.constant(expression, 'expression')}, {self.context})"
-        if len(variable.lookups) > 1:
+        fetched = self.scopes.part(variable.lookups)
+        if fetched is not None:
+            slow = f"as_text({fetched}, {self.context}) if {fetched} is not MISSING else {slow}"
+            source = fetched
+        elif len(variable.lookups) > 1:
             return sink.expression(slow)
         sink.expression(
             f"E[{source}] if {source}.__class__ is {self.string}"

@@ -7,16 +7,19 @@ from typing import Any
 
 from livecomp.templating.compiler.code import Code, PartsSink, Sink
 from livecomp.templating.compiler.structure import Structure
+from livecomp.templating.compiler.uses import Uses, uses_of
+from livecomp.templating.rows import RowSite
 from livecomp.templating.specs import LoopSpec, ScopeSpec
 from livecomp.templating.targets import flat
-from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Region, Text, Value
+from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Region, Text, Value, walk
 
 
-class LeafSink(PartsSink):
+class RoundSink(PartsSink):
     """Takes the one target of each round. The text around it is the same in every round, and known."""
 
-    def __init__(self, code: Code, rounds: str) -> None:
-        super().__init__(code, rounds, "")
+    def __init__(self, code: Code, own: str, store: str) -> None:
+        super().__init__(code, "", own)
+        self.store = store  # how the content of a leaf round is put away; empty for others
 
     def static(self, text: str) -> None:
         pass
@@ -32,9 +35,10 @@ class Round:
     key: str  # the local of the round's key
     index: str
     loop: str
-    leaf: bool
+    simple: bool  # each round has exactly one key; it is made unique afterwards
     strip: bool  # the key is only the part of the attribute that differs between rounds
     tops: frozenset[int]  # the outermost elements' key attributes and child components
+    early: bool = False  # the key is known before the round begins
 
     @property
     def known(self) -> str:
@@ -66,8 +70,8 @@ class Live(Structure):
         if self.spec.targets[element.target].start is None:
             content = [*element.start, *content]
         sink.settle()
-        if isinstance(sink, LeafSink):
-            return self.code.line(f"{sink.parts}.append({self.text(content)})")
+        if isinstance(sink, RoundSink) and sink.store:
+            return self.code.line(sink.store.format(self.text(content)))
         place = f"{sink.own}[{element.target}]"
         if has_places(content):
             inner = PartsSink(self.code, self.code.name("p"), sink.own)
@@ -134,7 +138,9 @@ class Live(Structure):
         self.code.line(f"{loop} = LoopRender({self.code.constant(spec, 'loop_spec')})")
         sink.reference(loop)
         with self.round_of(item, spec, loop) as around:
-            if spec.leaf:
+            if self.is_quick(item, spec):
+                self.quick_rounds(item, spec, around, values, count)
+            elif spec.leaf:
                 self.leaf_rounds(item, around, values, count)
             else:
                 self.general_rounds(item, spec, around, values, count)
@@ -143,7 +149,8 @@ class Live(Structure):
     def round_of(self, item: Loop, spec: LoopSpec, loop: str) -> Iterator[Round]:
         strip = sum(target.keyed for target in spec.scope.targets) == 1
         tops = frozenset(id(each) for each in map(_key_place, flat(item.body)) if each is not None)
-        around = Round(self.code.name("key"), "", loop, spec.leaf, strip, tops)
+        simple = spec.leaf or self.is_quick(item, spec)
+        around = Round(self.code.name("key"), "", loop, simple, strip, tops)
         before, self.spec = self.spec, spec.scope
         self.rounds_around.append(around)
         yield around
@@ -157,7 +164,7 @@ class Live(Structure):
         with self.rounds(item, values, count) as around.index:
             if not around.tops:
                 self.code.line(f"{around.key} = str({around.index})")
-            self.items(item.body, LeafSink(self.code, rounds))
+            self.items(item.body, RoundSink(self.code, "", f"{rounds}.append({{}})"))
             self.code.line(f"{keys}.append({around.key})")
         self.code.line(f"{around.loop}.check_keys()")
 
@@ -169,6 +176,95 @@ class Live(Structure):
             self.items(item.body, inner)
             inner.flush()
             self.code.line(f"{around.loop}.add({around.key}, {own}, {parts})")
+
+    # Rounds whose values are fetched beforehand, and skipped where they are as before
+
+    def is_quick(self, item: Loop, spec: LoopSpec) -> bool:
+        node: Any = item.node
+        return self.closed and spec.regular and len(node.loopvars) == 1 and not has_children(item.body)
+
+    def quick_rounds(self, item: Loop, spec: LoopSpec, around: Round, values: str, count: str) -> None:
+        site, uses = self.site(item, spec, around)
+        inputs, old = self.inputs(uses), f"old[{spec.index}] if old else None"
+        at, items, columns, todo = (self.code.name(hint) for hint in ("at", "items", "columns", "todo"))
+        keys, rounds = self.code.name("keys"), self.code.name("rounds")
+        fetched = {name: self.code.name("v") for name in uses.parts}
+
+        def header(index: str, each: str) -> dict[str, str]:
+            self.code.line(f"for {', '.join([index, each, *fetched.values()])} in {todo}:")
+            return fetched
+
+        if item.node.is_reversed:  # type: ignore[attr-defined]
+            self.code.line(f"{values} = reversed({values})")
+        attempts = f"{around.loop}.attempts({site}, {values}, {inputs}, {old if uses.pure else None})"
+        with self.code.block(f"for {at}, {items}, {columns}, {todo} in {attempts}:"):
+            self.code.line(f"{keys}, {rounds} = {around.loop}.keys, {around.loop}.rounds")
+            with self.closed_rounds(item, count, header) as around.index:
+                self.early_key(item, around, uses.pure)
+                if uses.pure and around.tops:
+                    self.skip(around, at, items, columns, keys, list(fetched.values()))
+                self.quick_round(item, spec, around, rounds)
+                self.code.line(f"{keys}[{around.index}] = {around.key}")
+
+    def site(self, item: Loop, spec: LoopSpec, around: Round) -> tuple[str, Uses]:
+        node: Any = item.node
+        uses = uses_of(item.body, node.loopvars[0])
+        if len(self.rounds_around) > 1 or (uses.item and uses.parts):
+            uses.pure = False
+        site = RowSite(
+            uses.parts,
+            item=uses.item and not uses.parts,
+            pure=uses.pure,
+            keyed=bool(around.tops),
+            indexed=uses.indexed,
+            counted=uses.counted,
+        )
+        return self.code.constant(site, "row_site"), uses
+
+    def early_key(self, item: Loop, around: Round, pure: bool) -> None:
+        """Write the round's key before the round, where nothing can tell the difference."""
+        if not around.tops:
+            self.code.line(f"{around.key} = str({around.index})")
+        elif pure:
+            place = next(each for each in map(_key_place, flat(item.body)) if each is not None)
+            assert isinstance(place, Value)
+            _, middle, _ = _split(place.items) if around.strip else ([], place.items, [])
+            self.code.line(f"{around.key} = {self.text(middle)}")
+            around.early = True
+
+    def skip(self, around: Round, at: str, items: str, columns: str, keys: str, fetched: list[str]) -> None:
+        """Write the test for a round that is as it was at the last render, somewhere else in the loop."""
+        was, index = self.code.name("was"), around.index
+        each = [f"{columns}[{number}][{was}] is {value}" for number, value in enumerate(fetched)]
+        item = self.scopes.stack[-1].loop and next(
+            local.source for name, local in self.scopes.stack[-1].names.items() if name != "forloop" and local.sure
+        )
+        as_before = f"{items}[{was}] is {item} if {items} else {' and '.join(each) or False}"
+        self.code.line(f"{was} = {at}.get({around.key}, -1)")
+        with self.code.block(f"if {was} >= 0 and ({as_before}):"):
+            self.code.line(f"{around.loop}.origin[{index}] = {was}")
+            self.code.line(f"{keys}[{index}] = {around.key}")
+            self.code.line("continue")
+
+    def quick_round(self, item: Loop, spec: LoopSpec, around: Round, rounds: str) -> None:
+        store = f"{rounds}[{around.index}] = {{}}"
+        if spec.leaf:
+            self.items(item.body, RoundSink(self.code, "", store))
+            return
+        own = self.code.name("own")
+        self.code.line(f"{own} = [None] * {len(spec.scope.targets)}")
+        self.items(item.body, RoundSink(self.code, own, ""))
+        self.code.line(store.format(own))
+
+    def inputs(self, uses: Uses) -> str:
+        """Source of what the rounds look at beside their items."""
+        if not uses.pure:
+            return "None"
+        found = []
+        for first, *rest in uses.free:
+            source = self.named(self.scopes.find(first)[0])
+            found.append(f"peek({', '.join([source, *map(repr, rest)])}), ")
+        return f"({''.join(found)}surroundings({self.context}, {uses.urls}))"
 
     # Keys
 
@@ -184,7 +280,9 @@ class Live(Structure):
         for text in first:
             sink.static(text.text)
         sink.settle()
-        if around.leaf:
+        if around.early:
+            sink.expression(around.key, active=False)
+        elif around.simple:
             self.code.line(f"{around.key} = {self.text(middle)}")
             sink.expression(around.key, active=False)
         else:
@@ -237,6 +335,11 @@ def has_places(items: Items) -> bool:
         elif isinstance(item, Arms | Region) and any(has_places(each) for each in item.lists()):
             return True
     return False
+
+
+def has_children(items: Items) -> bool:
+    """True when a child component has its place among these items."""
+    return any(isinstance(item, Child) for item in walk(items))
 
 
 def _key_place(item: Item) -> Item | None:

@@ -70,6 +70,8 @@ def as_text(value: Any, context: Context) -> str:
         return ESCAPED[value] if context.autoescape else value  # type: ignore[no-any-return]
     if kind is SafeString:
         return str.__str__(value)
+    if kind is bool or value is None:
+        return "True" if value else "None" if value is None else "False"
     text = render_value_in_context(value, context)
     return text if text.__class__ is str else _exact(text)
 
@@ -153,11 +155,14 @@ def _failed(error: Exception, bit: str, context: Context) -> Any:
     raise error
 
 
+_SEQUENCES: Final = (tuple.__getitem__, list.__getitem__, str.__getitem__)
+
+
 def _step(current: Any, bit: str) -> Any:
     """One step of a dotted name: key, attribute, index."""
     try:
-        if not hasattr(type(current), "__getitem__"):
-            raise TypeError
+        if getattr(type(current), "__getitem__", _SEQUENCES[0]) in _SEQUENCES:
+            raise TypeError  # it has no keys
         return current[bit]
     except (TypeError, AttributeError, KeyError, ValueError, IndexError):
         try:

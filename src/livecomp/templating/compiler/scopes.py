@@ -12,6 +12,7 @@ class Local:
 
     source: str
     sure: bool = True  # it is always set; otherwise it may hold MISSING, and the next scope outward is asked
+    parts: dict[str, str] = field(default_factory=dict)  # locals of values behind it, MISSING where not fetched
 
 
 @dataclass(slots=True)
@@ -94,6 +95,18 @@ class Scopes:
             self.hoisted[name] = self.code.name("n_" if not name.isidentifier() else f"{name}_")
             self.hoist_at.line(f"{self.hoisted[name]} = " + self.fetch.format(name=name, context=self.context))
         return self.hoisted[name]
+
+    def part(self, names: tuple[str, ...]) -> str | None:
+        """The local of the value behind a dotted name, where it was fetched beforehand."""
+        if len(names) != 2:
+            return None
+        for scope in reversed(self.stack):
+            local = scope.names.get(names[0])
+            if local is not None:
+                return local.parts.get(names[1])
+            if scope.isolated:
+                break
+        return None
 
     @property
     def top(self) -> Scope | None:

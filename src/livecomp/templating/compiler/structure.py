@@ -31,6 +31,9 @@ from livecomp.templating.tree import (
     walk,
 )
 
+# Writes the `for` of a loop, given its index and its item; gives the locals of values fetched with each item
+Header = Callable[[str, str], dict[str, str]]
+
 _SCOPED = (WithNode, IncludeNode, BlockNode)  # regions that push a dict on the context stack
 
 
@@ -278,14 +281,20 @@ class Structure(Tags):
         if node.is_reversed:
             self.code.line(f"{values} = reversed({values})")
         if self.closed:
-            with self.closed_rounds(item, node, values, count) as index:
+
+            def header(index: str, each: str) -> dict[str, str]:
+                self.code.line(f"for {index}, {each} in enumerate({values}):")
+                return {}
+
+            with self.closed_rounds(item, count, header) as index:
                 yield index
         else:
             with self.open_rounds(node, values, count) as index:
                 yield index
 
     @contextmanager
-    def closed_rounds(self, item: Loop, node: Any, values: str, count: str) -> Iterator[str]:
+    def closed_rounds(self, item: Loop, count: str, header: Header) -> Iterator[str]:
+        node: Any = item.node
         index = self.code.name("i")
         scope = self.scopes.stack[-1]
         around = self.scopes.loop()
@@ -293,7 +302,7 @@ class Structure(Tags):
         loop = ForLoop(index, count, around, self.code.name("forloop_"), before)
         names = [self.code.name(f"{name}_" if name.isidentifier() else "v") for name in node.loopvars]
         each = names[0] if len(names) == 1 else self.code.name("each")
-        self.code.line(f"for {index}, {each} in enumerate({values}):")
+        parts = header(index, each)
         self.code.indent += 1
         start = self.code.later()
         if len(names) > 1:
@@ -303,7 +312,7 @@ class Structure(Tags):
         scope.loop = loop
         scope.names["forloop"] = Local(loop.source)
         for name, source in zip(node.loopvars, names, strict=True):
-            scope.names[name] = Local(source)
+            scope.names[name] = Local(source, parts=parts)
         yield index
         if loop.wanted:
             outer = around.source if around else f"outer_loop({self.context})"

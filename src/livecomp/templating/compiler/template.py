@@ -20,7 +20,11 @@ from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure, is_closed
 from livecomp.templating.elements import Lost, Scanner
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
-from livecomp.templating.render import Host, LoopRender, Placed, Rendering, RenderMemory
+from livecomp.templating.loops import LoopRender
+from livecomp.templating.memory import RenderMemory
+from livecomp.templating.placed import Placed
+from livecomp.templating.render import Host, Rendered, Rendering
+from livecomp.templating.rows import peek, surroundings
 from livecomp.templating.specs import ScopeSpec, TargetSpec
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
@@ -109,7 +113,7 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
         writer.items(items, sink)
         sink.flush()
         code.line("return own, parts, children")
-        code.constants.update(LoopRender=LoopRender, Placed=Placed)
+        code.constants.update(LoopRender=LoopRender, Placed=Placed, peek=peek, surroundings=surroundings)
     else:
         code.line(f"return {writer.text(items)}")
     source, lines = source_of(f"def {header}:", code)
@@ -181,26 +185,34 @@ class CompiledTemplate:
 
         Raises what the template's own code raises, and `TemplateError` if there is no single root element.
         """
-        template, live = self.template, self.live
+        live = self.live
+        known = memory.inner if memory.template == live.id else None
+
+        def again() -> Rendered:
+            return self._render_live(context, host, component_id, None)
+
+        rendered = self._render_live(context, host, component_id, known)
+        return Rendering(live.id, live.scope, component_id, rendered, memory, host, again)
+
+    def _render_live(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
+        template = self.template
         with context.render_context.push_state(template):
             if context.template is not None:
-                own, parts, children = self._render_live(context, host, component_id)
-            else:
-                with context.bind_template(template):
-                    context.template_name = template.name
-                    own, parts, children = self._render_live(context, host, component_id)
-        return Rendering(live.id, live.scope, component_id, own, parts, children, memory, host)
+                return self._render_bound(context, host, component, old)
+            with context.bind_template(template):
+                context.template_name = template.name
+                return self._render_bound(context, host, component, old)
 
-    def _render_live(self, context: Context, host: Host | None, component: str) -> tuple[Any, Any, Any]:
+    def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
         if live.call is None:
             return live.checked([self.render_inside(context)], [0], [])
         try:
-            found: tuple[Any, Any, Any] = live.call(context, host, component)
+            found: Rendered = live.call(context, host, component, old)
         except Exception as error:
             explain(error, context, live.call, live.places, self.template)
             raise
-        return live.checked(*found)
+        return live.checked(*found) if live.risky else found
 
 
 class LiveFunction:
@@ -239,7 +251,7 @@ class LiveFunction:
                     item.closed, item.why = True, scanner.poison
         Chooser(self.name).roots(items, self.scope)
         writer = Live(self.scope)
-        self.source, self.call, self.places = write(template, items, writer, "render(context, host, component)")
+        self.source, self.call, self.places = write(template, items, writer, "render(context, host, component, old)")
         if all(is_closed(item, writer.closed_items) for item in items):
             self.names = frozenset(writer.scopes.used - {"True", "False", "None", "forloop"})
 
@@ -248,16 +260,13 @@ class LiveFunction:
         self.call = None
         self.risky = True
 
-    def checked(self, own: list[Any], parts: list[Any], children: list[str]) -> tuple[Any, Any, Any]:
-        """The render as it is, if its root holds everything; looked at only where that is not known beforehand."""
-        if self.risky:
-            content = own[parts[0]]
-            spec = self.scope.targets[parts[0]]
-            text = spec.head + (spec.start or "") + content if isinstance(content, str) else ""
-            if isinstance(content, list):
-                inner = [each if isinstance(each, str) else "" for each in content]
-                text = "".join([spec.head, spec.start or "", *inner])
-            check_root(text + spec.end, self.name)
+    def checked(self, own: list[Any], parts: list[Any], children: list[str]) -> Rendered:
+        """The render as it is, if its root element holds everything."""
+        root = next(part for part in parts if isinstance(part, int))
+        spec, content = self.scope.targets[root], own[root]
+        if isinstance(content, list):
+            content = "".join([each for each in content if isinstance(each, str)])
+        check_root(spec.head + (spec.start or "") + content + spec.end, self.name)
         return own, parts, children
 
 
