@@ -13,7 +13,8 @@ from django.test import override_settings
 from django.utils import timezone, translation
 
 from livecomp import pool
-from livecomp.pool import AsyncLane, Pool, Threads
+from livecomp.pool import AsyncLane, Pool, Threads, async_threads
+from tests.sockets import until
 
 
 @pytest.fixture
@@ -150,9 +151,11 @@ async def test_t79_async_handlers_do_not_queue_for_one_thread() -> None:
     async def handler() -> int:
         return await sync_to_async(sleep_in_thread)()
 
+    lanes = new_pool(async_threads)
+
     async def run() -> int:
         context = fresh()
-        lane = AsyncLane(context)
+        lane = AsyncLane(lanes, object(), context)
         try:
             return await asyncio.get_running_loop().create_task(handler(), context=context)
         finally:
@@ -164,12 +167,35 @@ async def test_t79_async_handlers_do_not_queue_for_one_thread() -> None:
     assert len(set(idents)) == 4
 
 
+@override_settings(LIVECOMP={"THREADS_PER_USER": 2})
+async def test_t79_async_handlers_of_a_greedy_visitor_get_two_threads(threads: Threads) -> None:
+    lanes = new_pool(threads)
+    gate = threading.Event()
+
+    async def run(visitor: str, wait: bool) -> None:
+        context = fresh()
+        lane = AsyncLane(lanes, visitor, context)
+        call = sync_to_async(gate.wait)(10) if wait else sync_to_async(int)("1")
+        try:
+            await asyncio.get_running_loop().create_task(call, context=context)
+        finally:
+            lane.release()
+
+    greedy = [asyncio.create_task(run("greedy", wait=True)) for _ in range(40)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(run("other", wait=False), 5)
+    assert len(threads) <= 3
+    gate.set()
+    await asyncio.gather(*greedy)
+    await until(lambda: not lanes._running)
+
+
 async def test_calls_of_one_async_handler_share_a_thread() -> None:
     async def handler() -> set[int]:
         return {await sync_to_async(threading.get_ident)() for _ in range(5)}
 
     context = fresh()
-    lane = AsyncLane(context)
+    lane = AsyncLane(new_pool(async_threads), "a", context)
     idents = await asyncio.get_running_loop().create_task(handler(), context=context)
     lane.release()
     assert len(idents) == 1
@@ -181,7 +207,7 @@ async def test_an_async_lane_passes_errors_on() -> None:
         await sync_to_async(divmod)(1, 0)
 
     context = fresh()
-    lane = AsyncLane(context)
+    lane = AsyncLane(new_pool(async_threads), "a", context)
     with pytest.raises(ZeroDivisionError):
         await asyncio.get_running_loop().create_task(handler(), context=context)
     lane.release()

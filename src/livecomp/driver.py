@@ -390,7 +390,7 @@ class PageDriver:
 
     async def _await(self, awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
         """Result and exception of an async handler. It runs on the event loop, in the page's own context."""
-        lane = AsyncLane(self._context)
+        lane = AsyncLane(self._runtime.lanes, self.visitor, self._context)
         self._awaiting = self._runtime.loop.create_task(_result_of(awaitable, self.page), context=self._context)
         try:
             return await self._awaiting, None

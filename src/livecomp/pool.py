@@ -156,12 +156,15 @@ class AsyncLane(Executor):
     """A thread of its own for one run of an async handler: what its ``sync_to_async`` calls and async ORM queries use.
 
     All calls come to the same thread (database cursors demand it), which is taken at the first one and given back by
-    `release`. Without it every async query of the process would wait in one line.
+    `release`. Without it every async query of the process would wait in one line. One visitor's lanes share the limit
+    of ``pool``.
     """
 
-    __slots__ = ("_calls", "_key")
+    __slots__ = ("_calls", "_key", "_pool", "_visitor")
 
-    def __init__(self, context: contextvars.Context) -> None:
+    def __init__(self, pool: Pool, visitor: Hashable, context: contextvars.Context) -> None:
+        self._pool = pool
+        self._visitor = visitor
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] | None = None
         self._key = ThreadSensitiveContext()
         SyncToAsync.context_to_thread_executor[self._key] = self
@@ -171,7 +174,7 @@ class AsyncLane(Executor):
         future: Future[Any] = Future()
         if self._calls is None:
             self._calls = queue.SimpleQueue()
-            async_threads.submit(self._serve)
+            self._pool.run(self._visitor, contextvars.Context(), self._serve)
         self._calls.put((future, lambda: function(*args, **kwargs)))
         return future
 

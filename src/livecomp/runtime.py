@@ -36,6 +36,7 @@ class Runtime:
         self.hub = Hub(loop, shared_layer())
         self.events = pool.Pool(loop, pool.event_threads)
         self.tasks = pool.Pool(loop, pool.task_threads)
+        self.lanes = pool.Pool(loop, pool.async_threads)
         self.rates = RateLimiter()
         self.counter = ConnectionCounter()
         self.connections: set[Connected] = set()

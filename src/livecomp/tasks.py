@@ -36,7 +36,7 @@ class RunningTask:
         context.run(topics.current_page.set, None)  # it runs beside the page, not in one of its handlers
         context.run(progress.current.set, self._report)
         if inspect.iscoroutinefunction(start.call) or inspect.isasyncgenfunction(start.call):
-            run = self._run_on_loop(start.call, context)
+            run = self._run_on_loop(start.call, visitor, context)
         else:
             run = self._run_in_thread(start.call, visitor, context)
         self._task = runtime.start(run)
@@ -47,8 +47,8 @@ class RunningTask:
         self._is_cancelled = True
         self._task.cancel()
 
-    async def _run_on_loop(self, call: Callable[[], Any], context: contextvars.Context) -> None:
-        lane = AsyncLane(context)
+    async def _run_on_loop(self, call: Callable[[], Any], visitor: Any, context: contextvars.Context) -> None:
+        lane = AsyncLane(self._runtime.tasks, visitor, context)
         try:
             await self._runtime.loop.create_task(self._collect(call), context=context)
         finally:
