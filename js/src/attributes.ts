@@ -10,20 +10,19 @@ import { changedByOthers, serverWord, setServerWord } from "./others";
 export type Owns = (element: Element, name: string) => boolean;
 
 /**
- * Gives `from` the attributes of `to`.
+ * Gives `from` the attributes of `to`. Address and token are in no patch, and stay.
  *
  * @param owns attributes that are not to be written now: the server's word is remembered
- * @param root whether `from` is a patched element itself: its address is not in the patch
  * @returns whether anything was written
  */
-export function morphAttributes(from: Element, to: Element, owns: Owns | undefined, root: boolean): boolean {
-  const ignored = hasAttribute(to, "live-ignore");
+export function morphAttributes(from: Element, to: Element, owns?: Owns): boolean {
+  const ignored = hasAttribute(from, "live-ignore");
   let written = false;
   for (const name of new Set([...attributeNames(to), ...attributeNames(from), ...changedByOthers(from)])) {
     const word = getAttribute(to, name);
     const last = serverWord(from, name);
-    if (word === last || (ignored && !name.startsWith("data-"))) continue;
-    if (word === null && (name === "lc-token" || (root && name === "lc"))) continue;
+    if (word === last || (word === null && /^lc(-token)?$/.test(name))) continue;
+    if (ignored && !/^(data-|live-ignore$)/.test(name)) continue;
     const owned = owns?.(from, name);
     if (!owned || /^(value|checked|selected)$/.test(name)) {
       written = true;

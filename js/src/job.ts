@@ -37,10 +37,9 @@ export interface Job {
   matched: Set<Node>;
   /** Elements of the page that have no place any more, unless they find one in the course of the job. */
   doomed: Set<Element>;
-  /** Puts right what is chosen in a `<select>`. */
-  choices: (() => void)[];
   added: Element[];
   updated: Set<Element>;
+  removed: Element[];
 }
 
 export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Job {
@@ -61,9 +60,9 @@ export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Jo
     ids,
     matched: new Set(),
     doomed: new Set(),
-    choices: [],
     added: [],
     updated: new Set(),
+    removed: [],
   };
 }
 

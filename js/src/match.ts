@@ -28,64 +28,50 @@ export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
 }
 
 /**
- * Finds for each unit its node in the page: by key, else by its looks.
+ * Finds for each unit its node in the page.
  *
  * @param left the candidates; those that are taken are taken out
  */
 export function match(job: Job, parent: Node, units: ChildNode[], left: Set<ChildNode>): Match[] {
   const keyed = new Map([...left].reverse().map(node => [keyOf(node), node]));
-  const matches = units.map(unit => {
+  const matches: Match[] = [];
+  const take = (i: number, node: Match | null | false) => {
+    if (!node) return;
+    matches[i] = node;
+    job.matched.add(node);
+    left.delete(node);
+  };
+
+  units.forEach((unit, i) => {
     const key = keyOf(unit);
-    if (job.keeps.ends.has(unit)) return take(job, unit, left);
-    const node = key ? (sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent)) : undefined;
-    return node && take(job, node, left);
+    if (job.keeps.ends.has(unit)) take(i, unit);
+    else if (key) take(i, sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent));
   });
-  matchTexts(job, units, matches, left);
-  for (const looks of [exactly, likely, kind]) matchLooks(job, units, matches, left, looks);
-  return matches;
-}
 
-const sibling = (job: Job, unit: ChildNode, node: ChildNode | undefined) =>
-  node && nodeName(node) === nodeName(unit) && !job.matched.has(node) ? node : undefined;
-
-function take<N extends ChildNode>(job: Job, node: N, left: Set<ChildNode>): N {
-  job.matched.add(node);
-  left.delete(node);
-  return node;
-}
-
-/**
- * White space goes with the element before or behind it. (Taken in order, one moved row would put all the texts
- * between the rows into the wrong place.)
- */
-function matchTexts(job: Job, units: ChildNode[], matches: Match[], left: Set<ChildNode>): void {
+  // White space goes with the element before or behind it. (Taken in order, one moved row would put all the texts
+  // between the rows into the wrong place.)
   units.forEach((unit, i) => {
     const [before, behind] = [matches[i - 1], matches[i + 1]];
     const beside = [before && nextSibling(job.keeps.last(before)), behind && previousSibling(behind)];
-    const node = !isElement(unit) && beside.find(node => node && left.has(node) && isEqual(node, unit));
-    if (node) matches[i] = take(job, node, left);
+    take(i, !isElement(unit) && beside.find(node => node && left.has(node) && isEqual(node, unit)));
   });
+
+  for (const looks of [exactly, likely, kind]) {
+    const pool = new Map<string, ChildNode[]>();
+    for (const node of left) {
+      const look = !keyOf(node) && looks(node);
+      if (look) pool.set(look, [...(pool.get(look) ?? []), node]);
+    }
+    units.forEach((unit, i) => {
+      // What has come to have an id may be what had none; an address or a key is another thing.
+      if (pool.size && !matches[i] && /^(#|$)/.test(keyOf(unit))) take(i, pool.get(looks(unit))?.shift());
+    });
+  }
+  return matches;
 }
 
-function matchLooks(
-  job: Job,
-  units: ChildNode[],
-  matches: Match[],
-  left: Set<ChildNode>,
-  looks: (node: Node) => string,
-): void {
-  const pool = new Map<string, ChildNode[]>();
-  for (const node of left) {
-    const look = !keyOf(node) && looks(node);
-    if (look) pool.set(look, [...(pool.get(look) ?? []), node]);
-  }
-  units.forEach((unit, i) => {
-    // What has come to have an id may be what had none; an address or a key is another thing.
-    if (!pool.size || matches[i] || !/^(#|$)/.test(keyOf(unit))) return;
-    const node = pool.get(looks(unit))?.shift();
-    if (node) matches[i] = take(job, node, left);
-  });
-}
+const sibling = (job: Job, unit: ChildNode, node: Match) =>
+  node && nodeName(node) === nodeName(unit) && !job.matched.has(node) ? node : undefined;
 
 /** The element of the page with the same id, if there is one and it may go into `parent`. */
 export function sameId(job: Job, unit: Node, parent: Node): Match {

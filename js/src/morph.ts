@@ -30,7 +30,6 @@ import { comeBack, leave } from "./leave";
 import { isAligned, type Match, match, sameId } from "./match";
 import {
   childNodes,
-  detach,
   findAll,
   getAttribute,
   hasAttribute,
@@ -69,11 +68,9 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): El
   pauseWatching();
   const job = startJob(tasks, keeps, options);
   let results: Element[];
-  let removed: Element[];
   try {
     results = tasks.map(task => morphRoot(job, task));
-    removed = [...job.doomed].filter(element => leave(element, options.removed));
-    for (const restore of job.choices) restore();
+    for (const element of job.doomed) remove(job, element);
     // Only moveBefore keeps the focus of what it moves.
     if (document.activeElement !== focused && focused?.isConnected) focused.focus({ preventScroll: true });
   } finally {
@@ -84,17 +81,21 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): El
     options.added?.(element);
   }
   for (const element of job.updated) options.updated?.(element);
-  for (const element of removed) {
+  for (const element of job.removed) {
     forgetTargets(element);
     options.removed?.(element);
   }
   return results;
 }
 
+function remove(job: Job, node: Node): void {
+  if (leave(node, job.options.removed) && isElement(node)) job.removed.push(node);
+}
+
 function morphRoot(job: Job, { from, to, contentOnly }: Task): Element {
   const parent = parentNode(from);
   if (nodeName(from) === nodeName(to) || !parent) {
-    morphElement(job, from, to, true, contentOnly);
+    morphElement(job, from, to, contentOnly);
     return from;
   }
   for (const name of ["lc", "lc-token"])
@@ -103,26 +104,25 @@ function morphRoot(job: Job, { from, to, contentOnly }: Task): Element {
   return add(job, parent, to, from) as Element & ChildNode;
 }
 
-function morphElement(job: Job, from: Element, to: Element, root = false, contentOnly = false): void {
+function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolean): void {
+  const { ownsAttribute } = job.options;
   if (hasAttribute(from, "live-permanent")) return;
-  if (!contentOnly && morphAttributes(from, to, job.options.ownsAttribute, root)) job.updated.add(from);
+  if (!contentOnly && morphAttributes(from, to, ownsAttribute)) job.updated.add(from);
   const kind = nodeName(from);
   if (
     kind === "NOSCRIPT" ||
-    hasAttribute(contentOnly ? from : to, "live-ignore") ||
-    (hasAttribute(from, "contenteditable") && hasFocus(from))
+    hasAttribute(from, "live-ignore") ||
+    (hasAttribute(from, "contenteditable") && hasFocus(from)) ||
+    (kind === "SELECT" && waits(job, from, to))
   )
     return;
-  if (kind === "SELECT") {
-    if (waits(job, from, to)) return;
-    job.choices.push(rememberChoice(from as HTMLSelectElement));
-  }
+  const restore = kind === "SELECT" && rememberChoice(from as HTMLSelectElement);
   const inside = (element: Element) =>
     kind === "TEMPLATE" ? (element as HTMLTemplateElement).content : element;
   if (!morphChildren(job, inside(from), inside(to))) return;
   job.updated.add(from);
-  if (kind === "TEXTAREA" && !job.options.ownsAttribute?.(from, "value"))
-    showDefault(from as HTMLTextAreaElement);
+  if (restore) restore();
+  if (kind === "TEXTAREA" && !ownsAttribute?.(from, "value")) showDefault(from as HTMLTextAreaElement);
 }
 
 /** An open `<select>` -> what it is to become once it is closed. */
@@ -146,9 +146,10 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
   if (!isAligned(live, units)) {
     const left = new Set(live);
     matches = match(job, parent, units, left);
+    // A text holds nothing that may find a place, and what is chosen among options has to be put right at once.
     for (const node of left)
-      if (isElement(node)) job.doomed.add(node);
-      else detach(node);
+      if (!isElement(node) || nodeName(node) === "OPTION") remove(job, node);
+      else job.doomed.add(node);
     changed = arrange(job, parent, live, units, matches, after) || left.size > 0;
   }
   units.forEach((unit, i) => {

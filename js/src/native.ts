@@ -8,30 +8,40 @@
 const node = Node.prototype;
 const element = Element.prototype;
 
-const getter = <T>(name: keyof Node) => {
-  const { get } = Object.getOwnPropertyDescriptor(node, name) as { get: () => T };
-  return (from: Node) => get.call(from);
-};
+type Method<Self, A extends unknown[], T> = (this: Self, ...args: A) => T;
 
-export const parentNode = getter<Node | null>("parentNode");
-export const nextSibling = getter<ChildNode | null>("nextSibling");
-export const previousSibling = getter<ChildNode | null>("previousSibling");
-export const childNodes = getter<NodeListOf<ChildNode>>("childNodes");
-export const nodeName = getter<string>("nodeName");
-export const isConnected = getter<boolean>("isConnected");
+/** A method as a function of its object. */
+const method = <Self, A extends unknown[], T>(own: Method<Self, A, T>): ((self: Self, ...args: A) => T) =>
+  Function.prototype.call.bind(own as never);
+
+/** A property as a function of its object. */
+const getter = <K extends keyof Node>(name: K): ((self: Node) => Node[K]) =>
+  method(Object.getOwnPropertyDescriptor(node, name)!.get!);
+
+export const parentNode = getter("parentNode");
+export const nextSibling = getter("nextSibling");
+export const previousSibling = getter("previousSibling");
+export const childNodes = getter("childNodes");
+export const nodeName = getter("nodeName");
+export const isConnected = getter("isConnected");
+
+export const isEqual = method(node.isEqualNode);
+export const contains = method(node.contains);
+export const getRoot = method(node.getRootNode) as (self: Node) => Document | ShadowRoot | Element;
+export const insert = method(node.insertBefore) as <N extends Node>(
+  self: Node,
+  child: N,
+  before: Node | null,
+) => N;
+export const getAttribute = method(element.getAttribute);
+export const attributeNames = method(element.getAttributeNames);
+export const findAll = method(element.querySelectorAll) as <E extends Element = Element>(
+  self: Element,
+  selector: string,
+) => NodeListOf<E>;
 
 export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
-export const isEqual = (one: Node, other: Node) => node.isEqualNode.call(one, other);
-export const contains = (outer: Node, inner: Node | null) => node.contains.call(outer, inner);
-export const getRoot = (inner: Node) => node.getRootNode.call(inner) as Document | ShadowRoot | Element;
-export const getAttribute = (from: Element, name: string) => element.getAttribute.call(from, name);
-export const attributeNames = (from: Element) => element.getAttributeNames.call(from);
-export const hasAttribute = (from: Element, name: string) => getAttribute(from, name) !== null;
-export const findAll = <E extends Element = Element>(from: Element, selector: string) =>
-  element.querySelectorAll.call(from, selector) as NodeListOf<E>;
-
-export const insert = <N extends Node>(parent: Node, child: N, before: Node | null) =>
-  node.insertBefore.call(parent, child, before) as N;
+export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;
 
 export const detach = (child: Node) => {
   const parent = parentNode(child);
