@@ -1,12 +1,16 @@
 """livecomp.state: declared fields."""
 
+import copy
+import datetime
+from collections import OrderedDict
 from typing import Any, ClassVar
 
 import pytest
+from django.utils.safestring import mark_safe
 
 from livecomp import LiveComponent, state
 from livecomp.exceptions import ComponentError
-from livecomp.state import copy_value, is_plain
+from livecomp.state import copy_value, is_plain, preserve, restore
 
 
 def test_annotated_attributes_are_fields_in_order_of_declaration() -> None:
@@ -68,3 +72,30 @@ def test_copy_value_copies_containers_deep_and_nothing_else() -> None:
 )
 def test_is_plain_tells_where_equality_can_be_trusted(value: Any, plain: bool) -> None:
     assert is_plain(value) is plain
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"id": 1, "tags": {1, 2}, "pair": (1, [2])}],
+        {"when": datetime.date(2026, 1, 1), "rows": [[1]]},
+        [mark_safe("<b>")],
+        [OrderedDict(a=1)],
+        {},
+    ],
+)
+def test_what_is_preserved_is_restored_whatever_happens_to_the_value(value: Any) -> None:
+    expected = copy.deepcopy(value)
+    preserved = preserve(value)
+    value.clear()
+    restored = restore(preserved)
+    assert restored == expected
+    assert [type(item) for item in restored] == [type(item) for item in expected]
+
+
+def test_an_object_that_is_no_container_is_restored_by_reference() -> None:
+    thing = object()
+    value = [thing]
+    preserved = preserve(value)
+    value.clear()
+    assert restore(preserved) == [thing]

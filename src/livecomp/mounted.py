@@ -9,7 +9,7 @@ from livecomp import progress
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
-from livecomp.state import MISSING, copy_value, is_plain
+from livecomp.state import MISSING, copy_value, is_plain, restore
 from livecomp.templating import RenderMemory
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Mounted:
             if value is MISSING:
                 self.component.__dict__.pop(name, None)
             else:
-                self.component.__dict__[name] = value
+                self.component.__dict__[name] = restore(value)
         self.forget_computed()
 
     def forget_computed(self) -> None:

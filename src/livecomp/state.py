@@ -9,6 +9,7 @@ import datetime
 import decimal
 import enum
 import inspect
+import marshal
 import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
@@ -65,7 +66,7 @@ class Field:
         if type(value) not in IMMUTABLE:
             undo = values["_live"].undo
             if undo is not None and self.name not in undo:
-                undo[self.name] = copy_value(value)
+                undo[self.name] = preserve(value)
         return value
 
     def __set__(self, component: "LiveComponent", value: Any) -> None:
@@ -85,6 +86,28 @@ class Field:
         if self.factory is not None:
             return self.factory()
         return copy.deepcopy(self.default) if type(self.default) not in IMMUTABLE else self.default
+
+
+class Preserved:
+    """A value of plain builtin types as bytes: several times cheaper than a copy that is almost never needed."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+def preserve(value: Any) -> Any:
+    """What `restore` makes the value of again, whatever a handler does to it in between."""
+    try:
+        return Preserved(marshal.dumps(value))
+    except ValueError:  # something in it is no exact builtin type
+        return copy_value(value)
+
+
+def restore(preserved: Any) -> Any:
+    """The value given to `preserve`, as it was then."""
+    return marshal.loads(preserved.data) if type(preserved) is Preserved else preserved
 
 
 def copy_value(value: Any) -> Any:
