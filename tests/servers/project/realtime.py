@@ -21,32 +21,27 @@ class Lobby(LiveComponent):
 
 
 class Board(LiveComponent, shared=True):
-    """One number for all, and how often it was rendered."""
+    """One number for all."""
 
-    template = '<div><p id="number">{{ number }}</p><p id="renders">{{ renders }}</p></div>'
-    number: int = -1
-    rendered: int = 0
+    template = '<div><p id="number">{{ number }}</p></div>'
 
     @property
-    def renders(self) -> int:
-        return self._live.page.version + 1
+    def number(self) -> int:
+        return Tally.objects.filter(name="point").count()
 
     @on("board")
-    def changed(self, number: int | None) -> None:
-        if number is not None:
-            self.number = number
+    def changed(self, message: Any) -> None:
+        """Rendered again."""
 
 
 class Watched(LiveComponent):
     """The rows of a model, rendered again for each committed change."""
 
-    template = '<p id="watched">{{ rows }} after {{ renders }}</p>'
+    template = '<p id="watched">{{ rows }} rows</p>'
     watch = [Tally]
-    renders: int = 0
 
     @property
     def rows(self) -> int:
-        self._live.component.__dict__["renders"] += 1
         return Tally.objects.count()
 
 

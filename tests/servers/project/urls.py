@@ -62,6 +62,14 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
+def score(request: HttpRequest, points: int) -> HttpResponse:
+    """Add points one by one, and publish each."""
+    for _ in range(points):
+        Tally.objects.create(name="point")
+        publish("board")
+    return HttpResponse("ok")
+
+
 def batch(request: HttpRequest) -> HttpResponse:
     """Publish many messages at once."""
     publish_batch((f"topic {number % 10}", number) for number in range(1000))
@@ -87,6 +95,7 @@ urlpatterns = [
     path("send/<str:topic>/", send),
     path("bulk/", bulk),
     path("batch/", batch),
+    path("score/<int:points>/", score),
     path("in/<str:name>/", sign_in),
     path("out/", sign_out),
 ]
