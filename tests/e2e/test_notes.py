@@ -2,12 +2,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visitors
-
 Visit = Callable[..., Page]
 TEXT = "#editor .cm-content"
-
-
 WRITTEN = "[...document.querySelectorAll('#editor .cm-line')].map(line => line.textContent).join('\\n')"
 
 
@@ -35,22 +31,6 @@ def test_both_write_at_once_and_nothing_is_lost(visit: Visit) -> None:
     for who in "ab":
         order = [int(word[1:]) for word in one.evaluate(WRITTEN).split() if word.startswith(who)]
         assert order == list(range(12))
-
-
-def test_what_is_written_offline_is_merged_afterwards(visit: Visit, visitors: Visitors) -> None:
-    visitors.allow("ERR_INTERNET_DISCONNECTED")
-    one, other = visit("/notes/offline/"), visit("/notes/offline/")
-    one.click(TEXT)
-    one.keyboard.type("Online. ")
-    expect(other.locator(TEXT)).to_contain_text("Online.")
-    one.evaluate("livecomp.disconnect()")
-    one.keyboard.type("Alone. ")
-    other.click(TEXT)
-    other.keyboard.press("Control+Home")
-    other.keyboard.type("Meanwhile. ")
-    one.evaluate("livecomp.connect(document.querySelector('[data-livecomp-url]').dataset.livecompUrl)")
-    for page in (one, other):
-        expect(page.locator(TEXT)).to_contain_text("Meanwhile. Online. Alone.")
 
 
 def test_who_is_editing(visit: Visit) -> None:

@@ -51,6 +51,14 @@ def servers(tmp_path: Path, redis_url: str) -> Iterator[tuple[Site, Site]]:
     other.stop()
 
 
+@pytest.fixture
+def workers(tmp_path: Path, redis_url: str) -> Iterator[Site]:
+    site = Site(tmp_path, REDIS_URL=redis_url, WORKERS="2")
+    site.start()
+    yield site
+    site.stop()
+
+
 def test_browsers_on_two_servers_stay_in_step_over_redis(servers: tuple[Site, Site], visitors: Visitors) -> None:
     todos = [visitors.open(server.url + "/todos/") for server in servers]
     todos[0].fill("#new-todo [name=title]", "Across processes")
@@ -81,14 +89,9 @@ def test_a_page_goes_on_with_its_state_on_another_server(servers: tuple[Site, Si
     expect(page.locator("#count")).to_have_text("7", timeout=40_000)
 
 
-def test_two_workers_serve_the_demo(tmp_path: Path, redis_url: str, visitors: Visitors) -> None:
-    site = Site(tmp_path, REDIS_URL=redis_url, WORKERS="2")
-    site.start()
-    try:
-        pages = [visitors.open(site.url + "/todos/") for _ in range(4)]
-        pages[0].fill("#new-todo [name=title]", "Seen by all four")
-        pages[0].press("#new-todo [name=title]", "Enter")
-        for page in pages:
-            expect(page.locator("#todos > li", has_text="Seen by all four")).to_be_visible()
-    finally:
-        site.stop()
+def test_two_workers_serve_the_demo(workers: Site, visitors: Visitors) -> None:
+    pages = [visitors.open(workers.url + "/todos/") for _ in range(4)]
+    pages[0].fill("#new-todo [name=title]", "Seen by all four")
+    pages[0].press("#new-todo [name=title]", "Enter")
+    for page in pages:
+        expect(page.locator("#todos > li", has_text="Seen by all four")).to_be_visible()

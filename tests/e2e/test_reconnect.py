@@ -69,14 +69,20 @@ def test_what_changed_in_the_meantime_is_shown_afterwards(own_site: Site, patien
     expect(page.locator("#notifications > li").first).to_contain_text("While you were out", timeout=40_000)
 
 
-def test_a_shared_note_survives_a_crash_in_the_middle_of_writing(own_site: Site, patient: Visitors) -> None:
+def test_what_both_write_into_a_note_while_the_server_is_down_is_merged(own_site: Site, patient: Visitors) -> None:
     one = patient.open(own_site.url + "/notes/crash/")
     other = patient.open(own_site.url + "/notes/crash/")
-    one.click("#editor .cm-content")
+    texts = [page.locator("#editor .cm-content") for page in (one, other)]
+    texts[0].click()
     one.keyboard.type("Before the crash. ")
-    expect(other.locator("#editor .cm-content")).to_contain_text("Before the crash.")
+    expect(texts[1]).to_contain_text("Before the crash.")
     own_site.kill()
-    expect(one.locator("#connection")).to_have_attribute("data-state", "lost")
-    one.keyboard.type("During it. ")
+    for page in (one, other):
+        expect(page.locator("#connection")).to_have_attribute("data-state", "lost")
+    one.keyboard.type("At the end.")
+    texts[1].click()
+    other.keyboard.press("Control+Home")
+    other.keyboard.type("At the start. ")
     own_site.start()
-    expect(other.locator("#editor .cm-content")).to_contain_text("Before the crash. During it.", timeout=40_000)
+    for text in texts:
+        expect(text).to_contain_text("At the start. Before the crash. At the end.", timeout=40_000)
