@@ -64,6 +64,37 @@ def test_the_diff_shows_only_what_is_near() -> None:
 
 
 PIECES = [*"ab<>/ &;=\"'\n-!", "<p>", "</p>", "<i a=1>", "<!--", "<table>", "<td>"]
+
+
+@pytest.mark.parametrize(
+    ("live", "fresh", "again"),
+    [
+        ("<p>1</p>", "<p>2</p>", "<p>3</p>"),
+        ("<p><b>1</b> x</p>", "<p><b>2</b> x</p>", "<p><b>3</b> x</p>"),
+        ('<p id="r1" class="a">x</p>', '<p id="r2" class="a">x</p>', '<p id="r3" class="a">x</p>'),
+        ("<p data-1>x</p>", "<p data-2>x</p>", "<p data-3>x</p>"),
+        ("<p><!--1-->x</p>", "<p><!--2-->x</p>", "<p><!--3-->x</p>"),
+        ("<p><i>1</i><i>2</i></p>", "<p><i>2</i></p>", "<p>none</p>"),
+        ("<p><i>1</i></p>", "<p><b>1</b></p>", "<p><u>1</u></p>"),
+        ("<p>a b</p>", "<p>a<!-- _RENDERED x,y --> b</p>", "<p>a<!-- _RENDERED x,z --> b</p>"),
+    ],
+)
+def test_where_two_renders_differ_there_is_nothing_to_compare(live: str, fresh: str, again: str) -> None:
+    assert difference(one(live), one(fresh), one(again)) is None
+
+
+@pytest.mark.parametrize(
+    ("live", "fresh", "again"),
+    [
+        ("<p><b>1</b> y</p>", "<p><b>2</b> x</p>", "<p><b>3</b> x</p>"),
+        ('<p id="r1" class="b">x</p>', '<p id="r2" class="a">x</p>', '<p id="r3" class="a">x</p>'),
+        ("<p><b>1</b></p>", "<p><b>2</b><i>x</i></p>", "<p><b>3</b><i>x</i></p>"),
+    ],
+)
+def test_what_stays_between_two_renders_is_compared(live: str, fresh: str, again: str) -> None:
+    assert difference(one(live), one(fresh), one(again)) is not None
+
+
 MARKUP = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 

@@ -63,6 +63,12 @@ def test_the_text_after_a_patched_element_stays() -> None:
     assert html(page) == '<div lc="c0.0"><b lc="c0.1">2</b> after</div>'
 
 
+def test_white_space_around_the_element_of_a_patch_is_not_part_of_it() -> None:
+    page = dom('<div>a<p lc="c0.0">x</p>b</div>')
+    page.apply([("c0.0", "\n<!-- licence -->\n<p>y</p>\n")])
+    assert html(page) == '<div>a<p lc="c0.0">y</p>b</div>'
+
+
 def test_another_tag_name_replaces_the_element() -> None:
     page = dom('<div lc="c0.0"><h1 lc="c0.1">1</h1> after</div>')
     page.apply([("c0.1", "<h2>2</h2>")])
@@ -238,7 +244,7 @@ def test_a_removed_element_is_no_target_any_more() -> None:
     assert page.target("c0.1.a") is None
 
 
-@pytest.mark.parametrize("patch", ["<p>1</p><p>2</p>", "text", "<p>1</p> ", "<tr></tr>", "<!-- -->"])
+@pytest.mark.parametrize("patch", ["<p>1</p><p>2</p>", "text", "<p>1</p>x", "<tr></tr>", "<!-- -->"])
 def test_a_patch_that_is_not_one_element_is_the_servers_fault(patch: str) -> None:
     page = dom('<div><p lc="c0.0">x</p></div>')
     with pytest.raises(PatchError, match=r"c0\.0"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element as Element
 
+from livecomp.testing.html_builder import WHITE_SPACE
 from livecomp.testing.html_stack import make_element
 from livecomp.testing.html_tree import context_of, parse_document, parse_fragment
 from livecomp.testing.morph import morph
@@ -131,13 +132,16 @@ class Dom:
             self._replace(change.target, change.new)
 
     def _one_element(self, address: str, html: str, target: Element) -> Element:
+        """The patch's element. What stands around it (white space, comments) is not part of it."""
         parent = target.getparent()
         holder = parse_fragment(html, "html" if parent is None else context_of(parent))
-        if len(holder) != 1 or holder.text or holder[0].tail or not isinstance(holder[0].tag, str):
+        elements = [node for node in holder if isinstance(node.tag, str)]
+        around = (holder.text or "") + "".join(node.tail or "" for node in holder)
+        if len(elements) != 1 or around.strip(WHITE_SPACE):
             raise PatchError(
                 f"The patch of {address} must be one element where it stands, in <{holder.tag}>; got {html!r}."
             )
-        return holder[0]
+        return elements[0]
 
     def _replace(self, target: Element, new: Element) -> None:
         token = target.get("lc-token")
