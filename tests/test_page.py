@@ -384,3 +384,13 @@ def test_two_components_of_one_page_share_it() -> None:
     assert "c0.0" in page.render_root("counter", {})
     assert "c1.0" in page.render_root("counter", {})
     assert [type(mounted.component) for mounted in page.roots()] == [Counter, Counter]
+
+
+def test_a_page_keeps_the_time_zone_of_its_render() -> None:
+    from django.utils import timezone
+
+    with timezone.override("Asia/Tokyo"):
+        page = LivePage(make_request())
+    assert page.timezone == "Asia/Tokyo"
+    with timezone.override(timezone.get_fixed_timezone(120)):
+        assert LivePage(make_request()).timezone == "America/Chicago"  # Django's default; an offset has no name

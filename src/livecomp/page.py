@@ -5,8 +5,11 @@ and takes what is to be done with `take_output`.
 """
 
 import contextlib
+import functools
 import secrets
+import zoneinfo
 from collections.abc import Generator, Iterator, Mapping
+from datetime import tzinfo
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
@@ -27,6 +30,21 @@ Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
 
 
+@functools.cache
+def _zone(name: str) -> tzinfo:
+    """The one object of a time zone: comparing it is much cheaper than asking for the name of the current zone."""
+    return zoneinfo.ZoneInfo(name)
+
+
+def _current_zone_name() -> str:
+    name = timezone.get_current_timezone_name()
+    try:
+        _zone(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):  # a fixed offset cannot be named again after a resume
+        return django_settings.TIME_ZONE
+    return name
+
+
 class LivePage:
     """The components of one page with their state, subscriptions, timers and sequence numbers."""
 
@@ -44,7 +62,7 @@ class LivePage:
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
         self.language = translation.get_language() or django_settings.LANGUAGE_CODE
-        self.timezone = timezone.get_current_timezone_name()
+        self.timezone = _current_zone_name()
         self.csrf_token_if_used = ""
         self.tracking = False  # while a handler runs
         self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of the fields that handlers touched
@@ -222,7 +240,7 @@ class LivePage:
         if django_settings.USE_I18N and translation.get_language() != self.language:
             with translation.override(self.language), timezone.override(self.timezone):
                 yield
-        elif django_settings.USE_TZ and timezone.get_current_timezone_name() != self.timezone:
+        elif django_settings.USE_TZ and timezone.get_current_timezone() is not _zone(self.timezone):
             with timezone.override(self.timezone):
                 yield
         else:
