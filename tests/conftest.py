@@ -38,4 +38,6 @@ def nothing_is_left() -> Iterator[None]:
     deadline = time.monotonic() + 2
     while (left := _left_over()) and time.monotonic() < deadline:
         time.sleep(0.01)
+    for threads in (pool.event_threads, pool.task_threads, pool.async_threads):
+        threads.stop()  # and with them their database connections
     assert not left, f"left over after the test: {left}"

@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -139,6 +140,7 @@ class PageDriver:
         "_save_due",
         "_save_timer",
         "_scope",
+        "_spent",
         "_started",
         "_superseded",
         "_tasks",
@@ -178,6 +180,7 @@ class PageDriver:
         self._cut_short = False
         self._after_client = False
         self._started = 0.0  # when the running message was begun; 0 while none runs
+        self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
         self._ref = 0
         self._told = False
         self._checked = runtime.loop.time()
@@ -301,7 +304,7 @@ class PageDriver:
 
     async def _handle(self, item: Any) -> None:
         loop = self._runtime.loop
-        self._started, self._ref, self._told = loop.time(), getattr(item, "ref", 0), False
+        self._started, self._ref, self._told, self._spent = loop.time(), getattr(item, "ref", 0), False, 0.0
         try:
             if type(item) is Join:
                 await self._join(item)
@@ -310,10 +313,9 @@ class PageDriver:
             elif self.page is not None and self.page.connected and await self._is_allowed() and item is not _CHECK:
                 await self._drive(item)
         finally:
-            took = loop.time() - self._started
             self._started = 0.0
-        if took > settings.slow_event:
-            slow_logger.warning("%s took %.2f s.", _described(item, self.page), took)
+        if self._spent > settings.slow_event:
+            slow_logger.warning("%s took %.2f s.", _described(item, self.page), self._spent)
 
     async def _join(self, message: Join) -> None:
         assert self._scope is not None
@@ -374,8 +376,9 @@ class PageDriver:
         steps = page.receive(message)
         value, error = None, None
         while True:
-            step, text, version, output = await self._in_thread(_advance, page, steps, value, error)
+            step, text, version, output, seconds = await self._in_thread(_advance, page, steps, value, error)
             value, error = None, None
+            self._spent += seconds
             if output:
                 self._apply(output)
             if text:
@@ -391,6 +394,7 @@ class PageDriver:
     async def _await(self, awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
         """Result and exception of an async handler. It runs on the event loop, in the page's own context."""
         lane = AsyncLane(self._runtime.lanes, self.visitor, self._context)
+        started = self._runtime.loop.time()
         self._awaiting = self._runtime.loop.create_task(_result_of(awaitable, self.page), context=self._context)
         try:
             return await self._awaiting, None
@@ -404,6 +408,7 @@ class PageDriver:
             return None, error
         finally:
             self._awaiting = None
+            self._spent += self._runtime.loop.time() - started
             lane.release()
 
     def look(self, now: float) -> None:
@@ -456,6 +461,8 @@ class PageDriver:
     def _stop_timer(self, output: StopTimer) -> None:
         if (timer := self._timers.pop(output.id, None)) is not None:
             timer.cancel()
+        if (fired := inputs.TimerFired(output.id)) in self._inputs:
+            self._inputs.remove(fired)
 
     def _start_task(self, output: StartTask) -> None:
         self._tasks[output.id] = RunningTask(self, self._runtime, self.visitor, self._context, output)
@@ -574,8 +581,9 @@ _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
 
 def _advance(
     page: LivePage, steps: Steps[None], value: Any, error: BaseException | None
-) -> tuple[Step | None, str, int, list[Output]]:
-    """One step in a thread: what is next, the frame to send with the version in it, and the rest of the output."""
+) -> tuple[Step | None, str, int, list[Output], float]:
+    """One step in a thread: what is next, the frame to send with the version in it, the rest of the output, seconds."""
+    started = time.perf_counter()
     step = page.advance(steps, value, error)
     texts, rest, version = [], [], -1
     for output in page.take_output():
@@ -588,7 +596,8 @@ def _advance(
                 version = message[2]
         else:
             rest.append(output)
-    return step, texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else "", version, rest
+    text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else ""
+    return step, text, version, rest, time.perf_counter() - started
 
 
 async def _result_of(awaitable: Awaitable[Any], page: Any) -> Any:

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from livecomp.conf import settings
 
@@ -63,6 +63,7 @@ class Threads:
             if done is not None:
                 done()
             del job, done  # an idle thread keeps nothing alive
+        connections.close_all()
 
     def stop(self, timeout: float = 5.0) -> None:
         """End the threads when they have done what is queued; waits up to ``timeout`` seconds for each."""
