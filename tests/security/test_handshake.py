@@ -93,7 +93,9 @@ async def test_t45_cookies_alone_join_nothing() -> None:
         assert (await socket.read())[:3] == ["error", 0, "protocol"]
 
 
-@pytest.mark.parametrize("path", ["", "//evil.com", "https://evil.com/", "javascript:1", "/a\nb", "/\\evil", "x" * 9000])
+@pytest.mark.parametrize(
+    "path", ["", "//evil.com", "https://evil.com/", "javascript:1", "/a\nb", "/\\evil", "x" * 9000]
+)
 async def test_t45_the_url_of_a_join_is_a_path_of_this_site(path: str) -> None:
     async with connected() as socket:
         await socket.write("join", 1, [rendered("counter")], None, path)
@@ -108,7 +110,9 @@ NAMES = st.sampled_from(
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), children, max_size=4),
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), children, max_size=4)
+    ),
     max_leaves=10,
 )
 ARGUMENTS = st.dictionaries(NAMES | st.sampled_from(["by", "self", "ref"]), VALUES, max_size=4)
@@ -125,9 +129,7 @@ MESSAGES = st.one_of(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(MESSAGES, min_size=1, max_size=8))
-def test_t02_well_formed_nonsense_never_fails_the_server(
-    messages: list[Any], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_t02_well_formed_nonsense_never_fails_the_server(messages: list[Any], caplog: pytest.LogCaptureFixture) -> None:
     async def session() -> None:
         async with joined("parent") as socket:
             for message in messages:
