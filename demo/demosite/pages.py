@@ -21,7 +21,7 @@ PAGES = (
     Page(
         "counter",
         "Counter",
-        "State in Python, one event, sixty bytes back.",
+        "State in Python, one event, thirty bytes back.",
         "Start here",
         (
             "counter/live.py",

@@ -13,7 +13,7 @@ def test_from_a_view(visit: Visit) -> None:
     one.click("#send-test")
     for page in (one, other):
         expect(page.locator("#unread")).to_have_text(str(unread + 1))
-        expect(page.locator("#notifications > li").first).to_contain_text("from a view")
+        expect(page.locator("#notifications > li").first).to_contain_text("from the view")
     assert one.url.endswith("/notifications/")
 
 
@@ -41,7 +41,7 @@ def test_from_the_admin(visit: Visit) -> None:
     admin.locator("tr", has_text="The demo is running.").last.locator(".action-select").check()
     admin.select_option("[name=action]", "send_again")
     admin.click("button[name=index]")
-    expect(page.locator("#notifications > li").first).to_contain_text("from a admin")
+    expect(page.locator("#notifications > li").first).to_contain_text("from the admin")
 
 
 def test_marked_as_read_for_everybody(visit: Visit) -> None:
