@@ -50,7 +50,14 @@ class BenchTable(LiveComponent):
         self.number = rows
 
     def new(self, n: int) -> dict[str, Any]:
-        return {"id": n, "name": f"Product {n}", "price": n * 7 % 100, "stock": n % 13, "city": f"City {n % 50}", "done": False}
+        return {
+            "id": n,
+            "name": f"Product {n}",
+            "price": n * 7 % 100,
+            "stock": n % 13,
+            "city": f"City {n % 50}",
+            "done": False,
+        }
 
     @event
     def toggle(self, id: int) -> None:

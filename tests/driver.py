@@ -62,7 +62,9 @@ class Driver:
         self.outputs = self.page.take_output()
         return [output.message for output in self.outputs if isinstance(output, Send)]
 
-    def event(self, name: str, component: str = "c0", offered: dict[str, Any] | None = None, **args: Any) -> list[list[Any]]:
+    def event(
+        self, name: str, component: str = "c0", offered: dict[str, Any] | None = None, **args: Any
+    ) -> list[list[Any]]:
         """Call an event."""
         self.ref += 1
         return self.give(protocol.Event(self.ref, component, name, args, offered or {}))

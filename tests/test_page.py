@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.test import override_settings
 
-from livecomp import inputs, protocol
+from livecomp import LiveComponent, event, inputs, protocol
 from livecomp.constants import CloseCode
 from livecomp.effects import CancelTask, Close, Publish, Save, StartTask, StartTimer, StopTimer, Subscribe, Unsubscribe
 from livecomp.exceptions import ComponentError
@@ -92,7 +92,9 @@ def test_t59_an_event_that_was_applied_is_not_applied_again() -> None:
     assert driver.component.count == 1
 
 
-@pytest.mark.parametrize("name", ["nope", "_save", "__init__", "mount", "render", "count", "id", "publish", "x" * 10_000])
+@pytest.mark.parametrize(
+    "name", ["nope", "_save", "__init__", "mount", "render", "count", "id", "publish", "x" * 10_000]
+)
 def test_t11_t12_an_unknown_event_is_refused_and_nothing_happens(name: str) -> None:
     driver = joined("counter")
     (reply,) = driver.event(name)
@@ -109,7 +111,9 @@ def test_t11_in_debug_the_events_are_listed() -> None:
     assert "Events of 'counter': add" in reply[3]
 
 
-@pytest.mark.parametrize(("id", "code"), [("c9", "unknown_component"), ("x", "unknown_component"), ("", "unknown_component")])
+@pytest.mark.parametrize(
+    ("id", "code"), [("c9", "unknown_component"), ("x", "unknown_component"), ("", "unknown_component")]
+)
 def test_t20_a_component_is_looked_up_on_this_page_only(id: str, code: str) -> None:
     driver = joined("counter")
     (reply,) = driver.event("add", component=id)
@@ -394,3 +398,25 @@ def test_a_page_keeps_the_time_zone_of_its_render() -> None:
     assert page.timezone == "Asia/Tokyo"
     with timezone.override(timezone.get_fixed_timezone(120)):
         assert LivePage(make_request()).timezone == "America/Chicago"  # Django's default; an offset has no name
+
+
+def test_a_property_is_computed_only_where_the_template_comes_to_it() -> None:
+    computed = []
+
+    class Lazy(LiveComponent):
+        template = "<div>{% if more %}{% for n in numbers %}{{ n }}{% endfor %}{% endif %}</div>"
+        more: bool = False
+
+        @property
+        def numbers(self) -> list[int]:
+            computed.append(1)
+            return [1, 2]
+
+        @event
+        def show(self) -> None:
+            self.more = True
+
+    driver = joined("lazy")
+    assert not computed
+    assert driver.event("show")[0][3][0][1] == ">12"
+    assert computed == [1]

@@ -37,7 +37,7 @@ def test_t113_a_mutable_class_attribute_without_annotation_is_refused() -> None:
 
         class Broken(LiveComponent):
             template = "<p></p>"
-            items = []  # noqa: RUF012 (that is the point)
+            items = []
 
 
 def test_state_without_a_type_is_refused() -> None:
@@ -68,7 +68,14 @@ def test_copy_value_copies_containers_deep_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("value", "plain"),
-    [(1, True), ("x", True), ([1, {"a": (2, None)}], True), (object(), False), ([object()], False), ({"a": print}, False)],
+    [
+        (1, True),
+        ("x", True),
+        ([1, {"a": (2, None)}], True),
+        (object(), False),
+        ([object()], False),
+        ({"a": print}, False),
+    ],
 )
 def test_is_plain_tells_where_equality_can_be_trusted(value: Any, plain: bool) -> None:
     assert is_plain(value) is plain

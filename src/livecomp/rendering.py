@@ -5,6 +5,7 @@ but each renders by itself: a parent's patch keeps them.
 """
 
 import contextlib
+import functools
 import hashlib
 import logging
 import traceback
@@ -66,7 +67,7 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     mounted.forget_computed()
     values: dict[str, Any] = mounted.state()
     for name in cls.computed if names is None else names & cls.computed.keys():
-        values[name] = getattr(component, name)
+        values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
     values["self"] = component
     if cls.get_context_data is not LiveComponent.get_context_data:
         values.update(component.get_context_data())
