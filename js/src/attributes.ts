@@ -24,7 +24,8 @@ export function morphAttributes(from: Element, to: Element, owns?: Owns): boolea
     if (word === last || (word === null && /^lc(-token)?$/.test(name))) continue;
     if (ignored && !/^(data-|live-ignore$)/.test(name)) continue;
     const owned = owns?.(from, name);
-    if (!owned || /^(value|checked|selected)$/.test(name)) {
+    const isState = /^(value|checked|selected)$/.test(name);
+    if (!owned || isState) {
       written = true;
       if (name === "class" && last !== getAttribute(from, name)) {
         // The server's classes change, those of others stay.
@@ -33,7 +34,7 @@ export function morphAttributes(from: Element, to: Element, owns?: Owns): boolea
       } else if (word === null) from.removeAttribute(name);
       // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
       else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
-      if (!owned) showWord(from, name, word !== null);
+      if (isState && !owned) showWord(from, name, word !== null);
     }
     setServerWord(from, name, word);
   }

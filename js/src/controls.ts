@@ -15,14 +15,11 @@ export function showDefault(field: HTMLInputElement | HTMLTextAreaElement): void
   if (!hasFocus(field) && field.value !== field.defaultValue) field.value = field.defaultValue;
 }
 
-/** Lets a control show what the server said anew about one of its attributes. */
+/** Lets a control show what the server said anew about `value`, `checked` or `selected`. */
 export function showWord(control: Element, name: string, said: boolean): void {
-  const kind = nodeName(control);
   const input = control as HTMLInputElement;
-  if (kind === "OPTION" && name === "selected") (control as HTMLOptionElement).selected = said;
-  if (kind !== "INPUT") return;
-  if (name === "checked") input.checked = said;
-  if (name === "value" && input.type !== "file") showDefault(input);
+  if (name !== "value") Object.assign(control, { [name]: said });
+  else if (nodeName(control) === "INPUT" && input.type !== "file") showDefault(input);
 }
 
 /**
@@ -36,11 +33,8 @@ export function rememberChoice(select: HTMLSelectElement): () => void {
   const word = values(select);
   return () => {
     const wanted = word === values(select) ? chosen : defaults(select);
-    if (!wanted.some(option => select.contains(option))) return;
-    for (const option of select.options) {
-      const selected = wanted.includes(option);
-      if (option.selected !== selected) option.selected = selected;
-    }
+    if (wanted.some(option => select.contains(option)))
+      for (const option of select.options) option.selected = wanted.includes(option);
   };
 }
 

@@ -17,13 +17,8 @@ export interface MorphOptions {
   removed?(element: Element): void;
 }
 
-/** One element to morph. */
-export interface Task {
-  from: Element;
-  to: Element;
-  /** `to` has no attributes of its own: only the content is patched. */
-  contentOnly?: boolean;
-}
+/** One element to morph. With `contentOnly`, `to` has no attributes of its own. */
+export type Task = readonly [from: Element, to: Element, contentOnly?: boolean];
 
 export interface Job {
   tasks: Task[];
@@ -45,7 +40,7 @@ export interface Job {
 export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Job {
   const changed = new Set<Node>();
   const ids = new Map<string, boolean>();
-  for (const { from, to } of tasks) {
+  for (const [from, to] of tasks) {
     pathsToChanges(from, changed);
     for (const element of findAll(to, "[id]")) {
       const id = getAttribute(element, "id")!;
@@ -68,7 +63,7 @@ export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Jo
 
 /** Whether a node is in what is being morphed. */
 export const isInside = (job: Job, node: Node): boolean =>
-  job.tasks.some(({ from }) => from !== node && contains(from, node));
+  job.tasks.some(([from]) => from !== node && contains(from, node));
 
 /** Whether others moved an element out of there, to the body (a dialog, a menu): it is patched where it is. */
 export const isAway = (job: Job, node: Node): boolean =>

@@ -16,19 +16,25 @@ export class Keeps {
   /** The first node of what is kept as one piece -> its last one. Nobody looks at what is between. */
   readonly ends = new Map<Node, ChildNode>();
 
-  /** Takes in the placeholders of a patch for something in `root`. @returns whether all that is to be kept is in the page */
+  /** Takes in the placeholders of a patch for something in `root`. @returns whether all that is to be kept is there */
   read(target: Element, root: ParentNode & Node): boolean {
-    return [...findAll(target, "template[lc-keep]")].every(placeholder => {
+    let all = true;
+    for (const placeholder of findAll(target, "template[lc-keep]")) {
       const { textContent: text } = (placeholder as HTMLTemplateElement).content ?? placeholder;
       const units: ChildNode[] = [];
       this.units.set(placeholder, units);
-      return addresses(placeholder).every(([from, to]) => {
+      for (const [from, to] of addresses(placeholder)) {
         const [first, last] = [findTarget(root, from!), findTarget(root, to!)];
-        if (!first || !last || !isRun(first, last)) return false;
+        if (!first || !last || !isRun(first, last)) {
+          all = false;
+          continue;
+        }
+        if (text && units.length) units.push(new Text(text));
+        units.push(first);
         this.ends.set(first, last);
-        return text && units.length ? units.push(new Text(text), first) : units.push(first);
-      });
-    });
+      }
+    }
+    return all;
   }
 
   /** The last of the nodes that stay together with this one: itself, if it is not kept. */
@@ -52,8 +58,7 @@ function addresses(placeholder: Element): string[][] {
   });
 }
 
-const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
+const PRECEDING = 2; // Node.DOCUMENT_POSITION_PRECEDING
 
 const isRun = (first: Node, last: Node) =>
-  first === last ||
-  (parentNode(first) === parentNode(last) && first.compareDocumentPosition(last) === FOLLOWING);
+  parentNode(first) === parentNode(last) && first.compareDocumentPosition(last) !== PRECEDING;

@@ -15,10 +15,10 @@ export function leave(node: Node, later?: (element: Element) => void): boolean {
     detach(node);
     return true;
   }
-  node.classList.add(...classes);
   foreign.add(node);
   leaving.set(node, classes);
-  Promise.allSettled(node.getAnimations({ subtree: true }).map(({ finished }) => finished)).then(() => {
+  node.classList.add(...classes);
+  Promise.allSettled(node.getAnimations().map(animation => animation.finished)).then(() => {
     if (leaving.get(node) !== classes) return;
     leaving.delete(node);
     detach(node);

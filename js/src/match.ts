@@ -2,7 +2,7 @@
 import { isAway, isInside, type Job } from "./job";
 import {
   contains,
-  findAll,
+  find,
   getAttribute,
   getRoot,
   isElement,
@@ -17,12 +17,11 @@ export type Match = ChildNode | undefined;
 
 /** Whether children match one to one, in order, and nobody needs to look further. */
 export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
-  const looks = units.length > 1 ? likely : kind;
   return (
     live.length === units.length &&
     live.every((node, i) => {
       const unit = units[i]!;
-      return node === unit || (keyOf(node) === keyOf(unit) && looks(node) === looks(unit));
+      return node === unit || (keyOf(node) === keyOf(unit) && likely(node) === likely(unit));
     })
   );
 }
@@ -71,7 +70,10 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
 }
 
 const sibling = (job: Job, unit: ChildNode, node: Match) =>
-  node && nodeName(node) === nodeName(unit) && !job.matched.has(node) ? node : undefined;
+  node && isLike(node, unit) && !job.matched.has(node) ? node : undefined;
+
+/** Whether one can become the other: an element's tag stays. */
+export const isLike = (node: Node, unit: Node): boolean => nodeName(node) === nodeName(unit);
 
 /** The element of the page with the same id, if there is one and it may go into `parent`. */
 export function sameId(job: Job, unit: Node, parent: Node): Match {
@@ -97,7 +99,7 @@ const kind = (node: Node): string =>
 
 /** And the first thing in it that has a name of some sort. */
 function likely(node: Node): string {
-  const inner = isElement(node) && findAll(node, "[lc],[lc-keep],[id],[name],[src],input,textarea")[0];
+  const inner = isElement(node) && find(node, "[lc],[lc-keep],[id],[name],[src],input,textarea");
   return `${kind(node)} ${inner ? keyOf(inner) || getAttribute(inner, "lc-keep") || kind(inner) : ""}`;
 }
 

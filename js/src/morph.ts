@@ -27,9 +27,10 @@ import { hasFocus, isOpen, rememberChoice, showDefault } from "./controls";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
 import { comeBack, leave } from "./leave";
-import { isAligned, type Match, match, sameId } from "./match";
+import { isAligned, isLike, type Match, match, sameId } from "./match";
 import {
   childNodes,
+  find,
   findAll,
   getAttribute,
   hasAttribute,
@@ -49,27 +50,26 @@ import { enterTargets, forgetTargets } from "./targets";
 export type { MorphOptions };
 
 /**
- * Makes `from` like `to`. Nodes of `to` are moved into the page.
+ * Makes `from` like `to`. Nodes of `to` are moved into the page. A keep of what is not in `from` stands for nothing.
  *
- * @returns the element now in the page: `from`, or what took its place if `to` has another tag
- * @throws Error if `to` keeps an element that is not in `from`
+ * @returns the element now in the page: `from`, or `to` if it has another tag
  */
 export function morph(from: Element, to: Element, options: MorphOptions = {}): Element {
   const keeps = new Keeps();
-  if (!keeps.read(to, from)) throw new Error("livecomp: a kept element is missing");
+  keeps.read(to, from);
   // A script that somebody else has parsed might run.
   for (const script of findAll(to, "script")) script.replaceWith(parse(script.outerHTML, script));
-  return morphAll([{ from, to }], keeps, options)[0]!;
+  morphAll([[from, to]], keeps, options);
+  return isLike(from, to) ? from : to;
 }
 
 /** Does several morphs as one: an element with an id may go from one of them to another. */
-export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): Element[] {
+export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): void {
   const focused = document.activeElement as HTMLElement | null;
   pauseWatching();
   const job = startJob(tasks, keeps, options);
-  let results: Element[];
   try {
-    results = tasks.map(task => morphRoot(job, task));
+    for (const task of tasks) morphRoot(job, task);
     for (const element of job.doomed) remove(job, element);
     // Only moveBefore keeps the focus of what it moves.
     if (document.activeElement !== focused && focused?.isConnected) focused.focus({ preventScroll: true });
@@ -85,23 +85,21 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): El
     forgetTargets(element);
     options.removed?.(element);
   }
-  return results;
 }
 
 function remove(job: Job, node: Node): void {
   if (leave(node, job.options.removed) && isElement(node)) job.removed.push(node);
 }
 
-function morphRoot(job: Job, { from, to, contentOnly }: Task): Element {
+function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
   const parent = parentNode(from);
-  if (nodeName(from) === nodeName(to) || !parent) {
-    morphElement(job, from, to, contentOnly);
-    return from;
+  if (isLike(from, to)) morphElement(job, from, to, contentOnly);
+  else if (parent) {
+    for (const name of ["lc", "lc-token"])
+      if (hasAttribute(from, name)) to.setAttribute(name, getAttribute(from, name)!);
+    job.doomed.add(from);
+    add(job, parent, to, from as Element & ChildNode);
   }
-  for (const name of ["lc", "lc-token"])
-    if (hasAttribute(from, name)) to.setAttribute(name, getAttribute(from, name)!);
-  job.doomed.add(from);
-  return add(job, parent, to, from) as Element & ChildNode;
 }
 
 function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolean): void {
@@ -194,7 +192,7 @@ function isSame(job: Job, live: Node, unit: Node): boolean {
     (isEqual(live, unit) &&
       !job.changed.has(live) &&
       // isEqualNode does not look into templates.
-      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || findAll(unit, "template")[0])))
+      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || find(unit, "template"))))
   );
 }
 

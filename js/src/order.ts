@@ -15,21 +15,21 @@ export function staying(
   if (placed.every((item, i) => !i || places[item]! > places[placed[i - 1]!]!)) return new Set(placed);
 
   // A Fenwick tree over the places: the item that ends the heaviest rising sequence up to there.
-  const ends: number[] = new Array(size + 1).fill(-1);
-  const weights: Record<number, number> = { [-1]: 0 };
-  const before: number[] = [];
-  let heaviest = -1;
+  const ends: number[] = [];
+  const weights: number[] = [];
+  const before: (number | undefined)[] = [];
+  const weight = (item: number | undefined) => weights[item!] ?? 0;
+  let heaviest: number | undefined;
   for (const item of placed) {
-    let end = -1;
     const place = places[item]! + 1;
-    for (let at = place - 1; at; at &= at - 1) if (weights[ends[at]!]! > weights[end]!) end = ends[at]!;
+    let end: number | undefined;
+    for (let at = place - 1; at; at &= at - 1) if (weight(ends[at]) > weight(end)) end = ends[at];
     before[item] = end;
-    weights[item] = weights[end]! + weigh(item);
-    for (let at = place; at <= size; at += at & -at)
-      if (weights[item]! > weights[ends[at]!]!) ends[at] = item;
-    if (weights[item]! > weights[heaviest]!) heaviest = item;
+    weights[item] = weight(end) + weigh(item);
+    for (let at = place; at <= size; at += at & -at) if (weight(item) > weight(ends[at])) ends[at] = item;
+    if (weight(item) > weight(heaviest)) heaviest = item;
   }
   const stay = new Set<number>();
-  for (; heaviest >= 0; heaviest = before[heaviest]!) stay.add(heaviest);
+  for (let item = heaviest; item !== undefined; item = before[item]) stay.add(item);
   return stay;
 }

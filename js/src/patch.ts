@@ -27,7 +27,7 @@ export function applyPatches(
     if (!from) return true;
     const contentOnly = html[0] === ">";
     const to = parse(contentOnly ? `<${nodeName(from)}${html}` : html, from);
-    return !keeps.read(to, root) || !tasks.push({ from, to, contentOnly });
+    return !keeps.read(to, root) || !tasks.push([from, to, contentOnly]);
   });
   if (!tasks.length) return missed.map(([address]) => address);
   morphAll(tasks, keeps, options);
