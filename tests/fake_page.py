@@ -9,7 +9,6 @@ from django.utils import timezone, translation
 
 from livecomp import inputs, protocol
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.driver import Pages
 from livecomp.effects import (
     Await,
     Close,
@@ -25,6 +24,7 @@ from livecomp.effects import (
     Subscribe,
     Unsubscribe,
 )
+from livecomp.pages import Pages
 from livecomp.topics import publish_now
 
 

@@ -17,10 +17,11 @@ from livecomp.broadcast import Views
 from livecomp.closing import reject, send_close
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.driver import PageDriver, Pages
+from livecomp.driver import PageDriver
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError
 from livecomp.origin import is_allowed
+from livecomp.pages import Pages
 from livecomp.runtime import Runtime
 from livecomp.shutdown import install
 

@@ -1,0 +1,97 @@
+"""What waits to be done for one page, and what is next: the browser's messages in their order, the server's own between."""
+
+import asyncio
+from typing import Any
+
+from livecomp import inputs
+from livecomp.effects import Save
+from livecomp.outlet import Outlet
+from livecomp.protocol import Message
+
+MAX_MARKED = 100  # messages of one topic that wait for a page, the newest
+CHECK = object()  # the visitor is to be looked at again
+
+
+class Agenda:
+    """The waiting work of one page."""
+
+    __slots__ = ("_after_client", "_marked", "_room", "check_due", "inbox", "inputs", "save_due", "topics_due")
+
+    def __init__(self) -> None:
+        self.inbox: list[tuple[float, Message]] = []  # messages of the browser, with the time of their turn
+        self.inputs: list[inputs.Input] = []
+        self.topics_due = self.save_due = self.check_due = False
+        self._marked: dict[str, list[Any]] | None = None
+        self._room: asyncio.Event | None = None
+        self._after_client = False
+
+    def mark(self, topic: str, messages: list[Any]) -> None:
+        """Messages of a topic have come. They are dealt with when ``topics_due`` is set."""
+        if self._marked is None:
+            self._marked = {}
+        marked = self._marked.get(topic)
+        self._marked[topic] = (marked + messages)[-MAX_MARKED:] if marked else messages
+
+    def add_fired(self, timer: str) -> None:
+        """A timer is due. A page that is behind hears of it once, not as often as it missed."""
+        fired = inputs.TimerFired(timer)
+        if fired not in self.inputs:
+            self.inputs.append(fired)
+
+    def drop_fired(self, timer: str) -> None:
+        """The timer was stopped: what it left is not heard of any more."""
+        fired = inputs.TimerFired(timer)
+        if fired in self.inputs:
+            self.inputs.remove(fired)
+
+    def add_result(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
+        """What a task gives. An update joins the one that still waits before it."""
+        last = self.inputs[-1] if self.inputs else None
+        if type(result) is inputs.TaskUpdate and type(last) is inputs.TaskUpdate and last.component == result.component:
+            self.inputs[-1] = inputs.TaskUpdate(result.id, result.component, {**last.values, **result.values})
+        else:
+            self.inputs.append(result)
+
+    async def wait_for_room(self) -> None:
+        """Wait until some of the inputs are dealt with, or all are dropped."""
+        self._room = self._room or asyncio.Event()
+        self._room.clear()
+        await self._room.wait()
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self.inbox.clear()
+        self.inputs.clear()
+        self._marked = None
+        if self._room is not None:
+            self._room.set()
+
+    def next(self, outlet: Outlet, is_joined: bool, now: float) -> Any:
+        """Take the next thing to do: a message of the browser or of the server, `Save`, `CHECK`, or None."""
+        if self.check_due and is_joined:
+            self.check_due = False
+            return CHECK
+        after_client, self._after_client = self._after_client, False
+        if after_client and (item := self._next_of_server(outlet, is_joined)) is not None:
+            return item
+        if self.inbox and self.inbox[0][0] <= now and not outlet.is_stalled:
+            self._after_client = True
+            return self.inbox.pop(0)[1]
+        return self._next_of_server(outlet, is_joined)
+
+    def _next_of_server(self, outlet: Outlet, is_joined: bool) -> Any:
+        if not is_joined:
+            return None
+        if self.save_due:
+            self.save_due = False
+            return Save()
+        if outlet.is_behind:
+            return None
+        if self.inputs:
+            if self._room is not None:
+                self._room.set()
+            return self.inputs.pop(0)
+        if self.topics_due and self._marked is not None:
+            marked, self._marked, self.topics_due = self._marked, None, False
+            return inputs.TopicMessages(marked)
+        return None

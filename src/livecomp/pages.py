@@ -1,0 +1,52 @@
+"""Where drivers get their pages, and where they leave them: the request, the visitor, the snapshots."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from livecomp import auth, resume, tokens
+from livecomp.conf import settings
+from livecomp.exceptions import TokenRefused
+from livecomp.page import LivePage
+from livecomp.protocol import Join
+from livecomp.request import build_request
+
+
+class Pages:
+    """All of it is called in the thread pool. Tests have another."""
+
+    def open(self, scope: Mapping[str, Any]) -> tuple[LivePage, str]:
+        """A page for a handshake, not joined yet, and its visitor's key: empty for one that nothing identifies."""
+        page = LivePage(build_request(scope))
+        visitor = auth.visitor_key(page.request)
+        return page, "" if visitor.startswith("address:") else visitor
+
+    def owns(self, page: LivePage, join: Join) -> bool:
+        """Whether the join's tokens are for the page that it wants to resume."""
+        try:
+            return all(tokens.verify(token, page.request).page == join.resume[0] for token in join.tokens)  # type: ignore[index]
+        except TokenRefused:
+            return False
+
+    def is_allowed(self, page: LivePage) -> bool:
+        """Whether the visitor is still signed in as before."""
+        return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
+
+    def is_saved(self, page_id: str) -> bool:
+        """Whether the page has stopped, wherever it was, and its last state is in the cache."""
+        return resume.is_clean(page_id)
+
+    def save(self, page: LivePage) -> None:
+        """Keep a snapshot of a page that goes on."""
+        resume.save(page)
+
+    def close(self, page: LivePage, clean: bool) -> None:
+        """The connection is gone. ``clean``: no handler was cut short."""
+        if settings.snapshot != "off":
+            page.connected = True  # the last moment that it counts as such
+            resume.save(page, clean=clean)
+        self.drop(page)
+
+    def drop(self, page: LivePage) -> None:
+        """The page goes on elsewhere, or nowhere: stop it without a snapshot."""
+        page.close()
+        page.take_output()

@@ -1,0 +1,103 @@
+"""One step of a page: in a thread of the pool, or, what an async handler waits for, on the event loop."""
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Awaitable, Hashable
+from typing import Any
+
+from django.utils import timezone, translation
+
+from livecomp import protocol
+from livecomp.conf import settings
+from livecomp.constants import ErrorCode
+from livecomp.effects import Output, Send, Step
+from livecomp.exceptions import Refused
+from livecomp.page import LivePage, Steps
+from livecomp.pool import AsyncLane
+from livecomp.runtime import Runtime
+
+
+def advance(
+    page: LivePage, steps: Steps[None], value: Any, error: BaseException | None
+) -> tuple[Step | None, str, int, list[Output], float]:
+    """One step in a thread: what is next, the frame to send with the version in it, the rest of the output, seconds."""
+    started = time.perf_counter()
+    step = page.advance(steps, value, error)
+    texts, rest, version = [], [], -1
+    for output in page.take_output():
+        if type(output) is Send:
+            message = output.message
+            texts.append(protocol.encode(message))
+            if message[0] == "patch":
+                version = message[1]
+            elif message[0] in ("joined", "shared"):
+                version = message[2]
+        else:
+            rest.append(output)
+    text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else ""
+    return step, text, version, rest, time.perf_counter() - started
+
+
+class AsyncHandler:
+    """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
+
+    __slots__ = ("_runtime", "_task", "was_cut_short")
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._task: asyncio.Task[Any] | None = None
+        self.was_cut_short = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is one."""
+        return self._task is not None
+
+    async def run(
+        self, awaitable: Awaitable[Any], visitor: Hashable, context: contextvars.Context, page: LivePage
+    ) -> tuple[Any, BaseException | None]:
+        """Its result, and its exception."""
+        lane = AsyncLane(self._runtime.lanes, visitor, context)
+        self._task = self._runtime.loop.create_task(_result_of(awaitable, page), context=context)
+        try:
+            return await self._task, None
+        except asyncio.CancelledError:
+            if not self._task.done():
+                raise
+            if self.was_cut_short:
+                return None, Refused(ErrorCode.GONE, "The page was closed.")
+            return None, TimeoutError(f"took longer than LIVECOMP['HANDLER_TIMEOUT'], {settings.handler_timeout:g} s")
+        except Exception as error:
+            return None, error
+        finally:
+            self._task = None
+            lane.release()
+
+    def cancel(self) -> None:
+        """It took too long."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def cut_short(self) -> None:
+        """Its page is gone."""
+        if self._task is not None:
+            self.was_cut_short = True
+            self._task.cancel()
+
+
+async def _result_of(awaitable: Awaitable[Any], page: LivePage) -> Any:
+    try:
+        with translation.override(page.language), timezone.override(page.timezone):
+            return await awaitable
+    except (SystemExit, KeyboardInterrupt) as error:  # ends the handler, not the server
+        raise RuntimeError(f"{error!r} in an async handler") from error
+
+
+def described(item: Any, page: LivePage | None) -> str:
+    """A message, for the log: its kind, component and event, nothing of what the visitor sent."""
+    kind = type(item).__name__
+    name = getattr(item, "name", "")
+    mounted = page.tree.get(getattr(item, "component", "")) if page is not None and hasattr(page, "tree") else None
+    owner = mounted.component.name if mounted is not None else ""
+    return f"{kind} {owner}.{name}" if owner else kind
