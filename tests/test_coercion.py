@@ -122,7 +122,9 @@ JSON = st.recursive(
 
 
 @given(value=JSON)
-@pytest.mark.parametrize("annotation", [int, float, bool, str, decimal.Decimal, datetime.date, uuid.UUID, Colour, list[int]])
+@pytest.mark.parametrize(
+    "annotation", [int, float, bool, str, decimal.Decimal, datetime.date, uuid.UUID, Colour, list[int]]
+)
 def test_t16_any_json_gives_the_declared_type_or_a_refusal(annotation: Any, value: Any) -> None:
     try:
         result = coercion(annotation)(value, None)

@@ -8,7 +8,9 @@ from livecomp.conf import DEFAULTS, settings
 
 
 def test_every_key_has_a_default_and_can_be_set() -> None:
-    assert {key.lower(): getattr(settings, key.lower()) for key in DEFAULTS} == {k.lower(): v for k, v in DEFAULTS.items()}
+    assert {key.lower(): getattr(settings, key.lower()) for key in DEFAULTS} == {
+        k.lower(): v for k, v in DEFAULTS.items()
+    }
     with override_settings(LIVECOMP={"QUEUE_SIZE": 3}):
         assert settings.queue_size == 3
     assert settings.queue_size == DEFAULTS["QUEUE_SIZE"]

@@ -24,7 +24,9 @@ def test_tags_are_parsed_like_django_s(cached: bool) -> None:
 
 
 def test_fills_keep_their_lines() -> None:
-    source = '<% live_component "card" fills %>\n<% fill "title" %>{{ x }}\n<% endfill %><% endlive_component %>{% bad %}'
+    source = (
+        '<% live_component "card" fills %>\n<% fill "title" %>{{ x }}\n<% endfill %><% endlive_component %>{% bad %}'
+    )
     with pytest.raises(TemplateSyntaxError, match="line 3: 'bad'"):
         engine({"page.html": source}).get_template("page.html")
 

@@ -36,7 +36,16 @@ def test_only_bound_fields_are_written(component: Filter) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["page", "secret", "_live", "__class__", "handler.__globals__.settings.SECRET_KEY", "query.__class__", "", "x" * 9999]
+    [
+        "page",
+        "secret",
+        "_live",
+        "__class__",
+        "handler.__globals__.settings.SECRET_KEY",
+        "query.__class__",
+        "",
+        "x" * 9999,
+    ]
     + [name for name in dir(LiveComponent) if name != "query"],
 )
 def test_t18_t19_every_other_name_is_refused(component: Filter, name: str) -> None:
@@ -93,6 +102,8 @@ def test_a_redirect_within_the_site_is_allowed(url: str) -> None:
     assert safe_redirect(request, url, (), {}) == url
 
 
-@pytest.mark.parametrize(("url", "good"), [("/a?b", True), *[(url, False) for url in BAD_URLS], ("", False), ("/" * 9000, False)])
+@pytest.mark.parametrize(
+    ("url", "good"), [("/a?b", True), *[(url, False) for url in BAD_URLS], ("", False), ("/" * 9000, False)]
+)
 def test_t89_a_page_url_is_a_path_of_this_site(url: str, good: bool) -> None:
     assert is_page_url(url) is good

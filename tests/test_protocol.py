@@ -92,7 +92,13 @@ def test_t4_what_is_sent_is_strict_json() -> None:
     def refuse(constant: str) -> Any:
         raise AssertionError(constant)
 
-    assert json.loads(frame, parse_constant=refuse) == ["patch", 1, 2, [["c0.1", '>é"\n']], [["push", "x", {"n": None}, "c0"]]]
+    assert json.loads(frame, parse_constant=refuse) == [
+        "patch",
+        1,
+        2,
+        [["c0.1", '>é"\n']],
+        [["push", "x", {"n": None}, "c0"]],
+    ]
 
 
 def test_a_reply_to_a_counter_takes_at_most_45_bytes() -> None:

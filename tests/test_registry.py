@@ -37,7 +37,9 @@ def test_an_unknown_name_is_an_error_with_near_ones() -> None:
         registry.get("countr")
 
 
-@pytest.mark.parametrize("name", ["os.path", "../../x", "x" * 10_000, "livecomp.component.LiveComponent", "", "__class__"])
+@pytest.mark.parametrize(
+    "name", ["os.path", "../../x", "x" * 10_000, "livecomp.component.LiveComponent", "", "__class__"]
+)
 def test_t21_a_name_is_never_imported(name: str) -> None:
     with pytest.raises(UnknownComponent):
         registry.get(name)

@@ -35,16 +35,11 @@ export const insert = method(node.insertBefore) as <N extends Node>(
 ) => N;
 export const getAttribute = method(element.getAttribute);
 export const attributeNames = method(element.getAttributeNames);
-const matches = method(element.matches);
 export const find = method(element.querySelector) as (self: Element, selector: string) => Element | null;
 export const findAll = method(element.querySelectorAll) as <E extends Element = Element>(
   self: Element,
   selector: string,
 ) => NodeListOf<E>;
-
-/** All elements in `self`, itself included, that a selector finds. */
-export const every = <E extends Element = Element>(self: Element, selector: string): E[] =>
-  [self, ...findAll(self, selector)].filter(found => matches(found, selector)) as E[];
 
 export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
 export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;

@@ -4,7 +4,7 @@
  * To find one of 1,000 rows by selector takes longer than to patch it, so the page is looked through once. Morphs tell
  * what comes and goes; if something is not where it should be, the page is looked through again.
  */
-import { contains, every, getAttribute } from "./native";
+import { contains, findAll, getAttribute } from "./native";
 
 const targets = new Map<string, Element>();
 
@@ -22,10 +22,10 @@ export function findTarget(root: ParentNode & Node, address: string): Element | 
 
 /** Takes note of the targets in a subtree that has come into the page. */
 export function enterTargets(subtree: Element): void {
-  for (const element of every(subtree, "[lc]")) targets.set(addressOf(element), element);
+  for (const element of [subtree, ...findAll(subtree, "[lc]")]) targets.set(addressOf(element), element);
 }
 
 /** Forgets the targets in a subtree that has gone. */
 export function forgetTargets(subtree: Element): void {
-  for (const element of every(subtree, "[lc]")) targets.delete(addressOf(element));
+  for (const element of [subtree, ...findAll(subtree, "[lc]")]) targets.delete(addressOf(element));
 }

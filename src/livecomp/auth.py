@@ -87,7 +87,10 @@ def is_signed_in_as_before(request: HttpRequest) -> bool:
 
 
 def _current(user: Any) -> Any:
-    return type(user._wrapped if hasattr(user, "_wrapped") else user)._default_manager.filter(pk=user.pk).first() or _Nobody()
+    return (
+        type(user._wrapped if hasattr(user, "_wrapped") else user)._default_manager.filter(pk=user.pk).first()
+        or _Nobody()
+    )
 
 
 class _Nobody:

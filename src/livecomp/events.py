@@ -70,7 +70,9 @@ def collect_events(cls: type) -> dict[str, EventSpec]:
         if not inspect.isfunction(function) or _MARK not in function.__dict__:
             continue
         if name.startswith("_"):
-            raise ComponentError(f"{cls.__name__}.{name}: an event cannot be private; rename it without the underscore.")
+            raise ComponentError(
+                f"{cls.__name__}.{name}: an event cannot be private; rename it without the underscore."
+            )
         specs[name] = _spec(cls, name, function)
     return specs
 
@@ -81,7 +83,9 @@ def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
     try:
         signature = inspect.signature(function, eval_str=True)
     except NameError as error:
-        raise ComponentError(f"{cls.__name__}.{name}: {error}; event annotations must be importable at run time.") from None
+        raise ComponentError(
+            f"{cls.__name__}.{name}: {error}; event annotations must be importable at run time."
+        ) from None
     for parameter in list(signature.parameters.values())[1:]:
         if parameter.kind is parameter.VAR_KEYWORD:
             rest = coercion(parameter.annotation) if parameter.annotation is not parameter.empty else _form_value

@@ -31,7 +31,8 @@ def bound_values(component: LiveComponent, values: dict[str, Any]) -> dict[str, 
         field = component.fields.get(name)
         if field is None or not field.bind:
             raise Refused(
-                ErrorCode.FORBIDDEN_FIELD, f"{name[:80]!r} cannot be set from the browser; declare it with state(bind=True)."
+                ErrorCode.FORBIDDEN_FIELD,
+                f"{name[:80]!r} cannot be set from the browser; declare it with state(bind=True).",
             )
         try:
             typed[name] = _coerce(component, field, value)

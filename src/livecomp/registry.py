@@ -28,7 +28,11 @@ def get(name: str) -> type["LiveComponent"]:
         return _classes[name]
     except KeyError:
         near = difflib.get_close_matches(name, _classes, 3)
-        hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(sorted(_classes)) or 'none'}."
+        hint = (
+            f"Did you mean {' or '.join(map(repr, near))}?"
+            if near
+            else f"Known: {', '.join(sorted(_classes)) or 'none'}."
+        )
         raise UnknownComponent(
             f"No live component is named {name!r}. {hint} Components are found in the live.py of every installed app."
         ) from None

@@ -48,13 +48,7 @@ def set_page_url(request: HttpRequest, url: str) -> None:
 
 def is_page_url(url: str) -> bool:
     """Whether ``url`` is a path on this site, as a browser's location gives it."""
-    return (
-        0 < len(url) <= 4096
-        and url[0] == "/"
-        and not url.startswith("//")
-        and url.isprintable()
-        and "\\" not in url
-    )
+    return 0 < len(url) <= 4096 and url[0] == "/" and not url.startswith("//") and url.isprintable() and "\\" not in url
 
 
 def _no_response(request: HttpRequest) -> HttpResponse:

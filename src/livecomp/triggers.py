@@ -20,7 +20,7 @@ class TopicTrigger:
 
     def topic(self, component: Any) -> str:
         """The topic's name now. Raises `ComponentError` when the pattern names no attribute of the component."""
-        return _Names(component).vformat(self.pattern, (), {})
+        return _Names(component).vformat(self.pattern, (), {}) if "{" in self.pattern else self.pattern
 
 
 @dataclass(frozen=True, slots=True)

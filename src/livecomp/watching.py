@@ -25,7 +25,9 @@ def topic_of(model: type[Model], pk: Any = None) -> str:
     return f"model:{label}" if pk is None else f"model:{label}:{pk}"
 
 
-def notify_changed(model: type[Model], pks: Iterable[Any] = (), *, action: str = "changed", using: str | None = None) -> None:
+def notify_changed(
+    model: type[Model], pks: Iterable[Any] = (), *, action: str = "changed", using: str | None = None
+) -> None:
     """Tell the viewers of ``model`` that rows changed in a way that sends no signal, when the transaction commits.
 
     ``pks``: primary keys of the changed rows, for components that watch single rows. ``using``: the database whose

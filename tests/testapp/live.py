@@ -205,7 +205,7 @@ class Notes(LiveComponent):
 
 
 class Worker(LiveComponent):
-    template = '<p>{{ progress }}:<b>{{ result }}</b></p>'
+    template = "<p>{{ progress }}:<b>{{ result }}</b></p>"
     progress: int = 0
     result: str = ""
 

@@ -1,6 +1,6 @@
 """From a render and the memory of the last one to the patches between them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from livecomp.templating.loops import LoopRender, Own, Part
@@ -118,9 +118,10 @@ class Writer:
         ends = [each.end for each in spec.scope.targets]
         for key, own in zip(loop.keys, loop.rounds, strict=True):
             out.append(spec.before)
-            stack = [iter((0,))]
+            stack: list[Iterator[Part]] = [iter((0,))]
             tails = [spec.after]
             while stack:
+                part: Part
                 for part in stack[-1]:
                     if part.__class__ is str:
                         out.append(part)
@@ -282,6 +283,16 @@ class Differ(Writer):
             was = loop.positions(memory)
             for index, key in enumerate(loop.keys):
                 self.round(scope, loop, index, was(key), out)
+
+
+class Whole(Differ):
+    """Writes the root target with everything in it, for when the elements inside cannot be relied on."""
+
+    def is_changed(self, scope: Scope, target: int) -> bool:
+        return True
+
+    def loop(self, scope: Scope, loop: LoopRender, out: list[str]) -> None:
+        Writer.loop(self, scope, loop, out)
 
 
 class LoopWriter:

@@ -41,7 +41,9 @@ from livecomp.templating.tree import (
     Region,
     Text,
     Value,
+    walk,
 )
+from livecomp.templating.tree import Spot as Place
 
 _OPTIONAL_END = frozenset(
     [
@@ -236,6 +238,7 @@ class Scanner:
         self.out: Items = []
         self.base = 0
         self.line = 0
+        self.captured = 0  # inside of text that passes through a function
         self.poison = ""
         self.spilled = ""  # why the root element does not hold everything
 
@@ -274,6 +277,8 @@ class Scanner:
                 f"A live component cannot stand inside a tag, a comment or raw text (line {self.line}). Place it in the"
                 " content of an element."
             )
+        if isinstance(item, Output):
+            item = Output(item.node, self.spot(self.tag.scan if self.tag else None))
         if self.tag is not None:
             if self.tag.ending:
                 raise Lost(f"an end tag is dynamic (line {self.line})")
@@ -283,13 +288,25 @@ class Scanner:
         self.fresh = False
         self.here.append(item)
 
+    def spot(self, scan: TagScan | None) -> Place:
+        names = tuple(each.name for each in self.chain)
+        if scan is not None:
+            return Place(names, marks={Spot.DOUBLE: '"', Spot.SINGLE: "'"}.get(scan.spot, ">"))
+        if self.mode is Mode.RAW:
+            return Place(names, raw=names[-1])
+        if self.mode is Mode.COMMENT or self.mode is Mode.BOGUS:
+            return Place(names, marks=">")
+        return Place(names)
+
     def compound(self, item: Compound) -> None:
         if self.mode is Mode.DATA:
             self.imply_body(item)
             self.close_implied(item)
             if isinstance(item, Capture):
                 self.check_text()
+                self.captured += 1
             scanned = rebuild(item, self.scan)
+            self.captured -= isinstance(item, Capture)
             self.here.append(scanned)
         elif self.mode is Mode.TAG and self.tag is not None:
             if self.tag.ending:
@@ -299,6 +316,10 @@ class Scanner:
             name = self.chain[-1].name if self.mode is Mode.RAW else ""
             if any(self.leaves(items, name) for items in item.lists()):
                 raise Lost(f"a branch ends a comment or raw text (line {self.line})")
+            spot = self.spot(None)
+            for each in walk([item]):
+                if isinstance(each, Output):
+                    each.spot = spot
             self.here.append(item)
 
     # Inside tags, comments and raw text
@@ -310,6 +331,9 @@ class Scanner:
             raise Lost(f"the branches end at different places of a tag (line {self.line})")
         before = tag.scan.spot
         tag.parts.append(item)
+        for each in walk([item]):
+            if isinstance(each, Output):
+                each.spot = Place((), marks=">\"'")
         if tag.scan.kind is Spot.FUZZY and before is not Spot.UNQUOTED:
             tag.scan.spot = Spot.FUZZY
 
@@ -515,6 +539,8 @@ class Scanner:
 
     def close_last(self, end: str) -> None:
         open_ = self.chain.pop()
+        if open_.implied and self.captured:
+            return extend(self.here, open_.children)
         start = open_.start[1:]
         name = open_.start[0].text[1:]  # type: ignore[union-attr]
         element = Element(name, start, open_.children, end, open_.line, open_.closed, open_.why)

@@ -95,8 +95,8 @@ class LoopRender:
                 return
             if attempt is not None:
                 yield attempt
-                if not site.keyed or len(set(self.keys)) == len(self.keys):
-                    return self.check_keys()
+                if self.check_keys():
+                    return
             self.forget_old()
         count = len(rows)
         self.keys, self.rounds = [""] * count, [None] * count
@@ -105,8 +105,8 @@ class LoopRender:
             self.kind, self.inputs = "", None
         self.columns = columns or []
         given: Any = self.columns if columns is not None else [repeat(MISSING)] * len(site.names)
-        yield {}, (), (), zip(range(count), rows, *given)
-        self.check_keys()
+        yield {}, (), (), zip(range(count), rows, *given, strict=False)
+        self.finish_keys()
 
     def can_skip(self, old: LoopMemory | None) -> bool:
         """The last render left what this one can be compared with."""
@@ -175,19 +175,18 @@ class LoopRender:
 
     def new_key(self, text: str) -> str:
         """The address form of a round's key; another one for every round."""
-        key = encode_key(text)
+        return self._unique(encode_key(text))
+
+    def _unique(self, key: str) -> str:
         if key in self.seen or not key:
-            key = self._another(key)
+            warn_about_keys(self.spec, key)
+            self.inputs = None  # no snapshot: the next render must number them anew
+            number = len(self.seen)
+            while f"{key}!{number}" in self.seen:
+                number += 1
+            key = f"{key}!{number}"
         self.seen.add(key)
         return key
-
-    def _another(self, key: str) -> str:
-        warn_about_keys(self.spec, key)
-        self.inputs = None  # no snapshot: the next render must number them anew
-        number = len(self.seen)
-        while f"{key}!{number}" in self.seen:
-            number += 1
-        return f"{key}!{number}"
 
     def add(self, key: str | None, own: list[Own], parts: list[Part]) -> None:
         if key is None:
@@ -198,26 +197,23 @@ class LoopRender:
         self.rounds.append(own)
         self.parts.append(parts)
 
-    def check_keys(self) -> None:
-        """Bring the keys of new rounds to their address form, and make them differ."""
+    def check_keys(self) -> bool:
+        """Bring the keys of new rounds to their address form. True if they all differ."""
         keys = self.keys
         if not self.spec.keyed:
             warn_about_keys(self.spec, None)
-        if self.todo is None:
-            if not _SAFE_KEY.match("".join(keys)):
-                keys[:] = map(encode_key, keys)
-        else:
+        if self.todo is not None:
             for index in self.todo:
                 if not _SAFE_KEY.match(keys[index]):
                     keys[index] = encode_key(keys[index])
-        if len(set(keys)) < len(keys) or "" in keys:
-            texts, keys[:] = keys[:], []
-            for text in texts:
-                keys.append(self.new_key(text) if text in self.seen or not text else self._take(text))
+        elif not _SAFE_KEY.match("".join(keys)):
+            keys[:] = map(encode_key, keys)
+        return len(set(keys)) == len(keys) and "" not in keys
 
-    def _take(self, key: str) -> str:
-        self.seen.add(key)
-        return key
+    def finish_keys(self) -> None:
+        """All rounds have their keys: make them differ."""
+        if not self.check_keys():
+            self.keys[:] = map(self._unique, self.keys)
 
 
 def warn_about_keys(spec: LoopSpec, key: str | None) -> None:

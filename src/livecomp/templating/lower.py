@@ -9,7 +9,7 @@ Only Django's own node classes are taken apart, never subclasses: those may rend
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template import TemplateDoesNotExist, TemplateSyntaxError, defaulttags
 from django.template.base import FilterExpression, Node, Template, TextNode, VariableNode
 from django.template.defaulttags import (
     AutoEscapeControlNode,
@@ -32,10 +32,9 @@ from django.templatetags.tz import LocalTimeNode, TimezoneNode
 from livecomp.templating.nodes import LiveComponentNode
 from livecomp.templating.tree import Arms, Capture, Changed, Child, Item, Items, Loop, Output, Region, Text
 
-try:  # Django 6
-    from django.template.defaulttags import PartialDefNode, PartialNode
-except ImportError:  # pragma: no cover - Django 5.2
-    PartialDefNode = PartialNode = None
+# Of Django 6
+PartialDefNode: Any = getattr(defaulttags, "PartialDefNode", None)
+PartialNode: Any = getattr(defaulttags, "PartialNode", None)
 
 _REGIONS = (WithNode, AutoEscapeControlNode, LocalizeNode, LocalTimeNode, TimezoneNode, LanguageNode)
 _NOTHING = (CommentNode, LoadNode)

@@ -73,20 +73,19 @@ def conflict(open_names: Sequence[str], name: str) -> int | None:
     here = len(open_names)
     if not here:
         return None
-    parent = open_names[-1]
     if name in DOCUMENT_PARTS:
         return here
-    if name in _PARENTS or parent in _CHILDREN:
-        if not _fits(parent, name):
-            return _outermost(open_names, parent)
-        if name in _PARENTS:
-            return None
+    found = [rule(open_names, name) for rule in (_misplaced, _closes_p, _closes_item, _closes_same)]
+    return min((index for index in found if index is not None), default=None)
+
+
+def _misplaced(open_names: Sequence[str], name: str) -> int | None:
+    """Parts of tables and selects where they cannot stand, and other things in between them."""
+    parent = open_names[-1]
+    if not _fits(parent, name):
+        return _outermost(open_names, parent)
     if "select" in open_names and parent == "option":
         return _outermost(open_names, "select")
-    for rule in (_closes_p, _closes_item, _closes_same):
-        index = rule(open_names, name)
-        if index is not None:
-            return index
     return None
 
 

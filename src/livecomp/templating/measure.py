@@ -51,6 +51,7 @@ def _flat_rounds(loop: LoopRender, memory: LoopMemory, old: LoopMemory | None, t
     for number, parts in enumerate(loop.parts):
         before = was(loop.keys[number])
         old_inner = old.inner[before] if old is not None and old.inner and before is not None else ()
+        texts.append("\0round\0")
         texts.append(_flat(parts, memory.inner[number] if memory.inner else [], old_inner))
 
 

@@ -95,18 +95,19 @@ class LoopMemory:
 class RenderMemory:
     """What the browser has of one component. A new one: the browser has nothing. Small, and can be pickled."""
 
-    __slots__ = ("children", "hashes", "inner", "template")
+    __slots__ = ("children", "hashes", "inner", "template", "wild")
 
     def __init__(self) -> None:
         self.template = ""  # which compiled template it describes
         self.hashes = Hashes()
         self.inner: list[LoopMemory | None] = []
         self.children: frozenset[str] = frozenset()
+        self.wild = False  # the browser's elements are not all where the template has them
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.template, self.hashes.strong.tobytes(), self.inner, self.children
+        return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.template, strong, self.inner, self.children = state
+        self.template, strong, self.inner, self.children, self.wild = state
         self.hashes = Hashes()
         self.hashes.strong.frombytes(strong)

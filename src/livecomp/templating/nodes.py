@@ -5,7 +5,7 @@ from typing import Any
 
 from django.template.base import FilterExpression, Node, NodeList
 from django.template.context import Context
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 
 class FillNode(Node):
@@ -16,7 +16,7 @@ class FillNode(Node):
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        return self.nodelist.render(context)
+        return SafeString(self.nodelist.render(context))
 
 
 class LiveComponentNode(Node):
@@ -51,4 +51,4 @@ class LiveComponentNode(Node):
         kwargs.update((flag, True) for flag in self.flags)
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
         html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
-        return mark_safe(html)
+        return SafeString(html)

@@ -9,13 +9,14 @@ and nothing else. A target whose hash differs is a patch; inside of it, targets 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from livecomp.templating.diff import Differ, Scope, Writer
+from livecomp.templating.diff import Differ, Scope, Whole, Writer
 from livecomp.templating.loops import LoopRender, Own, Part
 from livecomp.templating.measure import measure
 from livecomp.templating.memory import RenderMemory
 from livecomp.templating.specs import ScopeSpec
 
-Rendered = tuple[list[Own], list[Part], list[str]]
+# Targets' contents, what is around them, child components, and whether markup left its place (see `watch`)
+Rendered = tuple[list[Own], list[Part], list[str], bool]
 
 
 class Host(Protocol):
@@ -53,7 +54,7 @@ class Rendering:
         self._take(rendered)
 
     def _take(self, rendered: Rendered) -> None:
-        own, self.parts, self.children = rendered
+        own, self.parts, self.children, self.wild = rendered
         memory, known = self.memory, self.memory.template == self.template
         old, old_inner = (memory.hashes, memory.inner) if known else (None, ())
         self.hashes, self.inner = measure(self.spec, own, old, old_inner)
@@ -69,12 +70,22 @@ class Rendering:
         """What brings the browser's copy up to date, in document order: address and HTML of each changed target."""
         if self._patches is None:
             self._patches = Differ(self).patches()
+            if self._patches and (self.wild or (self.memory.wild and self.memory.template == self.template)):
+                self._patches = self._whole()
         return list(self._patches)
+
+    def _whole(self) -> list[tuple[str, str]]:
+        """The component as one patch."""
+        self._complete()
+        return Whole(self).patches()
+
+    def _complete(self) -> None:
+        if any(_is_partial(own) for own in (*self.root.own, self.parts)):
+            self._take(self.again())
 
     def html(self) -> str:
         """The whole component with addresses, children included."""
-        if any(_is_partial(own) for own in (*self.root.own, self.parts)):
-            self._take(self.again())
+        self._complete()
         return Writer(self, '"').whole(self.parts)
 
     def commit(self) -> None:
@@ -84,6 +95,7 @@ class Rendering:
         memory.hashes = self.hashes
         memory.inner = self.inner
         memory.children = frozenset(self.children)
+        memory.wild = self.wild
 
 
 def _is_partial(own: Own) -> bool:

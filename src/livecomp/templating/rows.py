@@ -127,7 +127,7 @@ class RowSite:
     def same_at_ends(self, kind: str, rows: Sequence[Any], old: Snapshot, before: int) -> tuple[int, int]:
         """How many items, from the first and from the last, have the same values as before. Raises `KeyError`."""
         columns: Sequence[Sequence[Any]] = old.columns if kind in self._same else [old.rows]
-        same = self._same.get(kind, _same_items)
+        same: Callable[..., int] = self._same.get(kind, _same_items)
         first = same(*columns, rows)
         limit = min(len(rows), before) - first
         if limit <= 0 or not self.keyed or self.indexed:
@@ -210,7 +210,7 @@ def alike(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     for left, right in zip(one, other, strict=True):
         if left is right:
             continue
-        if left.__class__ is not right.__class__ or left.__class__ not in _EQUAL and left.__class__ is not tuple:
+        if left.__class__ is not right.__class__ or (left.__class__ not in _EQUAL and left.__class__ is not tuple):
             return False
         if left != right:
             return False

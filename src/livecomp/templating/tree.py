@@ -22,11 +22,21 @@ class Text:
     line: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in the markup where text can stand, and what in a text could break out of it."""
+
+    names: tuple[str, ...]  # the open elements, outermost first
+    raw: str = ""  # the element whose raw text this is
+    marks: str = "<"
+
+
 @dataclass(slots=True, eq=False)
 class Output:
     """A node that gives text: a variable, or any tag that is not one of the kinds below."""
 
     node: Node
+    spot: Spot | None = None
 
 
 @dataclass(slots=True, eq=False)

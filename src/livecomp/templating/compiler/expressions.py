@@ -156,12 +156,14 @@ class Expressions:
 
     # Text
 
+    def watched(self, source: str) -> str:
+        """Source of a text that may hold markup. Live templates look at such texts."""
+        return source
+
     def shown(self, name: str) -> str:
         """Source of the text of a value in a Python local."""
-        return (
-            f"E[{name}] if {name}.__class__ is {self.string} else {name} if {name}.__class__ is {self.integer}"
-            f" else as_text({name}, {self.context})"
-        )
+        slow = self.watched(f"as_text({name}, {self.context})")
+        return f"E[{name}] if {name}.__class__ is {self.string} else {name} if {name}.__class__ is {self.integer} else {slow}"
 
     def show(self, expression: FilterExpression, sink: Sink) -> None:
         """`{{ expression }}`."""
@@ -170,7 +172,7 @@ class Expressions:
             return self.show_filtered(expression, sink)
         if not expression.is_var or variable.lookups is None:
             source = self.named(self.variable(expression, ignore=False))
-            return sink.expression(f"as_text({source}, {self.context})")
+            return sink.expression(self.watched(f"as_text({source}, {self.context})"))
         part = self.loop_part(variable)
         if part is not None:
             source = self.named(part)
@@ -187,10 +189,10 @@ class Expressions:
             slow = f"as_text({fetched}, {self.context}) if {fetched} is not MISSING else {slow}"
             source = fetched
         elif len(variable.lookups) > 1:
-            return sink.expression(slow)
+            return sink.expression(self.watched(slow))
         sink.expression(
             f"E[{source}] if {source}.__class__ is {self.string}"
-            f" else {source} if {source}.__class__ is {self.integer} else {slow}"
+            f" else {source} if {source}.__class__ is {self.integer} else {self.watched(slow)}"
         )
 
     def show_filtered(self, expression: FilterExpression, sink: Sink) -> None:
@@ -202,7 +204,7 @@ class Expressions:
             self.code.line(f'{text} = ""')
         if self.can_be_invalid(expression, ignore=False):
             with self.code.block("except Invalid as invalid:"):
-                self.code.line(f"{text} = as_text(invalid.text, {self.context})")
+                self.code.line(f"{text} = {self.watched(f'as_text(invalid.text, {self.context})')}")
         with self.code.block("else:"):
             self.code.line(f"{text} = {self.shown(value)}")
         sink.expression(text, active=False)
@@ -223,13 +225,14 @@ class Expressions:
             self.operand(test, name)
         return name
 
-    def has_variable_argument(self, expression: FilterExpression) -> bool:
+    def has_variable_argument(self, expression: Any) -> bool:
         return any(lookup for _, arguments in expression.filters for lookup, _ in arguments)
 
     def operand(self, test: Any, name: str) -> None:
         """Assign the value of one operand or operator to a name."""
         if isinstance(test, Literal):
-            source = self.chain(test.value, ignore=True) if test.value.filters else self.variable(test.value, True)
+            value: Any = test.value
+            source = self.chain(value, ignore=True) if value.filters else self.variable(value, True)
             return self.code.line(f"{name} = {source}")
         with self.code.block("try:"):
             self.operator(test, name)

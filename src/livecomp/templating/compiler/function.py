@@ -35,7 +35,7 @@ _GLOBALS: dict[str, Any] = {
     "override_timezone": timezone.override,
     "render_value_in_context": render_value_in_context,
     "strip_spaces_between_tags": strip_spaces_between_tags,
-    "template_localtime": timezone.template_localtime,
+    "template_localtime": vars(timezone)["template_localtime"],
 }
 
 
@@ -77,20 +77,30 @@ def make(source: str, lines: list[Line], code: Code, places: Places, filename: s
     return function
 
 
-def relocate(tree: ast.AST, lines: list[Line], places: Places, claimed: tuple[int, int, int] | None = None) -> None:
+def relocate(tree: ast.AST, lines: list[Line], places: Places) -> None:
     """Give the code the template's line numbers. The holes of an f-string can belong to different nodes."""
-    place = claimed
-    holes: list[Node | None] = []
-    if hasattr(tree, "lineno"):
-        line = lines[tree.lineno - 1]
-        place = place or places.of(line.node)
-        if isinstance(tree, ast.JoinedStr) and line.strings and not claimed:
-            holes = line.strings.pop(0)
-        tree.lineno = tree.end_lineno = place[0]  # type: ignore[attr-defined]
-        tree.col_offset, tree.end_col_offset = place[1], place[2]  # type: ignore[attr-defined]
-    for child in ast.iter_child_nodes(tree):
-        mine = places.of(holes.pop(0)) if holes and isinstance(child, ast.FormattedValue) else claimed
-        relocate(child, lines, places, mine)
+    found = [places.of(line.node) for line in lines]
+    stack: list[tuple[ast.AST, tuple[int, int, int] | None]] = [(tree, None)]
+    while stack:
+        node, claimed = stack.pop()
+        holes: list[Node | None] = []
+        number = getattr(node, "lineno", 0)
+        if number:
+            line = lines[number - 1]
+            if claimed is None and line.strings and isinstance(node, ast.JoinedStr):
+                holes = line.strings.pop(0)
+            place = claimed or found[number - 1]
+            node.lineno = node.end_lineno = place[0]  # type: ignore[attr-defined]
+            node.col_offset, node.end_col_offset = place[1], place[2]  # type: ignore[attr-defined]
+        children: list[tuple[ast.AST, tuple[int, int, int] | None]] = []
+        for field in node._fields:
+            value = getattr(node, field, None)
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, ast.FormattedValue) and holes:
+                    children.append((child, places.of(holes.pop(0))))
+                elif isinstance(child, ast.AST):
+                    children.append((child, claimed))
+        stack += reversed(children)
 
 
 def node_at(traceback: Any, function: CodeType, places: Places) -> Node | None:

@@ -8,10 +8,12 @@ from typing import Any
 from livecomp.templating.compiler.code import Code, PartsSink, Sink
 from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.compiler.uses import Uses, uses_of
+from livecomp.templating.lower import line_of
 from livecomp.templating.rows import RowSite
 from livecomp.templating.specs import LoopSpec, ScopeSpec
 from livecomp.templating.targets import flat
-from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Region, Text, Value, walk
+from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Output, Region, Text, Value, walk
+from livecomp.templating.watch import Place
 
 
 class RoundSink(PartsSink):
@@ -49,10 +51,23 @@ class Round:
 class Live(Structure):
     """Writes the code of a live template. A scope's targets are in a list, by their numbers."""
 
-    def __init__(self, root: ScopeSpec) -> None:
+    def __init__(self, root: ScopeSpec, name: str) -> None:
         super().__init__()
         self.spec = root
+        self.template = name
+        self.place: Place | None = None
         self.rounds_around: list[Round] = []
+
+    def output_item(self, item: Output, sink: Sink) -> None:
+        if item.spot is not None:
+            self.place = Place(item.spot, self.template, line_of(item.node))
+        super().output_item(item, sink)
+        self.place = None
+
+    def watched(self, source: str) -> str:
+        if self.place is None:
+            return source
+        return f"watch({source}, {self.code.constant(self.place, 'place')}, wild)"
 
     # Elements
 
@@ -166,7 +181,7 @@ class Live(Structure):
                 self.code.line(f"{around.key} = str({around.index})")
             self.items(item.body, RoundSink(self.code, "", f"{rounds}.append({{}})"))
             self.code.line(f"{keys}.append({around.key})")
-        self.code.line(f"{around.loop}.check_keys()")
+        self.code.line(f"{around.loop}.finish_keys()")
 
     def general_rounds(self, item: Loop, spec: LoopSpec, around: Round, values: str, count: str) -> None:
         own, parts = self.code.name("own"), self.code.name("p")

@@ -67,7 +67,7 @@ def as_text(value: Any, context: Context) -> str:
     """A value as it stands in the output: localised and, if the context says so, escaped."""
     kind = value.__class__
     if kind is str:
-        return ESCAPED[value] if context.autoescape else value  # type: ignore[no-any-return]
+        return ESCAPED[value] if context.autoescape else value
     if kind is SafeString:
         return str.__str__(value)
     if kind is bool or value is None:
@@ -235,7 +235,7 @@ def unpack(item: Any, names: tuple[str, ...]) -> Sequence[Any]:
     if length != len(names):
         raise ValueError(f"Need {len(names)} values to unpack in for loop; got {length}. ")
     if item.__class__ is tuple or item.__class__ is list:
-        return item  # type: ignore[no-any-return]
+        return item
     values = dict(zip(names, item, strict=False))
     return [values.get(name, MISSING) for name in names]
 
@@ -265,7 +265,7 @@ def turn(loop: dict[str, Any], index: int, length: int) -> None:
 
 def outer_loop(context: Context) -> Any:
     """The loop of the template that includes this one."""
-    return context["forloop"] if "forloop" in context else {}
+    return context.get("forloop", {})
 
 
 def text_of(output: Any) -> str:

@@ -122,7 +122,7 @@ class Structure(Tags):
         if isinstance(item, Text):
             sink.static(item.text)
         elif isinstance(item, Output):
-            self.output(item.node, sink)
+            self.output_item(item, sink)
         elif isinstance(item, Value):
             self.items(item.items, sink)
         elif isinstance(item, Element):
@@ -133,6 +133,9 @@ class Structure(Tags):
         else:
             with self.code.at(item.node):
                 self.compound(item, sink)
+
+    def output_item(self, item: Output, sink: Sink) -> None:
+        self.output(item.node, sink)
 
     def compound(self, item: Arms | Loop | Changed | Region | Capture, sink: Sink) -> None:
         if isinstance(item, Arms):

@@ -61,7 +61,7 @@ def reverse_url(view: Any, args: list[Any], kwargs: dict[str, Any], context: Con
 
 def now_text(format_string: str) -> str:
     zone = timezone.get_current_timezone() if settings.USE_TZ else None
-    return date_filter(datetime.now(tz=zone), format_string)  # type: ignore[no-any-return]
+    return date_filter(datetime.now(tz=zone), format_string)
 
 
 def next_turn(node: Any, context: Context) -> Any:
@@ -130,7 +130,7 @@ def block_translation(
         plural, more = node.render_token_list(node.plural)
         names.extend(more)
         if message_context:
-            result = translation.npgettext(message_context, singular, plural, count)
+            result = translation.npgettext(message_context, singular, plural, count)  # type: ignore[arg-type]
         else:
             result = translation.ngettext(singular, plural, count)  # type: ignore[arg-type]
     elif message_context:
@@ -164,7 +164,7 @@ def variables_of(node: Any) -> list[str]:
 
 def changed_frame(node: Any, context: Context) -> Any:
     """Where `{% ifchanged %}` keeps what it saw last, when the loop around it is not of this template."""
-    frame: Any = context["forloop"] if "forloop" in context else context.render_context
+    frame: Any = context.get("forloop", context.render_context)
     frame.setdefault(node)
     return frame
 
@@ -182,6 +182,7 @@ def _render(template: Any, context: Context) -> Any:
 
 def include(node: Any, context: Context) -> str:
     """`{% include %}`, at the time of the render."""
+    engine: Any = context.template.engine  # type: ignore[union-attr]
     template = node.template.resolve(context)
     if not callable(getattr(template, "render", None)):
         name = template or ()
@@ -189,10 +190,10 @@ def include(node: Any, context: Context) -> str:
             name = (construct_relative_path(node.origin.template_name, name),)
         else:
             name = tuple(name)
-        cache = context.render_context.dicts[0].setdefault(node, {})
+        cache: Any = context.render_context.dicts[0].setdefault(node, {})  # type: ignore[arg-type]
         template = cache.get(name)
         if template is None:
-            template = cache[name] = context.template.engine.select_template(name)  # type: ignore[union-attr]
+            template = cache[name] = engine.select_template(name)
     elif hasattr(template, "template"):
         template = template.template
     values = {name: value.resolve(context) for name, value in node.extra_context.items()}
@@ -206,7 +207,7 @@ def inclusion(node: Any, context: Context, values: Any, token: Any) -> str:
     """A tag made by `inclusion_tag`: its template, with what its function gave."""
     template = context.render_context.get(node)
     if template is None:
-        engine = context.template.engine  # type: ignore[union-attr]
+        engine: Any = context.template.engine  # type: ignore[union-attr]
         if isinstance(node.filename, Template):
             template = node.filename
         elif isinstance(getattr(node.filename, "template", None), Template):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.template import defaulttags
 from django.template.base import FilterExpression, Node, Variable, VariableNode
 from django.template.defaulttags import (
     CsrfTokenNode,
@@ -31,10 +32,7 @@ from livecomp.templating.compiler.expressions import Expressions
 from livecomp.templating.compiler.scopes import Local
 from livecomp.templating.compiler.tag_runtime import variables_of
 
-try:  # Django 6
-    from django.template.defaulttags import PartialNode
-except ImportError:  # pragma: no cover - Django 5.2
-    PartialNode = None
+PartialNode: Any = getattr(defaulttags, "PartialNode", None)  # of Django 6
 
 
 class Tags(Expressions):
@@ -50,7 +48,8 @@ class Tags(Expressions):
 
     def opaque(self, node: Node, sink: Sink) -> None:
         """A node that only Django knows."""
-        sink.expression(f"text_of({self.code.constant(node, 'node')}.render_annotated({self.context}))")
+        known = self.code.constant(node, "node")
+        sink.expression(self.watched(f"text_of({known}.render_annotated({self.context}))"))
 
     # Variables that tags set
 
@@ -108,7 +107,7 @@ class Tags(Expressions):
             sink.settle()
             self.assign(asvar, source)
         else:
-            sink.expression(f"text_of({source})")
+            sink.expression(self.watched(f"text_of({source})"))
 
     def found(self, name: str) -> str:
         """A local for the value of a name, MISSING if there is none."""
@@ -228,7 +227,7 @@ class Tags(Expressions):
         name = self.code.name("x")
         self.code.line(f"{name} = {self.code.constant(node.func, 'tag')}({', '.join(arguments)})")
         known = self.code.constant(node, "node")
-        sink.expression(f"inclusion({known}, {self.context}, {name}, {self.found('csrf_token')})")
+        sink.expression(self.watched(f"inclusion({known}, {self.context}, {name}, {self.found('csrf_token')})"))
 
     # Translation
 
@@ -291,7 +290,7 @@ class Tags(Expressions):
 
     def runner(self, node: Node, sink: Sink) -> None:
         function = RUN_BY[type(node)]
-        sink.expression(f"{function}({self.code.constant(node, 'node')}, {self.context})")
+        sink.expression(self.watched(f"{function}({self.code.constant(node, 'node')}, {self.context})"))
 
 
 Writer = Callable[[Any, Any, Sink], None]

@@ -19,8 +19,8 @@ from livecomp.templating.compiler.live import Live
 from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure, is_closed
 from livecomp.templating.elements import Lost, Scanner
-from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
 from livecomp.templating.loops import LoopRender
+from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
 from livecomp.templating.memory import RenderMemory
 from livecomp.templating.placed import Placed
 from livecomp.templating.render import Host, Rendered, Rendering
@@ -28,6 +28,7 @@ from livecomp.templating.rows import peek, surroundings
 from livecomp.templating.specs import ScopeSpec, TargetSpec
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
+from livecomp.templating.watch import watch
 
 _lock = threading.Lock()
 _SIGNALLING = "instrumented_test_render"
@@ -88,14 +89,14 @@ def render_nodes_of(node: Any, context: Context) -> str:
         except (SyntaxError, RecursionError):
             _blocks[node] = None
     function = _blocks[node]
-    return node.nodelist.render(context) if function is None else function(context)  # type: ignore[no-any-return]
+    return node.nodelist.render(context) if function is None else function(context)
 
 
 class Located:
     """Stands for the template of a block, as far as it is needed to compile it."""
 
     def __init__(self, node: Node) -> None:
-        self.origin: Any = node.origin  # type: ignore[attr-defined]
+        self.origin: Any = node.origin
 
 
 def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[str, Callable[..., Any], Places]:
@@ -109,11 +110,11 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
         scopes.fetch = "get({name!r}, MISSING)"
     if isinstance(writer, Live):
         sink = PartsSink(code, "parts", "own")
-        code.line(f"own, parts, children = [None] * {len(writer.spec.targets)}, [], []")
+        code.line(f"own, parts, children, wild = [None] * {len(writer.spec.targets)}, [], [], []")
         writer.items(items, sink)
         sink.flush()
-        code.line("return own, parts, children")
-        code.constants.update(LoopRender=LoopRender, Placed=Placed, peek=peek, surroundings=surroundings)
+        code.line("return own, parts, children, bool(wild)")
+        code.constants.update(LoopRender=LoopRender, Placed=Placed, peek=peek, surroundings=surroundings, watch=watch)
     else:
         code.line(f"return {writer.text(items)}")
     source, lines = source_of(f"def {header}:", code)
@@ -151,7 +152,7 @@ class CompiledTemplate:
 
     def render_inside(self, context: Context) -> SafeString:
         """The same as ``template._render(context)``: the context is bound already."""
-        if Template._render.__name__ == _SIGNALLING:
+        if vars(Template)["_render"].__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
         if self.plain is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
@@ -186,7 +187,7 @@ class CompiledTemplate:
         Raises what the template's own code raises, and `TemplateError` if there is no single root element.
         """
         live = self.live
-        known = memory.inner if memory.template == live.id else None
+        known = memory.inner if memory.template == live.id and not memory.wild else None
 
         def again() -> Rendered:
             return self._render_live(context, host, component_id, None)
@@ -206,7 +207,7 @@ class CompiledTemplate:
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
         if live.call is None:
-            return live.checked([self.render_inside(context)], [0], [])
+            return live.checked([self.render_inside(context)], [0], [], False)
         try:
             found: Rendered = live.call(context, host, component, old)
         except Exception as error:
@@ -250,7 +251,7 @@ class LiveFunction:
                 if isinstance(item, Element):
                     item.closed, item.why = True, scanner.poison
         Chooser(self.name).roots(items, self.scope)
-        writer = Live(self.scope)
+        writer = Live(self.scope, self.name)
         self.source, self.call, self.places = write(template, items, writer, "render(context, host, component, old)")
         if all(is_closed(item, writer.closed_items) for item in items):
             self.names = frozenset(writer.scopes.used - {"True", "False", "None", "forloop"})
@@ -260,14 +261,14 @@ class LiveFunction:
         self.call = None
         self.risky = True
 
-    def checked(self, own: list[Any], parts: list[Any], children: list[str]) -> Rendered:
+    def checked(self, own: list[Any], parts: list[Any], children: list[str], wild: bool) -> Rendered:
         """The render as it is, if its root element holds everything."""
         root = next(part for part in parts if isinstance(part, int))
         spec, content = self.scope.targets[root], own[root]
         if isinstance(content, list):
             content = "".join([each for each in content if isinstance(each, str)])
         check_root(spec.head + (spec.start or "") + content + spec.end, self.name)
-        return own, parts, children
+        return own, parts, children, wild
 
 
 def check_root(html: str, name: str) -> None:

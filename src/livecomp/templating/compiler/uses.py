@@ -123,7 +123,8 @@ class _Reader:
 
     def test(self, test: Any, bound: frozenset[str]) -> None:
         if isinstance(test, Literal):
-            self.expression(test.value, bound)
+            value: Any = test.value
+            self.expression(value, bound)
             return
         for each in (test.first, test.second):
             if each is not None:
