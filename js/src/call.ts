@@ -29,7 +29,7 @@ export function offered(element: Element, event: Event): Values {
 export function call(
   element: Element | null,
   name: string,
-  args: Values = element ? values(element) : {},
+  args: Values = values(element!),
   offer: Values = {},
   done?: Done,
 ): number | undefined {

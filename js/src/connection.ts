@@ -83,16 +83,10 @@ export function delay(attempts: number, code: number, random = Math.random): num
 function connect(): void {
   clearTimeout(retry);
   state = State.Connecting;
-  const mine = (socket = new WebSocket(address));
-  const ifMine =
-    <T>(act: (value: T) => void) =>
-    (value: T) => {
-      if (mine === socket) act(value);
-    };
-  const receive = ifMine(read);
-  mine.onopen = ifMine(open);
-  mine.onmessage = event => (lag ? setTimeout(receive, lag, event) : receive(event));
-  mine.onclose = ifMine(close);
+  socket = new WebSocket(address);
+  socket.onopen = open;
+  socket.onmessage = event => (lag ? setTimeout(read, lag, event) : read(event));
+  socket.onclose = close;
   expect(OPENING);
 }
 
@@ -121,16 +115,15 @@ function close({ code }: { code: number }): void {
   lost(code, isFinal);
 }
 
-/** What the old socket still says is not heard. */
+/** Lets go of the socket: a closing one has no more messages, and its end may take minutes. */
 function hangUp(): void {
-  const old = socket;
-  socket = undefined;
-  old?.close();
+  if (socket) socket.onclose = null;
+  socket?.close();
   clearInterval(heartbeat);
   expect(0);
 }
 
-/** Gives the server `ms` to say anything; 0: all the time. (The close event of a dead socket may take minutes.) */
+/** Gives the server `ms` to say anything; 0: all the time. */
 function expect(ms: number): void {
   clearTimeout(deadline);
   deadline = ms && setTimeout(close, ms, { code: CloseCode.ABNORMAL });

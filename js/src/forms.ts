@@ -9,7 +9,8 @@
 import { componentOf } from "./address";
 import { CSRF } from "./constants";
 import { loading } from "./feedback";
-import { type Done, post } from "./outbox";
+import { isElement } from "./native";
+import { type Done, isWaiting, post } from "./outbox";
 import { record, type Values } from "./protocol";
 import { all, live } from "./query";
 
@@ -25,7 +26,7 @@ const sent = new Map<Control, number>();
 const overruled = new Set<Control>();
 
 export const isControl = (target: unknown): target is Control =>
-  target instanceof Element && target.matches(CONTROLS);
+  isElement(target as Node) && (target as Element).matches(CONTROLS);
 
 const isBox = ({ type }: Control) => /^(checkbox|radio)$/.test(type);
 
@@ -72,9 +73,9 @@ export function fields(form: HTMLFormElement, submitter?: HTMLElement | null): V
   return record(found);
 }
 
-/** The field that live-model binds an element to, for one DOM event or for any. */
-export const modelOf = (element: Element, types = ["input", "change", "blur"]): string | null =>
-  types.map(type => live(element, type === "input" ? "model" : `model.${type}`)).find(Boolean) ?? null;
+/** The field that live-model binds an element to. */
+export const modelOf = (element: Element): string | null =>
+  live(element, "model") ?? live(element, "model.change") ?? live(element, "model.blur");
 
 /** Boxes with a value are a choice of several: true or false for one alone, a list for those of one field. */
 function bound(control: Control, field: string, component: string): unknown {
@@ -116,9 +117,9 @@ export function recover(): void {
       sync(control);
 }
 
-/** Before a patch that answers the messages that `isDone` names. The returned function is called after it. */
-export function protect(isDone: (ref: number) => boolean): () => void {
-  for (const [control, ref] of sent) if (isDone(ref)) sent.delete(control);
+/** Called before a patch, once what it answers is settled. The returned function is called after it. */
+export function protect(): () => void {
+  for (const [control, ref] of sent) if (!isWaiting(ref)) sent.delete(control);
   const guarded = new Set<unknown>([document.activeElement, ...sent.keys()]);
   const before = [...guarded]
     .filter(isControl)

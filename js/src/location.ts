@@ -4,19 +4,15 @@ import { on } from "./listen";
 import { post } from "./outbox";
 import { reflect } from "./states";
 
-let path: string;
-
 export const here = (): string => location.pathname + location.search;
 
 export function start(): void {
-  path = here();
-  on(window, "popstate", () => path !== here() && moved());
+  on(window, "popstate", moved);
 }
 
 function moved(): void {
-  path = here();
   reflect();
-  post(["url", path]);
+  post(["url", here()]);
 }
 
 /** An http(s) URL without control characters and backslashes, which browsers and checks read differently; else nothing. */
@@ -36,7 +32,6 @@ export function show(how: "push" | "replace", url: string): void {
   const to = safe(url);
   if (to?.origin !== location.origin) return;
   history[`${how}State`](null, "", to);
-  path = here();
   reflect();
 }
 

@@ -11,7 +11,7 @@ export type Done = (error?: LiveError) => void;
 type Numbered = Extract<ClientMessage, ["event" | "set" | "url", ...unknown[]]>;
 type Unnumbered<Message> = Message extends [infer Type, number, ...infer Fields] ? [Type, ...Fields] : never;
 
-interface Entry {
+export interface Entry {
   message: Numbered;
   isSent?: boolean;
   busy?: Busy | undefined;
@@ -20,8 +20,9 @@ interface Entry {
 }
 
 let last = 0;
-export let isOnline = false;
 let entries: Entry[] = [];
+/** Whether the page is joined; undefined before it was tried. */
+export let isOnline: boolean | undefined;
 
 /** Numbers a message, sends it now or as soon as the page is joined, and returns its number. */
 export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?: Done): number {
@@ -58,12 +59,12 @@ export function pause(): void {
   isOnline = false;
 }
 
-/** What was sent and may have been carried out, or not, when nobody remembers. Values that are written twice do no harm. */
-export const isInDoubt = ({ isSent, message }: Entry): boolean => !!isSent && message[0] === "event";
+export const isWaiting = (ref: number): boolean =>
+  ref === Infinity || entries.some(({ message }) => message[1] === ref);
 
-/** Takes out what `isDone` names, while nothing on the page shows what is under way; `work` is done then. */
+/** Takes out what `isDone` names, and does `work` while nothing on the page shows what is under way. */
 export function settle(isDone: (entry: Entry) => boolean, work: () => void): Entry[] {
-  for (const { idle } of [...entries].reverse()) idle?.();
+  for (const { idle } of entries.toReversed()) idle?.();
   const done = entries.filter(isDone);
   entries = entries.filter(entry => !done.includes(entry));
   work();

@@ -12,17 +12,8 @@ const paces = new WeakMap<Element, Record<string, Pace>>();
 /** Calls that wait for their timer, oldest first. */
 const held = new Set<Pace>();
 
-/**
- * Makes a call from `element`, now or later as its attributes say; `wait` is called when it is later.
- * Calls that wait are made before one that does not.
- */
-export function paced(
-  element: Element,
-  type: string,
-  debounce: number,
-  call: () => void,
-  wait: () => void,
-): void {
+/** Makes a call from `element`, now or later as its attributes say. Calls that wait are made before one that does not. */
+export function paced(element: Element, type: string, debounce: number, call: () => void): void {
   const own = paces.get(element) ?? {};
   if (own[type] && isLive(element, "once")) return;
   const pace = (own[type] ??= { until: 0 });
@@ -30,16 +21,15 @@ export function paced(
 
   const now = performance.now();
   const rest = debounce || pace.until - now;
+  pace.call = call;
   if (rest <= 0) {
-    flush();
+    held.add(pace);
     pace.until = now + Number(live(element, "throttle"));
-    call();
+    flush();
   } else if (debounce || !/^(click|key|submit)/.test(type)) {
     release(pace);
-    pace.call = call;
-    pace.timer = setTimeout(fire, rest, pace);
     held.add(pace);
-    wait();
+    pace.timer = setTimeout(fire, rest, pace);
   }
 }
 

@@ -12,6 +12,7 @@ import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
+import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
 import type { Actions, Effect, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
@@ -28,7 +29,6 @@ let id = "";
 let version = 0;
 let acknowledged = 0;
 let ackTimer: ReturnType<typeof setTimeout> | undefined;
-let isLost = false;
 /** Components ("": the page) that the server was asked to send again. */
 const asked = new Set<string>();
 /** Versions of the shared components. */
@@ -71,27 +71,23 @@ function received([type, ...fields]: ServerMessage): void {
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: then what was under way may have happened or not. It is
- * not sent again, and the user is told.
+ * not sent again, and the user is told. (Values written twice do no harm.)
  */
 function joined(page: string, rendered: number, ack: number, patches: Patch[], effects: Effect[] = []): void {
-  const name = id ? "reconnected" : "connected";
+  const isFirst = !id;
   const isInDoubt = effects.some(([kind]) => kind === "doubt");
+  id = page;
   version = acknowledged = rendered;
   asked.clear();
   versions.clear();
   settle(upTo(ack), patches, effects);
-  if (isInDoubt) {
-    const doubtful = outbox.settle(outbox.isInDoubt, () => {});
-    for (const { done } of doubtful) done?.(DOUBT);
-    if (doubtful[0]) report(DOUBT);
-  }
-  if (!id || isInDoubt) recover();
-  id = page;
+  const isDoubtful = ({ isSent, message }: Entry) => !!isSent && message[0] === "event";
+  if (isInDoubt && settle(isDoubtful, [], [], DOUBT)[0]) report(DOUBT);
+  if (isFirst || isInDoubt) recover();
   outbox.resume();
-  states.connected(true);
-  if (isLost) hooks.tellAll("reconnected");
-  isLost = false;
-  announce(name, { page });
+  states.reflect();
+  if (!isFirst) hooks.tellAll("reconnected");
+  announce(isFirst ? "connected" : "reconnected", { page });
 }
 
 /** A render older than the DOM is dropped; where one is missing, the whole page is asked for. */
@@ -129,29 +125,30 @@ function acknowledge(): void {
 /** Whoever types a value that does not fit yet is not told so in words. */
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error: LiveError = { code, message, ...(component && { component }) };
-  const [entry] = settle(number => number === ref, [], [], error);
-  (entry?.message[0] === "set" ? announce.bind(null, "error") : report)(error, rootOf(component));
+  const [entry] = settle(({ message }) => message[1] === ref, [], [], error);
+  if (entry?.message[0] === "set") announce("error", error, rootOf(component));
+  else report(error, rootOf(component));
 }
 
-const upTo = (ack: number) => (ref: number) => ref <= ack;
+const upTo =
+  (ack: number) =>
+  ({ message }: Entry): boolean =>
+    message[1] <= ack;
 
 /** One turn: the events that are done, the patches, then what follows from both. All of it before the next paint. */
 function settle(
-  isDone: (ref: number) => boolean,
+  isDone: (entry: Entry) => boolean,
   patches: Patch[],
   effects: Effect[] = [],
   error?: LiveError,
-) {
-  const news = { version, addresses: patches.map(([address]) => address) };
+): Entry[] {
+  const news = { version, patches };
   if (patches[0]) announce("before-patch", news);
-  const settled = outbox.settle(
-    ({ message }) => isDone(message[1]),
-    () => {
-      const restore = protect(isDone);
-      if (patches[0]) apply(patches);
-      restore();
-    },
-  );
+  const settled = outbox.settle(isDone, () => {
+    const restore = protect();
+    if (patches[0]) apply(patches);
+    restore();
+  });
   for (const { done } of settled) done?.(error);
   states.reflect();
   if (patches[0]) announce("patched", news);
@@ -171,10 +168,10 @@ function apply(patches: Patch[]): void {
     if (!missing.includes(address)) asked.delete(address.replace(/\.0$/, ""));
   }
   hooks.patched(changed);
-  const inside = added.flatMap(element => [...element.querySelectorAll(NOTICED)]);
-  for (const element of [...changed, ...added, ...inside])
+  const news = [...changed, ...added];
+  for (const element of [...news, ...added.flatMap(root => [...root.querySelectorAll(NOTICED)])])
     if (element.matches(NOTICED)) notice(element as HTMLElement);
-  flash([...changed, ...added]);
+  flash(news);
   for (const address of missing) ask(componentIn(address));
 }
 
@@ -193,13 +190,10 @@ function ask(component: string): void {
 }
 
 function closed(code: number, isFinal: boolean): void {
+  if (outbox.isOnline) hooks.tellAll("disconnected");
   outbox.pause();
-  clearTimeout(ackTimer);
-  ackTimer = undefined;
-  states.connected(false);
-  if (id && !isLost) hooks.tellAll("disconnected");
-  isLost ||= !!id;
+  states.reflect();
   announce("disconnected", { code, final: isFinal });
   if (code === CloseCode.SIGNED_OUT || code === CloseCode.VERSION_CHANGED) reload();
-  else if (isFinal) report({ code: "closed", message: `The connection has ended (${code}). Please reload.` });
+  else if (isFinal) report({ code: "closed", message: `Connection closed (${code}). Please reload.` });
 }

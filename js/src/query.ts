@@ -1,5 +1,7 @@
 /** Reading the page. */
 
+import { getAttribute } from "./native";
+
 /** The first element that a selector finds. */
 export const find = (selector: string): HTMLElement | null => document.querySelector(selector);
 
@@ -9,6 +11,6 @@ export const all = <E extends Element = HTMLElement>(selector: string): E[] => [
 ];
 
 /** The value of an element's `live-<name>` attribute. */
-export const live = (element: Element, name: string): string | null => element.getAttribute(`live-${name}`);
+export const live = (element: Element, name: string): string | null => getAttribute(element, `live-${name}`);
 
 export const isLive = (element: Element, name: string): boolean => live(element, name) !== null;

@@ -1,9 +1,9 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
 import { controls, isControl, isDirty } from "./forms";
+import { isOnline } from "./outbox";
 import { live } from "./query";
 
-let isOnline: boolean | undefined;
 const elements = new Set<HTMLElement>();
 
 const states: Record<string, (element: Element) => boolean> = {
@@ -21,11 +21,6 @@ export const add = (element: HTMLElement): unknown => elements.add(element);
 
 /** Brings every such element up to date. */
 export const reflect = (): void => elements.forEach(update);
-
-export function connected(is: boolean): void {
-  isOnline = is;
-  reflect();
-}
 
 function update(element: HTMLElement): void {
   if (!element.isConnected) elements.delete(element);

@@ -204,8 +204,8 @@ test("live:connected, live:before-patch, live:patched, live:disconnected and liv
   await app.settled();
   expect(await seen()).toEqual([
     ["live:connected", { page: "page-1" }],
-    ["live:before-patch", { version: 1, addresses: ["c0.1"] }],
-    ["live:patched", { version: 1, addresses: ["c0.1"] }],
+    ["live:before-patch", { version: 1, patches: [["c0.1", ">1</b>"]] }],
+    ["live:patched", { version: 1, patches: [["c0.1", ">1</b>"]] }],
     ["live:disconnected", { code: 1001, final: false }],
     ["live:reconnected", { page: "page-1" }],
   ]);

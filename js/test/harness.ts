@@ -8,9 +8,8 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test as base, expect, type Page } from "@playwright/test";
-import { build } from "esbuild";
 import { type WebSocket, WebSocketServer } from "ws";
-import { options } from "../build.mjs";
+import { client } from "../build.mjs";
 import type {} from "../src/livecomp";
 import type { ClientMessage, ClientMessages, Effect, Patch } from "../src/protocol";
 
@@ -205,22 +204,15 @@ export const script = `<script type="module" src="/livecomp.js" data-livecomp-ur
 const site = (body: string, head: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>${script}${head}</head><body>${body}</body></html>`;
 
-let client: Promise<string> | undefined;
-
-async function builtClient(): Promise<string> {
-  const { outputFiles } = await build({ ...options, write: false });
-  return outputFiles![0]!.text;
-}
+let built: Promise<string> | undefined;
 
 export const test = base.extend<{ app: App }>({
   app: async ({ page }, use) => {
-    client ??= builtClient();
+    const code = await (built ??= client());
     const server = createServer(async (request, response) => {
       const path = new URL(request.url!, "http://x").pathname;
       const [type, text] =
-        path === "/livecomp.js"
-          ? ["text/javascript", await client!]
-          : (app.files.get(path) ?? ["", undefined]);
+        path === "/livecomp.js" ? ["text/javascript", code] : (app.files.get(path) ?? ["", undefined]);
       response.writeHead(text === undefined ? 404 : 200, {
         "Content-Type": `${type || "text/plain"}; charset=utf-8`,
         "Content-Security-Policy": app.policy,

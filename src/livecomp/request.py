@@ -43,7 +43,8 @@ def set_page_url(request: HttpRequest, url: str) -> None:
     request.path = parts.path
     request.path_info = parts.path.removeprefix(prefix) if prefix else parts.path
     request.META["PATH_INFO"], request.META["QUERY_STRING"] = request.path_info, parts.query
-    request.GET = QueryDict(parts.query)  # type: ignore[assignment]
+    query: Any = QueryDict(parts.query)
+    request.GET = query
 
 
 def is_page_url(url: str) -> bool:

@@ -169,7 +169,8 @@ def _annotations(cls: type) -> Iterator[tuple[str, Any]]:
     except NameError:  # a name imported under TYPE_CHECKING only
         annotations = inspect.get_annotations(cls)
     for name, annotation in annotations.items():
-        if get_origin(annotation) is ClassVar or str(annotation).startswith(("ClassVar", "typing.ClassVar")):
+        origin: Any = get_origin(annotation)
+        if origin is ClassVar or str(annotation).startswith(("ClassVar", "typing.ClassVar")):
             continue
         if name in reserved or name.startswith("_"):
             continue

@@ -38,11 +38,11 @@ export interface MorphOptions {
   removed?(element: Element): void;
 }
 
-/** Connects the page's components to a WebSocket URL. The script tag does it by itself. */
-export function connect(url: string): void;
-
-/** Ends the connection. The page stays as it is. */
-export function disconnect(): void;
+/**
+ * Connects the page's components to a WebSocket URL. The script tag does it by itself.
+ * Returns a function that ends the connection; the page stays as it is.
+ */
+export function connect(url: string): () => void;
 
 /** Defines hooks for `live-hook`, by name. Elements that are there already are mounted at once. */
 export function hooks(
@@ -73,7 +73,6 @@ declare global {
   interface Window {
     livecomp: {
       connect: typeof connect;
-      disconnect: typeof disconnect;
       hooks: typeof hooks;
       pushEvent: typeof pushEvent;
       morph: typeof morph;
