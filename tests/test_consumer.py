@@ -92,7 +92,9 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(frames=st.lists(_json.map(json.dumps) | st.text(max_size=30), min_size=1, max_size=6))
 def test_t02_any_frame_is_answered_or_closes(frames: list[str], caplog: pytest.LogCaptureFixture) -> None:
     async def session() -> None:

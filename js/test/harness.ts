@@ -121,7 +121,7 @@ export class App {
   }
 
   async until(condition: () => boolean, what: () => string = () => String(condition)): Promise<void> {
-    const end = Date.now() + 5_000;
+    const end = Date.now() + 10_000;
     while (!condition()) {
       if (Date.now() > end) throw new Error(`waited in vain for ${what()}`);
       await new Promise(resolve => setTimeout(resolve, 5));
@@ -204,11 +204,15 @@ export const script = `<script type="module" src="/livecomp.js" data-livecomp-ur
 const site = (body: string, head: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>${script}${head}</head><body>${body}</body></html>`;
 
-let built: Promise<string> | undefined;
-
-export const test = base.extend<{ app: App }>({
-  app: async ({ page }, use) => {
-    const code = await (built ??= client());
+export const test = base.extend<{ app: App }, { code: string }>({
+  code: [
+    // biome-ignore lint/correctness/noEmptyPattern: a fixture names what it needs
+    async ({}, use) => {
+      await use(await client());
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+  app: async ({ page, code }, use) => {
     const server = createServer(async (request, response) => {
       const path = new URL(request.url!, "http://x").pathname;
       const [type, text] =

@@ -15,7 +15,8 @@ export default defineConfig({
   outputDir: "../../test-results/js",
   fullyParallel: true,
   workers: 2,
-  timeout: 15_000,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: "line",
   use: {

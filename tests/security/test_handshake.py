@@ -127,7 +127,9 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(messages=st.lists(MESSAGES, min_size=1, max_size=8))
 def test_t02_well_formed_nonsense_never_fails_the_server(messages: list[Any], caplog: pytest.LogCaptureFixture) -> None:
     async def session() -> None:
