@@ -283,6 +283,8 @@ class Scanner:
             if self.tag.ending:
                 raise Lost(f"an end tag is dynamic (line {self.line})")
             return self.tag.hole(item)
+        if isinstance(item, Child):
+            item = Child(item.node, item.ordinal, [(name, scan_fill(items)) for name, items in item.fills])
         if self.mode is Mode.DATA and not (isinstance(item, Output) and is_silent(item.node)):
             self.check_text()
         self.fresh = False
@@ -611,6 +613,16 @@ class Scanner:
         self.poison = self.poison or why
         if self.chain:
             self.close(self.chain[0], why)
+
+
+def scan_fill(items: Items) -> Items:
+    """The elements in what a component is given to show; where it will stand is not known."""
+    scanner = Scanner()
+    try:
+        found = scanner.scan(items)
+    except Lost:
+        return items
+    return items if scanner.poison else found
 
 
 def first_tags(item: Item) -> frozenset[str] | set[str]:

@@ -35,7 +35,10 @@ class Hashes:
         quick, strong = old.quick, old.strong
         self.strong.extend(
             [
-                strong[at] if at >= 0 and quick[at] == mine else _NUMBER.unpack(digest(text))[0]
+                # The hash of the empty text is 0 too, so `quick` cannot tell it from a target that is not there
+                strong[at]
+                if text is not None and at >= 0 and strong[at] and quick[at] == mine
+                else _NUMBER.unpack(digest(text))[0]
                 for text, at, mine in zip(texts, places, self.quick[start:], strict=True)
             ]
         )

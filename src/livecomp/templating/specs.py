@@ -39,6 +39,13 @@ class ScopeSpec:
     loops: list["LoopSpec"] = field(default_factory=list)
 
 
+def fingerprint(scope: ScopeSpec) -> str:
+    """Text that differs between templates whose targets are not the same."""
+    targets = [(each.ordinal, each.head, each.start, each.end, each.whole, each.found) for each in scope.targets]
+    loops = [(each.regular, each.leaf, each.before, each.after, fingerprint(each.scope)) for each in scope.loops]
+    return repr((targets, loops))
+
+
 @dataclass(slots=True, eq=False)
 class LoopSpec:
     """A loop that places targets.

@@ -17,8 +17,8 @@ from livecomp.templating.tree import Spot, Text
 
 logger = logging.getLogger("livecomp")
 
-_LIMIT = 500  # verdicts kept for one place
-_LONGEST = 20_000  # characters of text whose verdict is kept
+_LIMIT = 200  # verdicts kept for one place
+_LONGEST = 2000  # characters of text whose verdict is kept
 
 
 @dataclass(slots=True, eq=False)

@@ -25,7 +25,7 @@ from livecomp.templating.memory import RenderMemory
 from livecomp.templating.placed import Placed
 from livecomp.templating.render import Host, Rendered, Rendering
 from livecomp.templating.rows import peek, surroundings
-from livecomp.templating.specs import ScopeSpec, TargetSpec
+from livecomp.templating.specs import ScopeSpec, TargetSpec, fingerprint
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
 from livecomp.templating.watch import watch
@@ -232,7 +232,9 @@ class LiveFunction:
         except (Unsupported, Lost, SyntaxError, RecursionError) as error:
             self.why = str(error)
             self._one_target()
-        self.id = hashlib.blake2b((self.source or self.name).encode(), digest_size=6).hexdigest()
+        self.id = hashlib.blake2b(
+            f"{self.name}{self.source}{fingerprint(self.scope)}".encode("utf-8", "replace"), digest_size=8
+        ).hexdigest()
 
     def _write(self, template: Any) -> None:
         items = LiveLowering(template).template(template)

@@ -1,0 +1,64 @@
+"""What a browser nests as it is written, and what not."""
+
+import pytest
+
+from livecomp.templating.markup import comment_end, conflict, raw_end, text_conflict
+
+
+@pytest.mark.parametrize(
+    ("open_names", "name", "disturbed"),
+    [
+        ("div", "p", None),
+        ("div p", "span", None),
+        ("div p", "div", 1),
+        ("div p span", "ul", 1),
+        ("p button", "div", None),  # a button is a border for the paragraph
+        ("ul li", "li", 1),
+        ("ul li ul", "li", None),
+        ("ul li div", "li", 1),
+        ("dl dt", "dd", 1),
+        ("a span", "a", 0),
+        ("form div", "form", 0),
+        ("button b", "button", 0),
+        ("h2", "h3", 0),
+        ("h2 span", "h3", None),
+        ("table tbody", "tr", None),
+        ("div table", "tr", 1),
+        ("table tbody tr", "td", None),
+        ("table tbody tr", "div", 0),
+        ("div", "td", 1),
+        ("select", "option", None),
+        ("p select", "div", 0),
+        ("div", "body", 1),
+        ("", "tr", None),
+    ],
+)
+def test_conflicts(open_names: str, name: str, disturbed: int | None) -> None:
+    assert conflict(open_names.split(), name) == disturbed
+
+
+def test_text_between_the_parts_of_a_table_is_moved() -> None:
+    assert text_conflict(["div", "table", "tbody"]) == 1
+    assert text_conflict(["table", "tbody", "tr", "td"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fresh", "end"),
+    [
+        ("note --> x", True, 8),
+        ("> x", True, 1),
+        ("-> x", True, 2),
+        ("> x", False, -1),
+        ("a --!> b", False, 6),
+        ("a", True, -1),
+    ],
+)
+def test_ends_of_comments(text: str, fresh: bool, end: int) -> None:
+    assert comment_end(text, 0, fresh) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("a</style>", 1), ("a</STYLE >", 1), ("</styles>", -1), ("</style", -1), ("x < y", -1)]
+)
+def test_ends_of_raw_text(text: str, end: int) -> None:
+    assert raw_end(text, 0, "style") == end

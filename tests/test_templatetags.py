@@ -1,0 +1,88 @@
+"""The tags that a page uses."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.template import Context, RequestContext, TemplateSyntaxError
+
+from livecomp.templating.nodes import FillNode, LiveComponentNode
+from tests.templating.rendering import make_engine
+
+
+def parse(source: str, **options: Any) -> Any:
+    return make_engine({}, **options).from_string("{% load livecomp %}" + source)
+
+
+def node(source: str) -> LiveComponentNode:
+    found: LiveComponentNode = parse(source).nodelist.get_nodes_by_type(LiveComponentNode)[0]
+    return found
+
+
+def test_a_component_s_name_arguments_and_flags() -> None:
+    found = node('{% live_component "row" key=a.id row=a lazy %}')
+    assert (found.name.token, sorted(found.kwargs), found.flags) == ('"row"', ["key", "row"], {"lazy"})
+
+
+def test_a_closing_slash_is_accepted() -> None:
+    assert node('{% live_component "row" a=1 / %}').fills == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{% live_component %}", "takes the name of a component first"),
+        ("{% live_component a=1 %}", "takes the name of a component first"),
+        ('{% live_component "x" y %}', "does not understand 'y'"),
+        ('{% live_component "x" fills %}text{% endlive_component %}', "only {% fill %} may stand"),
+        ('{% live_component "x" fills %}{% fill %}{% endfill %}{% endlive_component %}', "takes one argument"),
+        ('{% live_component "x" %}{% fill "a" %}{% endfill %}', "Invalid block tag on line 1: 'fill'"),
+        ('{% live_component "x" fills %}', "Unclosed tag on line 1: 'live_component'"),
+    ],
+)
+def test_mistakes_are_explained(source: str, message: str) -> None:
+    with pytest.raises(TemplateSyntaxError) as caught:
+        parse(source)
+    assert message in str(caught.value)
+
+
+def test_fills_are_ours_only_inside_of_the_tag() -> None:
+    source = (
+        '{% live_component "x" fills %}\n{% fill "a" %}1{% endfill %}{% fill b %}2{% endfill %}{% endlive_component %}'
+    )
+    assert [type(each) for each in node(source).fills] == [FillNode, FillNode]
+    assert [each.name.token for each in node(source).fills] == ['"a"', "b"]
+
+
+def test_components_inside_of_fills() -> None:
+    source = (
+        '{% live_component "x" fills %}{% fill "a" %}{% live_component "y" fills %}{% fill "b" %}{% endfill %}'
+        "{% endlive_component %}{% endfill %}{% endlive_component %}"
+    )
+    inner = node(source).fills[0].nodelist.get_nodes_by_type(LiveComponentNode)
+    assert [each.name.token for each in inner] == ['"y"']
+
+
+def test_the_script_tag(settings: Any) -> None:
+    html = parse("{% live_scripts %}").render(Context())
+    assert html == '<script type="module" src="/static/livecomp/livecomp.js" data-livecomp-url="/livecomp/ws"></script>'
+
+
+def test_the_script_tag_below_a_prefix() -> None:
+    from django.urls import set_script_prefix
+
+    set_script_prefix("/below/")
+    try:
+        assert 'data-livecomp-url="/below/livecomp/ws"' in parse("{% live_scripts %}").render(Context())
+    finally:
+        set_script_prefix("/")
+
+
+@pytest.mark.parametrize("where", ["csp_nonce", "_csp_nonce", "context"])
+def test_t94_the_script_tag_carries_the_page_s_nonce(where: str) -> None:
+    request = HttpRequest()
+    names = {"csp_nonce": 'a"b'} if where == "context" else {}
+    if where != "context":
+        setattr(request, where, 'a"b')
+    html = parse("{% live_scripts %}").render(RequestContext(request, names))
+    assert ' nonce="a&quot;b"' in html
