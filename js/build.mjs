@@ -20,6 +20,9 @@ export const options = {
   format: "esm",
   target: "es2022",
   minify: true,
+  // Properties of the client's own objects, which nobody outside sees.
+  mangleProps:
+    /^(isSent|busy|idle|done|until|timer|make|tasks|keeps|units|ends|piece|last|doomed|matched|ids|changed)$/,
   legalComments: "none",
   charset: "utf8",
   logLevel: "warning",
@@ -32,9 +35,7 @@ async function smaller(code) {
   const compress = {
     passes: 3,
     ecma: 2022,
-    unsafe: true,
     unsafe_arrows: true,
-    pure_getters: true,
     hoist_funs: true,
   };
   const { code: result } = await minify(code, { module: true, compress });

@@ -33,7 +33,7 @@ def test_two_classes_cannot_have_one_name() -> None:
 
 
 def test_an_unknown_name_is_an_error_with_near_ones() -> None:
-    with pytest.raises(UnknownComponent, match=r"No live component is named 'countr'. Did you mean 'counter'\?"):
+    with pytest.raises(UnknownComponent, match=r"No live component is named 'countr'. Did you mean 'counter'"):
         registry.get("countr")
 
 

@@ -27,16 +27,16 @@ export function offered(element: Element, event: Event): Values {
 
 /** Calls event `name` of the element's component, or of the one that its `live-target` names. Returns its number. */
 export function call(
-  element: Element | null,
+  element: Element,
   name: string,
-  args: Values = values(element!),
+  args: Values = values(element),
   offer: Values = {},
   done?: Done,
 ): number | undefined {
-  const target = element && live(element, "target");
+  const target = live(element, "target");
   const component = componentOf(target ? find(target) : element);
   if (component)
-    return post(["event", component, name, args, offer], loading(element!, component, name), done);
+    return post(["event", component, name, args, offer], loading(element, component, name), done);
   const error = { code: "unknown_component", message: name };
   report(error, element);
   done?.(error);

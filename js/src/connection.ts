@@ -11,18 +11,16 @@ import {
   PROBE,
   RESTART_SPREAD,
   RETRY_GROWTH,
-  STABLE,
 } from "./constants";
 import { lag, log } from "./debug";
 import { on } from "./listen";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";
 
 /**
- * Idle -start-> Connecting -open-> Open -close-> Waiting -timer, wake-> Connecting
- * Open, Connecting -close with a final code-> Stopped; any -stop, pagehide-> Idle -pageshow-> Connecting
+ * Waiting -start, timer, wake-> Connecting -open-> Open -close, stop, pagehide-> Waiting
+ * Open, Connecting -close with a final code-> Stopped
  */
 enum State {
-  Idle,
   Connecting,
   Open,
   Waiting,
@@ -31,14 +29,14 @@ enum State {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-let state = State.Idle;
+let state = State.Waiting;
 let address: string;
 let opened: () => void;
 let received: (message: ServerMessage) => void;
 /** The connection is gone; `isFinal` when it will not be tried again. */
 let lost: (code: number, isFinal: boolean) => void;
 let socket: WebSocket | undefined;
-let openedAt = 0;
+/** Attempts since the last connection that lived to its first heartbeat. */
 let attempt = 0;
 let retry: Timer;
 let heartbeat: Timer;
@@ -61,7 +59,7 @@ export function stop(): void {
   clearTimeout(retry);
   hangUp();
   if (state === State.Open) lost(CloseCode.GOING_AWAY, false);
-  state = State.Idle;
+  state = State.Waiting;
 }
 
 export function send(message: ClientMessage): void {
@@ -92,7 +90,6 @@ function connect(): void {
 
 function open(): void {
   state = State.Open;
-  openedAt = performance.now();
   heartbeat = setInterval(ping, HEARTBEAT);
   expect(0);
   opened();
@@ -108,7 +105,6 @@ function read({ data }: { data: string }): void {
 
 function close({ code }: { code: number }): void {
   hangUp();
-  if (performance.now() - openedAt > STABLE) attempt = 0;
   const isFinal = !COMES_BACK.test(`${code}`);
   state = isFinal ? State.Stopped : State.Waiting;
   if (!isFinal) retry = setTimeout(connect, delay(attempt++, code));
@@ -130,16 +126,17 @@ function expect(ms: number): void {
 }
 
 function ping(): void {
+  attempt = 0;
   send(["ping"]);
   if (!deadline) expect(DEAD_AFTER);
 }
 
 /** The user is back, or the network: a waiting connection is tried at once, an open one asked whether it still lives. */
-function wake({ type }: Event): void {
+function wake(): void {
   if (document.hidden) return;
-  if (state === State.Waiting || (state === State.Idle && type === "pageshow")) connect();
+  if (state === State.Waiting) connect();
   else if (state === State.Open) {
     expect(PROBE);
-    ping();
+    send(["ping"]);
   }
 }

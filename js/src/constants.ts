@@ -24,7 +24,6 @@ export const HEARTBEAT = 25_000;
 export const DEAD_AFTER = 2 * HEARTBEAT; // two missed heartbeats
 export const PROBE = 2_000; // how long a socket may stay silent after the tab woke up
 export const OPENING = 10_000; // how long the handshake may take
-export const STABLE = 5_000; // a connection that lived this long was a good one
 export const FIRST_RETRY = 500;
 export const RETRY_GROWTH = 3; // factor
 export const LAST_RETRY = 30_000;

@@ -20,6 +20,5 @@ export function log(direction: string, message: unknown): void {
 }
 
 export function flash(elements: Iterable<Element>): void {
-  if (on)
-    for (const element of elements) element.animate({ outline: ["3px solid #f0a", "3px solid #f0a0"] }, 700);
+  if (on) for (const element of elements) element.animate({ outline: ["3px solid red", "0"] }, 700);
 }

@@ -28,7 +28,7 @@ export const pushEvent = (
 ): Promise<LiveError | undefined> =>
   new Promise(resolve => {
     const element = typeof target === "string" ? find(target) : target;
-    call(element, name, record(Object.entries(args)), {}, resolve);
+    call(element ?? document.documentElement, name, record(Object.entries(args)), {}, resolve);
   });
 
 const definitionOf = (element: Element) => definitions.get(live(element, "hook"));

@@ -5,7 +5,7 @@ import { isLive, live } from "./query";
 interface Pace {
   timer?: ReturnType<typeof setTimeout>;
   until: number;
-  call?: () => void;
+  make?: () => void;
 }
 
 const paces = new WeakMap<Element, Record<string, Pace>>();
@@ -21,7 +21,7 @@ export function paced(element: Element, type: string, debounce: number, call: ()
 
   const now = performance.now();
   const rest = debounce || pace.until - now;
-  pace.call = call;
+  pace.make = call;
   if (rest <= 0) {
     held.add(pace);
     pace.until = now + Number(live(element, "throttle"));
@@ -40,7 +40,7 @@ function release(pace: Pace): void {
 
 function fire(pace: Pace): void {
   release(pace);
-  pace.call!();
+  pace.make!();
 }
 
 /** Makes the calls that wait, in order. */

@@ -124,7 +124,7 @@ function acknowledge(): void {
 
 /** Whoever types a value that does not fit yet is not told so in words. */
 function refused(ref: number, code: string, message: string, component?: string): void {
-  const error: LiveError = { code, message, ...(component && { component }) };
+  const error = { code, message, component } as LiveError;
   const [entry] = settle(({ message }) => message[1] === ref, [], [], error);
   if (entry?.message[0] === "set") announce("error", error, rootOf(component));
   else report(error, rootOf(component));

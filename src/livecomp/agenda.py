@@ -9,13 +9,17 @@ from livecomp.outlet import Outlet
 from livecomp.protocol import Message
 
 MAX_MARKED = 100  # messages of one topic that wait for a page, the newest
+UPDATE_PACE = 0.05  # seconds between two renders of what a task reports: more often is more than an eye sees
 CHECK = object()  # the visitor is to be looked at again
 
 
 class Agenda:
     """The waiting work of one page."""
 
-    __slots__ = ("_after_client", "_marked", "_room", "check_due", "inbox", "inputs", "save_due", "topics_due")
+    __slots__ = (
+        *("_after_client", "_marked", "_room", "_updates_from"),
+        *("check_due", "inbox", "inputs", "save_due", "topics_due"),
+    )
 
     def __init__(self) -> None:
         self.inbox: list[tuple[float, Message]] = []  # messages of the browser, with the time of their turn
@@ -24,6 +28,7 @@ class Agenda:
         self._marked: dict[str, list[Any]] | None = None
         self._room: asyncio.Event | None = None
         self._after_client = False
+        self._updates_from = 0.0  # when the next update of a task may be shown
 
     def mark(self, topic: str, messages: list[Any]) -> None:
         """Messages of a topic have come. They are dealt with when ``topics_due`` is set."""
@@ -66,20 +71,27 @@ class Agenda:
         if self._room is not None:
             self._room.set()
 
+    def wait(self, now: float) -> float | None:
+        """Seconds until something that is here may be dealt with; None when nothing waits for a time."""
+        times = [self.inbox[0][0]] if self.inbox else []
+        if self._is_paced(now):
+            times.append(self._updates_from)
+        return max(0.0, min(times) - now) if times else None
+
     def next(self, outlet: Outlet, is_joined: bool, now: float) -> Any:
         """Take the next thing to do: a message of the browser or of the server, `Save`, `CHECK`, or None."""
         if self.check_due and is_joined:
             self.check_due = False
             return CHECK
         after_client, self._after_client = self._after_client, False
-        if after_client and (item := self._next_of_server(outlet, is_joined)) is not None:
+        if after_client and (item := self._next_of_server(outlet, is_joined, now)) is not None:
             return item
         if self.inbox and self.inbox[0][0] <= now and not outlet.is_stalled:
             self._after_client = True
             return self.inbox.pop(0)[1]
-        return self._next_of_server(outlet, is_joined)
+        return self._next_of_server(outlet, is_joined, now)
 
-    def _next_of_server(self, outlet: Outlet, is_joined: bool) -> Any:
+    def _next_of_server(self, outlet: Outlet, is_joined: bool, now: float) -> Any:
         if not is_joined:
             return None
         if self.save_due:
@@ -87,11 +99,17 @@ class Agenda:
             return Save()
         if outlet.is_behind:
             return None
-        if self.inputs:
+        if self.inputs and not self._is_paced(now):
             if self._room is not None:
                 self._room.set()
+            if type(self.inputs[0]) is inputs.TaskUpdate:
+                self._updates_from = now + UPDATE_PACE
             return self.inputs.pop(0)
         if self.topics_due and self._marked is not None:
             marked, self._marked, self.topics_due = self._marked, None, False
             return inputs.TopicMessages(marked)
         return None
+
+    def _is_paced(self, now: float) -> bool:
+        """There is only an update, and the last one was just shown: more of them may join it until its time comes."""
+        return len(self.inputs) == 1 and type(self.inputs[0]) is inputs.TaskUpdate and now < self._updates_from

@@ -154,10 +154,10 @@ class PageDriver:
             return None
         now = self._runtime.loop.time()
         item = self._agenda.next(self._outlet, self.page is not None and self.page.connected, now)
-        if item is None and self._agenda.inbox and self._retry is None:
-            wait = self._agenda.inbox[0][0] - now
-            if wait > 0:
-                self._retry = self._runtime.loop.call_later(wait, self._try_again, context=self._runtime.context)
+        if item is None and (wait := self._agenda.wait(now)):
+            if self._retry is not None:
+                self._retry.cancel()
+            self._retry = self._runtime.loop.call_later(wait, self._try_again, context=self._runtime.context)
         return item
 
     def _try_again(self) -> None:
