@@ -275,7 +275,6 @@ class FakePages(Pages):
         self.opened: list[FakePage] = []
         self.saved: list[FakePage] = []
         self.closed: list[tuple[FakePage, bool]] = []
-        self.dropped: list[FakePage] = []
         self.visitor = ""
         self.allowed = True
         self.database_is_up = True
@@ -295,10 +294,6 @@ class FakePages(Pages):
 
     def is_saved(self, page_id: str) -> bool:
         return any(page.id == page_id and clean for page, clean in self.closed)
-
-    def drop(self, page: Any) -> None:
-        self.dropped.append(page)
-        page.close()
 
     def save(self, page: Any) -> None:
         self.saved.append(page)

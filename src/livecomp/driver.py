@@ -35,6 +35,7 @@ from livecomp.pages import Pages
 from livecomp.protocol import Join, Message
 from livecomp.runtime import Runtime
 from livecomp.stepping import AsyncHandler, advance, described
+from livecomp.takeover import take_over
 from livecomp.tasks import RunningTask
 from livecomp.timers import Timers
 
@@ -42,7 +43,6 @@ logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-TAKE_OVER = 2.0  # seconds that another process gets to save a page that came back here
 REVALIDATE_AFTER = 0.5  # seconds
 
 
@@ -51,7 +51,7 @@ class PageDriver:
 
     __slots__ = (
         *("__weakref__", "_agenda", "_handler", "_checked", "_context", "_outlet", "_pages"),
-        *("_ref", "_retry", "_runtime", "_save_timer", "_scope", "_spent", "_started", "_superseded", "_tasks"),
+        *("_ref", "_retry", "_runtime", "_save_timer", "_saved", "_scope", "_spent", "_started", "_tasks"),
         *("_timers", "_told", "_worker", "page", "quiet_until", "stopped", "topics", "visitor"),
     )
 
@@ -77,8 +77,7 @@ class PageDriver:
         self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
         self._ref = 0
         self._told = False
-        self._checked = runtime.loop.time()
-        self._superseded = 0.0  # when the page was resumed elsewhere
+        self._checked = self._saved = runtime.loop.time()
         runtime.hub.enter(self)
 
     # What there is to do
@@ -102,6 +101,15 @@ class PageDriver:
         """The function's result for the page, from the thread pool."""
         return self._in_thread(function, self.page, *args)
 
+    def driver_of(self, page_id: str) -> "PageDriver | None":
+        """Who drives this page in this process."""
+        driver: PageDriver | None = self._runtime.pages.get(page_id)
+        return driver
+
+    def is_saved(self, page_id: str) -> asyncio.Future[bool]:
+        """Whether the page has stopped, wherever it was."""
+        return self._in_thread(self._pages.is_saved, page_id)
+
     @property
     def waiting(self) -> int:
         """How many messages of the browser wait for their turn."""
@@ -122,7 +130,6 @@ class PageDriver:
             # Django sends its signal before it ends the session, so the check has to wait for that.
             self._runtime.loop.call_later(REVALIDATE_AFTER, self._check, context=self._runtime.context)
         elif kind == "supersede" and self.page is not None and value == self.page.id:
-            self._superseded = self._runtime.loop.time()
             self.give_way()
 
     def give_way(self) -> "asyncio.Future[None]":
@@ -173,6 +180,7 @@ class PageDriver:
             if type(item) is Join:
                 await self._join(item)
             elif type(item) is Save:
+                self._saved = self._started
                 await self._in_thread(self._pages.save, self.page)
             elif self.page is not None and self.page.connected:
                 if await self._is_allowed(at_once=item is CHECK) and item is not CHECK:
@@ -191,36 +199,13 @@ class PageDriver:
                 self._outlet.close(CloseCode.TRY_LATER, "too many connections")
                 return
             self.visitor = visitor
-        if message.resume is not None:
-            await self._take_over(page, message)
+        if message.resume is not None and await self._in_thread(self._pages.owns, page, message):
+            await take_over(message.resume[0], self)
         self.page = page
         self._context.run(topics.current_page.set, page)
         await self._drive(message)
         if page.connected and self.stopped is None:
             self._runtime.pages[page.id] = self
-
-    async def _take_over(self, page: LivePage, message: Join) -> None:
-        """The browser may be back before the server has noticed that its old connection is dead: end that one first,
-        so that its running handler is finished and its state is saved."""
-        assert message.resume is not None
-        page_id = message.resume[0]
-        old = self._runtime.pages.get(page_id)
-        if old is None and topics.shared_layer() is None:
-            return
-        if not await self._in_thread(self._pages.owns, page, message):
-            return
-        if old is not None:
-            await asyncio.wait([old.give_way()], timeout=settings.handler_timeout)
-        elif not await self._in_thread(self._pages.is_saved, page_id):
-            topics.announce("supersede", page_id)
-            await self._until_saved(page_id)
-
-    async def _until_saved(self, page_id: str) -> None:
-        deadline = self._runtime.loop.time() + TAKE_OVER
-        while self._runtime.loop.time() < deadline and self.stopped is None:
-            await asyncio.sleep(TAKE_OVER / 20)
-            if await self._in_thread(self._pages.is_saved, page_id):
-                return
 
     async def _is_allowed(self, at_once: bool) -> bool:
         now = self._runtime.loop.time()
@@ -263,7 +248,11 @@ class PageDriver:
         return self._runtime.events.run(self.visitor, self._context, function, *args)
 
     def look(self, now: float) -> None:
-        """Check the running handler's time. An async one is cancelled, a thread cannot be: its user is told."""
+        """Check the running handler's time. An async one is cancelled, a thread cannot be: its user is told. And have a
+        snapshot that grows old saved again, for the day that the process is killed."""
+        if now - self._saved > settings.snapshot_max_age / 2 and settings.snapshot == "event":
+            self._saved = now
+            self._save_now()
         if not self._started or now - self._started < settings.handler_timeout:
             return
         if self._handler.is_running:
@@ -361,11 +350,7 @@ class PageDriver:
         try:
             if self._worker is not None:
                 await self._finish_handler(self._worker, grace)
-            if self.page is None or not (was_connected or self.page.connected):
-                pass
-            elif self._superseded and self._runtime.loop.time() - self._superseded > TAKE_OVER:
-                await self._in_thread(self._pages.drop, self.page)  # too late, it went on from an older snapshot
-            else:
+            if self.page is not None and (was_connected or self.page.connected):
                 await self._in_thread(self._pages.close, self.page, not self._handler.was_cut_short)
         except Exception:
             logger.exception("A page could not be closed properly.")

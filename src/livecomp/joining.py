@@ -38,11 +38,14 @@ def join(page: "LivePage", message: protocol.Join) -> None:
 
 
 def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join) -> None:
-    page.id, page.url = claims[0].page, message.path
+    rendered_as, page.url = claims[0].page, message.path
+    if message.resume is not None and not resume.is_of(message.resume[0], rendered_as):
+        raise TokenRefused("This page is out of date; load it again.")
+    page.id = message.resume[0] if message.resume is not None else resume.new_id(rendered_as)
     set_page_url(page.request, message.path)
     page.connected = True
     last_version = message.resume[1] if message.resume else 0
-    snapshot = resume.load(page.id, page)
+    snapshot = resume.claim(page, page.id if message.resume is not None else rendered_as)
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
     for mounted in page.tree.values():
         mounted.be_present()

@@ -54,6 +54,7 @@ class LivePage:
     def __init__(self, request: HttpRequest, page_id: str = "") -> None:
         self.request = request
         self.id = page_id or secrets.token_urlsafe(12)
+        self.claim = ""  # by which it holds its snapshot, see `livecomp.resume.claim`
         self.url = request.get_full_path()
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}

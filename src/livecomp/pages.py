@@ -22,8 +22,10 @@ class Pages:
 
     def owns(self, page: LivePage, join: Join) -> bool:
         """Whether the join's tokens are for the page that it wants to resume."""
+        assert join.resume is not None
+        joined_id = join.resume[0]
         try:
-            return all(tokens.verify(token, page.request).page == join.resume[0] for token in join.tokens)  # type: ignore[index]
+            return all(resume.is_of(joined_id, tokens.verify(token, page.request).page) for token in join.tokens)
         except TokenRefused:
             return False
 
@@ -44,9 +46,5 @@ class Pages:
         if settings.snapshot != "off":
             page.connected = True  # the last moment that it counts as such
             resume.save(page, clean=clean)
-        self.drop(page)
-
-    def drop(self, page: LivePage) -> None:
-        """The page goes on elsewhere, or nowhere: stop it without a snapshot."""
         page.close()
         page.take_output()

@@ -24,7 +24,8 @@ logger = logging.getLogger("livecomp")
 
 PROCESS = secrets.token_hex(8)
 """Names this process: hashes of rendered targets are valid only in the process that made them."""
-_FORMAT = 2
+_FORMAT = 3
+_CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 
 
@@ -57,12 +58,12 @@ class Snapshot:
     csrf_token: str
     language: str
     timezone: str
-    clean: bool  # saved by a page that then stopped: nothing happened after it
     components: list[SavedComponent]
     shared: list[Place]
+    clean: bool = False  # saved by a page that then stopped: nothing happened after it
 
 
-def take(page: "LivePage", *, clean: bool) -> bytes | None:
+def take(page: "LivePage") -> bytes | None:
     """The snapshot of a page as bytes, None when it is larger than ``MAX_STATE_BYTES``."""
     snapshot = Snapshot(
         format=_FORMAT,
@@ -77,7 +78,6 @@ def take(page: "LivePage", *, clean: bool) -> bytes | None:
         csrf_token=page.csrf_token_if_used,
         language=page.language,
         timezone=page.timezone,
-        clean=clean,
         components=[_saved(mounted) for mounted in page.tree.values()],
         shared=list(page.shared.values()),
     )
@@ -97,29 +97,43 @@ def save(page: "LivePage", *, clean: bool = False) -> None:
     """Save the page's snapshot. A cache that does not answer is logged, not raised: the page itself goes on."""
     if settings.snapshot == "off" and (page.connected or clean):
         return
-    data = take(page, clean=clean)
-    if data is not None:
-        try:
-            _cache().set(_key(page.id), data, settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE)
-        except Exception:
-            logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
-
-
-def load(page_id: str, page: "LivePage") -> Snapshot | None:
-    """The snapshot of this id if it belongs to the visitor of ``page``; it is taken out of the cache."""
+    data = take(page)
+    if data is None:
+        return
     try:
-        data = _cache().get(_key(page_id))
-        if data is None:
-            return None
-        snapshot = pickle.loads(data)
-        if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
-            return None
+        if page.claim and _cache().get(_claim_key(page.id), page.claim) != page.claim:
+            logger.info("Page %s goes on elsewhere, its state here is not saved.", page.path)
+            return
+        max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
+        _cache().set(_key(page.id), (_CLEAN if clean else _OPEN) + data, max_age)
     except Exception:
-        logger.warning("The snapshot of page %s could not be read.", page_id, exc_info=True)
+        logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
+
+
+def claim(page: "LivePage", saved_as: str) -> Snapshot | None:
+    """The snapshot of this id, if it belongs to the visitor of ``page``, which goes on from it.
+
+    A copy stays under the page's own id until the page is saved again. It is not clean: a process that dies meanwhile
+    has perhaps done more than the copy tells. Whoever held the page before cannot save over it any more.
+    """
+    page.claim = secrets.token_hex(8)
+    try:
+        data = _cache().get(_key(saved_as))
+        snapshot = pickle.loads(data[1:]) if data is not None else None
+        if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
+            snapshot = None
+        elif not auth.is_bound_to(snapshot.binding, page.request):
+            return None
+        else:
+            snapshot.clean = data[:1] == _CLEAN
+        if saved_as != page.id:
+            _cache().delete(_key(saved_as))
+        if settings.snapshot != "off":
+            copy = {_key(page.id): _OPEN + data[1:]} if snapshot is not None else {}
+            _cache().set_many({_claim_key(page.id): page.claim, **copy}, settings.snapshot_max_age)
+    except Exception:
+        logger.warning("The snapshot of page %s could not be read.", saved_as, exc_info=True)
         return None
-    if not auth.is_bound_to(snapshot.binding, page.request):
-        return None
-    _cache().delete(_key(page_id))
     return snapshot
 
 
@@ -127,7 +141,7 @@ def is_clean(page_id: str) -> bool:
     """Whether there is a snapshot of this page, and the page has stopped since."""
     try:
         data = _cache().get(_key(page_id))
-        return data is not None and bool(pickle.loads(data).clean)
+        return data is not None and data[:1] == _CLEAN
     except Exception:
         return False
 
@@ -135,6 +149,17 @@ def is_clean(page_id: str) -> bool:
 def forget(page_id: str) -> None:
     """Delete a page's snapshot."""
     _cache().delete(_key(page_id))
+
+
+def new_id(page_id: str) -> str:
+    """An id for the page that a browser joins with the tokens of ``page_id``: HTML that was duplicated or restored with
+    its tab is joined more than once, and each time it is another page."""
+    return f"{page_id}.{secrets.token_urlsafe(9)}"
+
+
+def is_of(joined_id: str, page_id: str) -> bool:
+    """Whether `new_id` gave this id for the HTML of this page."""
+    return joined_id.startswith(f"{page_id}.") and len(joined_id) < 100
 
 
 def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool:
@@ -218,3 +243,7 @@ def _cache() -> Any:
 
 def _key(page_id: str) -> str:
     return f"livecomp:page:{page_id}"
+
+
+def _claim_key(page_id: str) -> str:
+    return f"livecomp:claim:{page_id}"

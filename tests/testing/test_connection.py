@@ -145,8 +145,7 @@ def test_events_in_doubt(live: LiveClient) -> None:
     page.disconnect()
     page.wire.post("event", "c0", "add", {}, {})
     page.wire.entries[0].is_sent = True
-    page.wire.page_id = "another"
     cache.clear()
     page.reconnect()
-    assert page.doubts >= 1
+    assert page.doubts == 1
     assert page.one("#count").text == "5"

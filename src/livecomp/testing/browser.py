@@ -304,10 +304,8 @@ class Browser:
     def refused(self, error: LiveError) -> None:
         self.errors.append(error)
 
-    def doubt(self) -> None:
+    def _on_doubt(self) -> None:
         self.doubts += 1
-
-    _on_doubt = doubt
 
     def _on_push(self, name: str, payload: Any, component: str) -> None:
         self.pushed.append(PushedEvent(name, payload, component))

@@ -72,9 +72,6 @@ class Receiver(Protocol):
     def refused(self, error: LiveError) -> None:
         """The server answered with an error."""
 
-    def doubt(self) -> None:
-        """Whether the last event was applied is not known."""
-
 
 class Wire:
     """One page's connection, over all its reconnects."""
@@ -167,15 +164,14 @@ class Wire:
     def _joined(
         self, page_id: str, version: int, ack: int, patches: list[list[str]], effects: Sequence[Effect] = ()
     ) -> None:
-        is_new = page_id != self.page_id
-        if not is_new and version < self.version:
+        is_in_doubt = any(kind == "doubt" for kind, *_ in effects)
+        if page_id == self.page_id and version < self.version:
             raise AssertionError(f"The page was at version {self.version} and joined at {version}.")
         self.page_id, self.version = page_id, version
         self.shared_versions.clear()
         self._settle(lambda ref: ref <= ack, patches, effects)
-        if is_new and any(entry.is_sent and entry.message[0] == "event" for entry in self.entries):
+        if is_in_doubt:
             self.entries = [entry for entry in self.entries if not (entry.is_sent and entry.message[0] == "event")]
-            self.receiver.doubt()
         self.is_joined = True
         for entry in list(self.entries):
             self._transmit_entry(entry)

@@ -1,0 +1,118 @@
+"""Snapshots: taken at the join, kept until the next one, one page for each tab."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import override_settings
+
+from livecomp import resume
+from livecomp.constants import CloseCode
+from livecomp.effects import Close
+from livecomp.page import LivePage
+from tests.driver import Driver, make_request
+
+pytestmark = pytest.mark.django_db
+
+
+def resumed(driver: Driver) -> list[list[object]]:
+    """The page's replies when its browser comes back."""
+    return driver.join(resume=(driver.page.id, driver.page.version))
+
+
+def has_doubt(replies: list[list[object]]) -> bool:
+    return ("doubt",) in replies[0][5]  # type: ignore[operator]
+
+
+def test_a_page_goes_on_from_its_clean_snapshot() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    assert not has_doubt(resumed(driver))
+    assert driver.component.count == 6
+
+
+def test_t83_a_kill_right_after_the_join_leaves_the_state_and_a_doubt() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    resumed(driver)  # and nothing was saved since
+    assert has_doubt(resumed(driver))
+    assert driver.component.count == 6
+
+
+def test_t83_a_kill_right_after_the_first_join_leaves_the_state_of_the_html() -> None:
+    driver = Driver("counter", start=5)
+    first = driver.join()
+    assert has_doubt(resumed(driver))
+    assert driver.component.count == 5
+    assert driver.page.id == first[0][1]
+
+
+def test_t56_a_duplicated_tab_is_a_page_of_its_own() -> None:
+    driver = Driver("counter", start=5)
+    (first,) = driver.join()
+    one = driver.page
+    driver.event("add")
+    (second,) = driver.join()  # the same HTML, the same tokens
+    assert first[1] != second[1]
+    assert driver.component.count == 5
+    resume.save(one, clean=True)
+    resume.save(driver.page, clean=True)
+    assert driver.join(resume=(one.id, one.version))[0][1] == first[1]
+    assert driver.component.count == 6
+
+
+def test_whoever_held_the_page_before_cannot_save_over_it() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    old = driver.page
+    resume.save(old)
+    resumed(driver)
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    resume.save(old, clean=True)
+    resumed(driver)
+    assert driver.component.count == 6
+
+
+@pytest.mark.parametrize("joined_id", ["", "page", "other.page", "{}", "{}x.y", "{}." + "x" * 100])
+def test_t20_a_join_resumes_no_page_but_that_of_its_tokens(joined_id: str) -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    html_id = driver.page.id.partition(".")[0]
+    driver.join(resume=(joined_id.format(html_id), 0))
+    assert driver.out(Close)[0].code is CloseCode.VERSION_CHANGED
+
+
+def test_a_snapshot_of_another_visitor_is_left_where_it_is() -> None:
+    driver = Driver("counter", User.objects.create_user("anna"), start=5)
+    driver.join()
+    resume.save(driver.page, clean=True)
+    key = resume._key(driver.page.id)
+    data = cache.get(key)
+    stranger = LivePage(make_request(User.objects.create_user("bert")), driver.page.id)
+    assert resume.claim(stranger, driver.page.id) is None
+    assert cache.get(key) == data
+    assert resume.is_clean(driver.page.id)
+
+
+@override_settings(LIVECOMP={"SNAPSHOT": "off"})
+def test_with_snapshots_off_nothing_stays_behind_a_join() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    assert cache.get(resume._key(driver.page.id)) is None
+    assert cache.get(resume._key(driver.page.id.partition(".")[0])) is None
+
+
+def test_t115_the_snapshot_of_a_page_is_bounded_in_size_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    given = []
+    monkeypatch.setattr(type(cache._connections["default"]), "set", lambda *args, **_: given.append(args[3]))
+    resume.save(driver.page)
+    assert given == [3600.0]
+    with override_settings(LIVECOMP={"MAX_STATE_BYTES": 50}):
+        resume.save(driver.page)
+    assert len(given) == 1
