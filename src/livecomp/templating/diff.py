@@ -307,14 +307,19 @@ class LoopWriter:
         self.spec = loop.spec
         self.mine: Hashes = scope.inner[loop.spec.index].hashes  # type: ignore[union-attr]
         self.prefix = differ.address(self.spec.scope.targets[0], scope.suffix) + "."
-        self.kept: list[list[int]] = []  # runs: first round, last round, where the last one was
+        self.kept: list[tuple[int, int]] = []  # runs: first round and last round
+        self.was_last = 0  # where the last one of them was
 
     def write(self) -> None:
         loop, done = self.loop, 0
-        was = loop.positions(self.memory)
+        rounds, origin, was = loop.rounds, loop.origin, loop.positions(self.memory)
         for index in range(len(loop.keys)) if loop.todo is None else loop.todo:
-            self.keep_up_to(done, index)
+            if done < index:
+                self.keep_up_to(done, index)
             done = index + 1
+            if rounds[index] is None:
+                self.keep(index, index, origin[index])
+                continue
             old = was(loop.keys[index])
             if old is not None and self.is_kept(index, old):
                 self.keep(index, index, old)
@@ -335,15 +340,13 @@ class LoopWriter:
 
     def keep(self, first: int, last: int, old: int) -> None:
         """Keep these rounds, of which the first one was at ``old``."""
-        was_last = old + last - first
-        if self.kept and self.kept[-1][2] == old - 1:
-            self.kept[-1][1:] = [last, was_last]
+        if self.kept and self.was_last == old - 1:
+            self.kept[-1] = (self.kept[-1][0], last)
         else:
-            self.kept.append([first, last, was_last])
+            self.kept.append((first, last))
+        self.was_last = old + last - first
 
     def is_kept(self, index: int, old: int) -> bool:
-        if self.loop.rounds[index] is None:
-            return True
         if self.spec.leaf:
             return self.mine.strong[index] == self.memory.hashes.strong[old]
         scope = self.differ.round_scope(self.scope, self.loop, index, old)
@@ -356,7 +359,7 @@ class LoopWriter:
         if not self.kept:
             return
         keys = self.loop.keys
-        items = [keys[first] if first == last else f"{keys[first]}~{keys[last]}" for first, last, _ in self.kept]
+        items = [keys[first] if first == last else f"{keys[first]}~{keys[last]}" for first, last in self.kept]
         gap = self.spec.after + self.spec.before
         keep = "<template lc-keep='{}'>{}</template>"
         if len(items) == 1 and "~" not in items[0]:

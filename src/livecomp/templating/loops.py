@@ -21,7 +21,7 @@ _WAIT = 8  # renders after a snapshot that was of no use
 
 Part = Any  # str | int | LoopRender | Placed
 Own = Any  # str | list[Part] | None
-Attempt = tuple[dict[str, int], Sequence[Any], Sequence[list[Any]], Iterator[tuple[Any, ...]]]
+Attempt = tuple[Callable[[str, int], int], Sequence[Any], Sequence[list[Any]], Iterator[tuple[Any, ...]]]
 
 
 def encode_key(text: str) -> str:
@@ -105,7 +105,7 @@ class LoopRender:
             self.kind, self.inputs = "", None
         self.columns = columns or []
         given: Any = self.columns if columns is not None else [repeat(MISSING)] * len(site.names)
-        yield {}, (), (), zip(range(count), rows, *given, strict=False)
+        yield self.at.get, (), (), zip(range(count), rows, *given, strict=False)
         self.finish_keys()
 
     def can_skip(self, old: LoopMemory | None) -> bool:
@@ -145,7 +145,7 @@ class LoopRender:
         self.keys = [*old.keys[:first], *[""] * len(todo), *old.keys[before - last :]] if self.shift else old.keys[:]
         if site.keyed and not site.indexed:
             self.at = {old.keys[index]: index for index in gone}
-        return self.at, snapshot.rows, snapshot.columns, zip(todo, some, *columns, strict=True)
+        return self.at.get, snapshot.rows, snapshot.columns, zip(todo, some, *columns, strict=True)
 
     def snapshot(self) -> tuple[Snapshot | None, int]:
         """What the next render compares with, and how many renders to wait for it."""
@@ -166,6 +166,8 @@ class LoopRender:
         if self.shift:
             stop = self.first + len(self.todo) - self.shift
             return [*old[: self.first], *new, *old[stop:]]
+        if len(new) == len(old):
+            return new
         spliced = old[:]
         for index, value in zip(self.todo, new, strict=True):
             spliced[index] = value
@@ -202,13 +204,24 @@ class LoopRender:
         keys = self.keys
         if not self.spec.keyed:
             warn_about_keys(self.spec, None)
-        if self.todo is not None:
-            for index in self.todo:
-                if not _SAFE_KEY.match(keys[index]):
+        if self.todo is None:
+            if not _SAFE_KEY.match("".join(keys)):
+                keys[:] = map(encode_key, keys)
+        else:
+            if not _SAFE_KEY.match("".join([keys[index] for index in self.todo])):
+                for index in self.todo:
                     keys[index] = encode_key(keys[index])
-        elif not _SAFE_KEY.match("".join(keys)):
-            keys[:] = map(encode_key, keys)
+            if self._keys_differ_as_before(self.todo):
+                return True
         return len(set(keys)) == len(keys) and "" not in keys
+
+    def _keys_differ_as_before(self, todo: Sequence[int]) -> bool:
+        """The keys of the last render all differed, and a look at the new ones tells that this has not changed."""
+        assert self.old is not None
+        keys, old = self.keys, self.old.keys
+        if not self.shift:
+            return all(keys[index] == old[index] for index in todo)
+        return len(todo) < 4 and all(keys[index] and keys.count(keys[index]) == 1 for index in todo)
 
     def finish_keys(self) -> None:
         """All rounds have their keys: make them differ."""

@@ -104,13 +104,15 @@ def _measure_changed(loop: LoopRender, todo: Sequence[int], memory: LoopMemory, 
     _measure_rounds(loop, rendered, changed, old)
     hashes = memory.hashes
     if not loop.shift:
-        if loop.origin:
+        if len(loop.origin) > len(loop.keys) // 8:
             order = list(range(len(loop.keys)))
             for index, before in loop.origin.items():
                 order[index] = before
             hashes.pick(old.hashes, order, width)
         else:
             hashes.copy(old.hashes, 0, len(old.hashes.strong))
+            for index, before in loop.origin.items():
+                hashes.put(index * width, old.hashes, before * width, width)
         for number, index in enumerate(rendered):
             hashes.put(index * width, changed.hashes, number * width, width)
         return

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
@@ -50,10 +51,12 @@ class Hashes:
 
     def pick(self, old: "Hashes", order: Sequence[int], width: int) -> None:
         """Append those of others in another order, ``width`` at a time."""
-        size = width * 8
         for mine, theirs in ((self.strong, old.strong), (self.quick, old.quick)):
-            packed = theirs.tobytes()
-            mine.frombytes(b"".join([packed[at * size : at * size + size] for at in order]))
+            if width == 1 and theirs and len(order) > 1:
+                mine.extend(array(mine.typecode, itemgetter(*order)(theirs)))
+            else:
+                for at in order:
+                    mine += theirs[at * width : (at + 1) * width]
 
     def put(self, place: int, old: "Hashes", start: int, count: int) -> None:
         """Overwrite some with some of others."""

@@ -9,7 +9,7 @@ are the very same objects as at the last render, and so is everything else that 
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, is_dataclass
-from operator import attrgetter, is_, itemgetter, length_hint
+from operator import attrgetter, is_not, itemgetter, length_hint
 from typing import Any, Final
 
 from django.template.context import Context
@@ -35,9 +35,7 @@ def same({columns}, rows):
 def differing({columns}, rows):
     "Which rows do not have the very same values."
     found = []
-    index = -1
-    for {columns}, row in zip({columns}, rows):
-        index += 1
+    for index, {columns}, row in zip(range(len(rows)), {columns}, rows):
         {fetch}
         if {differs}:
             found.append(index)
@@ -120,9 +118,7 @@ class RowSite:
         """Which items do not have the same values as before, for as many items as before. Raises `KeyError`."""
         if kind in self._differing:
             return self._differing[kind](*old.columns, rows)
-        if False not in map(is_, rows, old.rows):
-            return ()
-        return [index for index, flag in enumerate(map(is_, rows, old.rows)) if not flag]
+        return list(itertools.compress(range(len(rows)), map(is_not, rows, old.rows)))
 
     def same_at_ends(self, kind: str, rows: Sequence[Any], old: Snapshot, before: int) -> tuple[int, int]:
         """How many items, from the first and from the last, have the same values as before. Raises `KeyError`."""
@@ -136,7 +132,7 @@ class RowSite:
 
 
 def _same_items(old: Sequence[Any], rows: Sequence[Any]) -> int:
-    return sum(1 for _ in itertools.takewhile(bool, map(is_, rows, old)))
+    return next(itertools.compress(itertools.count(), map(is_not, rows, old)), min(len(rows), len(old)))
 
 
 def _kind_of(cls: type, names: Sequence[str]) -> str:

@@ -201,9 +201,11 @@ class Live(Structure):
     def quick_rounds(self, item: Loop, spec: LoopSpec, around: Round, values: str, count: str) -> None:
         site, uses = self.site(item, spec, around)
         inputs, old = self.inputs(uses), f"old[{spec.index}] if old else None"
-        at, items, columns, todo = (self.code.name(hint) for hint in ("at", "items", "columns", "todo"))
+        at, items, columns, todo = (self.code.name(hint) for hint in ("was_at", "items", "columns", "todo"))
         keys, rounds = self.code.name("keys"), self.code.name("rounds")
         fetched = {name: self.code.name("v") for name in uses.parts}
+        skips = uses.pure and bool(around.tops)
+        before = [self.code.name("old") for _ in fetched] if skips else []
 
         def header(index: str, each: str) -> dict[str, str]:
             self.code.line(f"for {', '.join([index, each, *fetched.values()])} in {todo}:")
@@ -214,10 +216,12 @@ class Live(Structure):
         attempts = f"{around.loop}.attempts({site}, {values}, {inputs}, {old if uses.pure else None})"
         with self.code.block(f"for {at}, {items}, {columns}, {todo} in {attempts}:"):
             self.code.line(f"{keys}, {rounds} = {around.loop}.keys, {around.loop}.rounds")
+            if before:
+                self.code.line(f"{', '.join(before)}, = {columns} or {'((),)'} * {len(before)}")
             with self.closed_rounds(item, count, header) as around.index:
                 self.early_key(item, around, uses.pure)
-                if uses.pure and around.tops:
-                    self.skip(around, at, items, columns, keys, list(fetched.values()))
+                if skips:
+                    self.skip(around, at, items, dict(zip(before, fetched.values(), strict=True)), keys)
                 self.quick_round(item, spec, around, rounds)
                 self.code.line(f"{keys}[{around.index}] = {around.key}")
 
@@ -247,15 +251,18 @@ class Live(Structure):
             self.code.line(f"{around.key} = {self.text(middle)}")
             around.early = True
 
-    def skip(self, around: Round, at: str, items: str, columns: str, keys: str, fetched: list[str]) -> None:
-        """Write the test for a round that is as it was at the last render, somewhere else in the loop."""
+    def skip(self, around: Round, at: str, items: str, columns: dict[str, str], keys: str) -> None:
+        """Write the test for a round that is as it was at the last render, somewhere else in the loop.
+
+        ``columns``: the locals with the old values of all rounds, and those with the round's own.
+        """
         was, index = self.code.name("was"), around.index
-        each = [f"{columns}[{number}][{was}] is {value}" for number, value in enumerate(fetched)]
+        each = [f"{column}[{was}] is {value}" for column, value in columns.items()]
         item = self.scopes.stack[-1].loop and next(
             local.source for name, local in self.scopes.stack[-1].names.items() if name != "forloop" and local.sure
         )
         as_before = f"{items}[{was}] is {item} if {items} else {' and '.join(each) or False}"
-        self.code.line(f"{was} = {at}.get({around.key}, -1)")
+        self.code.line(f"{was} = {at}({around.key}, -1)")
         with self.code.block(f"if {was} >= 0 and ({as_before}):"):
             self.code.line(f"{around.loop}.origin[{index}] = {was}")
             self.code.line(f"{keys}[{index}] = {around.key}")
