@@ -38,6 +38,17 @@ MARKERS = _names("applet object marquee template td th caption")
 SCOPE = MARKERS | _names("html table")
 BUTTON_SCOPE = SCOPE | {"button"}
 
+# End tags that may be left out
+OPTIONAL_END = _names("li p dd dt option optgroup rb rp rt rtc tr td th tbody thead tfoot colgroup caption")
+# Start tags that end foreign content
+BREAKOUT = _names(
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu"
+    " meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var font"
+)
+# Elements of foreign content in which HTML stands again
+INTEGRATION = _names("foreignobject desc title annotation-xml mi mo mn ms mtext")
+TABLE_SECTIONS = _names("caption colgroup col thead tbody tfoot")
+
 _ANYWHERE = _names("script style template")
 _PARENTS = {
     "caption": _names("table"),

@@ -5,7 +5,7 @@ it into these items, `targets` finds the elements in them, `compiler` writes Pyt
 are never changed: other views share them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.template.base import FilterExpression, Node, Template
@@ -179,3 +179,35 @@ def walk(items: Sequence[Item]) -> Iterator[Item]:
         elif not isinstance(item, Text | Output | Child):
             for each in item.lists():
                 yield from walk(each)
+
+
+def add_text(items: Items, text: str, line: int = 0) -> None:
+    """Append static text, joined to static text before it."""
+    if not text:
+        return
+    if items and isinstance(items[-1], Text):
+        items[-1] = Text(items[-1].text + text, items[-1].line)
+    else:
+        items.append(Text(text, line))
+
+
+def extend(items: Items, more: Items) -> None:
+    """Append items, static text joined to static text."""
+    for item in more:
+        if isinstance(item, Text):
+            add_text(items, item.text, item.line)
+        else:
+            items.append(item)
+
+
+def rebuild(item: Compound, scan: Callable[[Items], Items]) -> Compound:
+    """The same item around scanned lists."""
+    if isinstance(item, Arms):
+        return Arms(item.node, [(test, scan(items)) for test, items in item.arms])
+    if isinstance(item, Loop):
+        return Loop(item.node, scan(item.body), scan(item.empty))
+    if isinstance(item, Changed):
+        return Changed(item.node, scan(item.body), scan(item.otherwise))
+    if isinstance(item, Capture):
+        return Capture(item.node, scan(item.items))
+    return Region(item.node, scan(item.items), item.template)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from livecomp.exceptions import TemplateError
-from livecomp.templating.elements import Lost, Open, Scanner
+from livecomp.templating.elements import Lost, Scanner
 from livecomp.templating.markup import raw_end
+from livecomp.templating.nesting import Open
 from livecomp.templating.tree import Spot, Text
 
 logger = logging.getLogger("livecomp")

@@ -1,20 +1,16 @@
-"""Python for what has items inside: branches, loops and regions. Plain output only; `live` adds targets."""
+"""Python for lists of items, branches and loops. Plain output only; `live` adds targets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from django.template.base import FilterExpression
-from django.template.defaulttags import AutoEscapeControlNode, CycleNode, FilterNode, ResetCycleNode, WithNode
-from django.template.loader_tags import BlockNode, IncludeNode
-from django.templatetags.i18n import LanguageNode
-from django.templatetags.l10n import LocalizeNode
-from django.templatetags.tz import LocalTimeNode, TimezoneNode
+from django.template.defaulttags import FilterNode
 
 from livecomp.templating.compiler.code import Sink, TextSink
+from livecomp.templating.compiler.names import is_closed, names_set
+from livecomp.templating.compiler.regions import Regions
 from livecomp.templating.compiler.scopes import ForLoop, Local
-from livecomp.templating.compiler.tags import Tags, is_known, set_by
 from livecomp.templating.tree import (
     Arms,
     Capture,
@@ -28,68 +24,17 @@ from livecomp.templating.tree import (
     Region,
     Text,
     Value,
-    walk,
 )
 
 # Writes the `for` of a loop, given its index and its item; gives the locals of values fetched with each item
 Header = Callable[[str, str], dict[str, str]]
 
-_SCOPED = (WithNode, IncludeNode, BlockNode)  # regions that push a dict on the context stack
 
-
-def is_closed(item: Item, known: dict[int, bool]) -> bool:
-    """True when nothing in this item needs the real context stack: its variables can be Python locals."""
-    found = known.get(id(item))
-    if found is None:
-        if isinstance(item, Output):
-            found = is_known(item.node)
-        elif isinstance(item, Text):
-            found = True
-        elif isinstance(item, Child):
-            found = all(is_closed(each, known) for _, items in item.fills for each in items)
-        elif isinstance(item, Element):
-            found = all(is_closed(each, known) for each in (*item.start, *item.children))
-        elif isinstance(item, Value):
-            found = all(is_closed(each, known) for each in item.items)
-        else:
-            found = all(is_closed(each, known) for items in item.lists() for each in items)
-        known[id(item)] = found
-    return found
-
-
-def names_set(items: Sequence[Item]) -> set[str]:
-    """Names that tags among these items set in the scope around them."""
-    names: set[str] = set()
-    for item in items:
-        if isinstance(item, Output):
-            name = set_by(item.node)
-            if name:
-                names.add(name)
-        elif isinstance(item, Element):
-            names |= names_set(item.start) | names_set(item.children)
-        elif isinstance(item, Value):
-            names |= names_set(item.items)
-        elif isinstance(item, Arms | Changed) or (isinstance(item, Region) and not isinstance(item.node, _SCOPED)):
-            for each in item.lists():
-                names |= names_set(each)
-    return names
-
-
-def needs_state(region: Region) -> bool:
-    """True when something in an included template keeps state for the time of one render."""
-    return any(
-        isinstance(item, Changed)
-        or (isinstance(item, Output) and (not is_known(item.node) or isinstance(item.node, CycleNode | ResetCycleNode)))
-        for item in walk(region.items)
-    )
-
-
-class Structure(Tags):
+class Structure(Regions):
     """Writes the code of items."""
 
     def __init__(self) -> None:
         self.closed_items: dict[int, bool] = {}
-        self.closed = False  # all around is closed: variables are locals
 
     # Lists
 
@@ -344,108 +289,3 @@ class Structure(Tags):
         if len(node.loopvars) > 1:
             self.code.line(f"{self.context}.pop()")
         self.code.indent -= 1
-
-    # Regions
-
-    def region(self, item: Region, sink: Sink) -> None:
-        node: Any = item.node
-        sink.settle()
-        if isinstance(node, AutoEscapeControlNode):
-            with self.setting("autoescape", node.setting, string="STR" if node.setting else "Off"):
-                self.items(item.items, sink)
-                sink.settle()
-        elif isinstance(node, LocalizeNode):
-            with self.setting("use_l10n", node.use_l10n):
-                self.items(item.items, sink)
-                sink.settle()
-        elif isinstance(node, LocalTimeNode):
-            with self.setting("use_tz", node.use_tz):
-                self.items(item.items, sink)
-                sink.settle()
-        elif isinstance(node, TimezoneNode | LanguageNode):
-            self.overriding(item, sink)
-        else:
-            self.scoped(item, sink)
-
-    @contextmanager
-    def setting(self, name: str, value: bool, string: str = "") -> Iterator[None]:
-        """An attribute of the context set while items are rendered; as in Django, an exception leaves it set."""
-        old, context = self.code.name("old"), self.context
-        self.code.line(f"{old} = {context}.{name}")
-        self.code.line(f"{context}.{name} = {value}")
-        strings, integers = self.string, self.integer
-        if string:
-            self.string = string
-        if name == "use_l10n":
-            self.integer = self.code.name("I")
-            self.code.line(f"{self.integer} = integer_class({context})")
-        yield
-        self.string, self.integer = strings, integers
-        self.code.line(f"{context}.{name} = {old}")
-
-    def overriding(self, item: Region, sink: Sink) -> None:
-        node: Any = item.node
-        zone = isinstance(node, TimezoneNode)
-        value = self.value(node.tz if zone else node.language)
-        with self.code.block(f"with {'override_timezone' if zone else 'override_language'}({value}):"):
-            self.items(item.items, sink)
-            sink.settle()
-
-    def scoped(self, item: Region, sink: Sink) -> None:
-        """`with`, an included template, a block: a dict of its own on the context stack.
-
-        An included template has a render state of its own too (where `cycle` stands, the names of blocks).
-        """
-        if item.template is not None and needs_state(item):
-            self.included(item, sink)
-        else:
-            self.with_names(item, item.items, sink)
-
-    def included(self, item: Region, sink: Sink) -> None:
-        known = self.code.constant(item.template, "template")
-        with self.code.block(f"with {self.context}.render_context.push_state({known}):"):
-            self.with_names(item, item.items, sink)
-            sink.settle()
-
-    def with_names(self, item: Region, items: Items, sink: Sink) -> None:
-        node: Any = item.node
-        values: dict[str, FilterExpression] = getattr(node, "extra_context", {})
-        names = {name: self.value(value) for name, value in values.items()}
-        isolated = bool(getattr(node, "isolated_context", False)) and isinstance(node, IncludeNode)
-        if isinstance(node, BlockNode):
-            names["block"] = self.code.constant(node, "block")
-        if self.closed:
-            self.closed_scope(item, names, isolated, sink)
-        else:
-            self.open_scope(item, names, isolated, sink)
-
-    def closed_scope(self, item: Region, names: dict[str, str], isolated: bool, sink: Sink) -> None:
-        before = self.code.later()
-        own: dict[str, Local] = {}
-        for name, source in names.items():
-            kept = self.code.name("w")
-            self.code.line(f"{kept} = {source}")
-            own[name] = Local(kept)
-        context = ""
-        if isolated:
-            context = self.code.name("context")
-            self.code.line(f"{context} = {self.context}.new()")
-        scope = self.scopes.push(names_set(item.items) - names.keys(), before, isolated=context)
-        scope.names.update(own)
-        self.items(item.items, sink)
-        sink.settle()
-        self.scopes.pop()
-
-    def open_scope(self, item: Region, names: dict[str, str], isolated: bool, sink: Sink) -> None:
-        values = "{" + ", ".join(f"{name!r}: {source}" for name, source in names.items()) + "}"
-        if not isolated:
-            with self.code.block(f"with {self.context}.push({values}):"):
-                self.items(item.items, sink)
-                sink.settle()
-            return
-        context = self.code.name("context")
-        self.code.line(f"{context} = {self.context}.new({values})")
-        self.scopes.push((), self.code.later(), isolated=context, real=True)
-        self.items(item.items, sink)
-        sink.settle()
-        self.scopes.pop()

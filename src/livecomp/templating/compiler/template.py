@@ -16,8 +16,9 @@ from livecomp.exceptions import TemplateError
 from livecomp.templating.compiler.code import Code, PartsSink
 from livecomp.templating.compiler.function import Places, make, node_at, remember_source, source_of
 from livecomp.templating.compiler.live import Live
+from livecomp.templating.compiler.names import is_closed
 from livecomp.templating.compiler.scopes import Scopes
-from livecomp.templating.compiler.structure import Structure, is_closed
+from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.elements import Lost, Scanner
 from livecomp.templating.loops import LoopRender
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
