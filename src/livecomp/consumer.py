@@ -20,6 +20,7 @@ from livecomp.constants import CloseCode, ErrorCode
 from livecomp.driver import PageDriver
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError
+from livecomp.metrics import metrics
 from livecomp.origin import is_allowed
 from livecomp.pages import Pages
 from livecomp.runtime import Runtime
@@ -85,6 +86,7 @@ class Connection:
         self._reader = asyncio.current_task()
         self._visitor = visitor
         self._runtime.enter(self)
+        metrics.connections += 1
         try:
             await self._read()
         except asyncio.CancelledError:
@@ -137,6 +139,7 @@ class Connection:
         """End the connection with this code, from anywhere on the event loop."""
         if self._closing is None and self._driver.stopped is None:
             self._closing = (code, reason)
+            metrics.count("closes", str(int(code)))
             if self._reader is not None and asyncio.current_task() is not self._reader:
                 self._is_cancelled = True
                 self._reader.cancel()
@@ -175,7 +178,9 @@ class Connection:
         if version > self.sent:
             self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
             self.sent = version
-        self.unread += len(text)
+            metrics.renders += 1
+        metrics.sent += (size := _size(text))
+        self.unread += size
         if not self._sends:
             self._sending_since = self._runtime.loop.time()
         self._sends += 1
@@ -199,6 +204,7 @@ class Connection:
         return self._driver.ask(function, *args)
 
     async def _error(self, ref: int, code: ErrorCode, text: str) -> None:
+        metrics.count("errors", code.value)
         await self.send(protocol.encode(protocol.error(ref, code, text)))
 
     # In
@@ -213,6 +219,7 @@ class Connection:
             if now - self._window >= 1.0:
                 self._window, self._frames = now, 0
             self._frames += 1
+            metrics.received += 1
             text = message.get("text")
             if not text:
                 self.close(CloseCode.PROTOCOL, "text frames only")
@@ -262,6 +269,7 @@ class Connection:
         if self._refused > settings.queue_size:
             self.close(CloseCode.FLOOD, "too many messages")
         else:
+            metrics.count("drops", "rate")
             await self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from livecomp import inputs, protocol, topics
+from livecomp import inputs, protocol, topics, tracing
 from livecomp.agenda import CHECK, Agenda
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
@@ -29,6 +29,7 @@ from livecomp.effects import (
     Subscribe,
     Unsubscribe,
 )
+from livecomp.metrics import metrics
 from livecomp.outlet import Outlet
 from livecomp.page import LivePage
 from livecomp.pages import Pages
@@ -184,9 +185,11 @@ class PageDriver:
                 await self._in_thread(self._pages.save, self.page)
             elif self.page is not None and self.page.connected:
                 if await self._is_allowed(at_once=item is CHECK) and item is not CHECK:
-                    await self._drive(item)
+                    await (self._traced(item) if tracing.is_on else self._drive(item))
         finally:
             self._started = 0.0
+        if self._ref:
+            metrics.event(self._spent)
         if self._spent > settings.slow_event:
             slow_logger.warning("%s took %.2f s.", described(item, self.page), self._spent)
 
@@ -223,6 +226,13 @@ class PageDriver:
         if not allowed:
             await self._drive(inputs.Revalidated(allowed=False))
         return allowed
+
+    async def _traced(self, message: Any) -> None:
+        span = tracing.begin(described(message, self.page), self._context)
+        try:
+            await self._drive(message)
+        finally:
+            tracing.end(span, self._context)
 
     async def _drive(self, message: Any) -> None:
         page = self.page

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, protocol, registry, rendering, resume, tokens
+from livecomp import auth, handling, protocol, registry, rendering, resume, signals, tokens
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
 from livecomp.effects import Close, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
+from livecomp.metrics import metrics
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
@@ -51,6 +52,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
         page.effect("doubt")
+    _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
     shared = [claim for claim in claims if registry.get(claim.name).shared]
     claims = [claim for claim in claims if claim not in shared]
     for claim in shared:
@@ -66,6 +68,15 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
         page.listen(mounted)
     page.version = max(page.version, last_version) + bool(patches)
     page.output(Send(protocol.joined(page.id, page.version, page.ack, patches, page.take_effects())))
+
+
+def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
+    if message.resume is None:
+        metrics.count("joins", "first")
+        signals.connected.send_robust(None, request=page.request, page=page.id)
+    else:
+        metrics.count("joins", "doubt" if in_doubt else "resumed")
+        signals.resumed.send_robust(None, request=page.request, page=page.id, in_doubt=in_doubt)
 
 
 def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str], resumed: bool) -> protocol.Patches:

@@ -18,7 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.utils import timezone, translation
 
-from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared
+from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared, signals
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
@@ -235,6 +235,8 @@ class LivePage:
         self.topics.clear()
         for id in self.shared:
             self.output(Detach(id))
+        if not self.is_shared:
+            signals.disconnected.send_robust(None, request=self.request, page=self.id)
 
     @contextlib.contextmanager
     def _locale(self) -> Iterator[None]:

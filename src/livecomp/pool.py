@@ -74,6 +74,11 @@ class Threads:
         for thread in threads:
             thread.join(timeout)
 
+    @property
+    def busy(self) -> int:
+        """How many calls run, or wait for a thread."""
+        return self._busy
+
     def __len__(self) -> int:
         return len(self._threads)
 

@@ -1,12 +1,13 @@
 """What a page does with each message: those of the browser, and those of the driver itself."""
 
 import functools
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, handling, inputs, joining, navigation, protocol, rendering
+from livecomp import auth, events, handling, inputs, joining, navigation, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Send
 from livecomp.exceptions import Refused
@@ -41,10 +42,25 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
         arguments = events.bind(spec, mounted.component, message.args, message.offered)
     except Refused as refused:
         return _refuse(page, message.ref, message.component, refused)
+    started = time.perf_counter()
     succeeded = yield from handling.handle(
         mounted, message.ref, message.name, lambda: spec.function(mounted.component, **arguments)
     )
+    if signals.event_handled.receivers:
+        _tell(mounted, message.name, succeeded, time.perf_counter() - started)
     page.finish(message.ref, answered=not succeeded)
+
+
+def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
+    signals.event_handled.send_robust(
+        type(mounted.component),
+        request=mounted.page.request,
+        page=mounted.page.id,
+        component=mounted.component,
+        name=name,
+        succeeded=succeeded,
+        seconds=seconds,
+    )
 
 
 def set_fields(page: "LivePage", message: protocol.Set) -> "Steps[None]":

@@ -19,7 +19,7 @@ from django.core.signals import got_request_exception
 from django.template import Context, RequestContext, Template, engines
 from django.template.loader import get_template, render_to_string
 
-from livecomp import auth, registry
+from livecomp import auth, registry, tracing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
@@ -319,6 +319,7 @@ def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
 def report(mounted: Mounted, error: BaseException, doing: str) -> str:
     """Log an exception with the component's name, and tell Django's signal that error trackers listen to."""
     failure = uuid.uuid4().hex[:8]
+    tracing.record(error)
     logger.error("%s.%s failed (%s)", mounted.component.name, doing, failure, exc_info=error)
     got_request_exception.send(sender=type(mounted.component), request=mounted.page.request)
     return failure

@@ -60,6 +60,11 @@ class Runtime:
             runtime = _runtimes[loop] = cls(loop)
         return runtime
 
+    @staticmethod
+    def all() -> "list[Runtime]":
+        """Those of all event loops of this process: mostly one."""
+        return list(_runtimes.values())
+
     def enter(self, connection: Connected) -> None:
         """A connection is open."""
         self.connections.add(connection)

@@ -13,6 +13,7 @@ from livecomp.conf import settings
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send, Step
 from livecomp.exceptions import Refused
+from livecomp.metrics import metrics
 from livecomp.page import LivePage, Steps
 from livecomp.pool import AsyncLane
 from livecomp.runtime import Runtime
@@ -33,6 +34,8 @@ def advance(
                 version = message[1]
             elif message[0] in ("joined", "shared"):
                 version = message[2]
+            elif message[0] == "error":
+                metrics.count("errors", message[2])
         else:
             rest.append(output)
     text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else ""
