@@ -176,7 +176,7 @@ async def test_each_message_is_a_span_and_is_current_in_its_handler(
 
 
 async def test_without_the_package_no_span_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracing, "is_on", False)
+    monkeypatch.setattr(tracing, "is_installed", False)
     monkeypatch.delattr(tracing, "trace")
     async with fake_socket() as socket:
         assert (await socket.call("add"))[0] == "patch"

@@ -185,7 +185,7 @@ class PageDriver:
                 await self._in_thread(self._pages.save, self.page)
             elif self.page is not None and self.page.connected:
                 if await self._is_allowed(at_once=item is CHECK) and item is not CHECK:
-                    await (self._traced(item) if tracing.is_on else self._drive(item))
+                    await (self._traced(item) if tracing.is_on() else self._drive(item))
         finally:
             self._started = 0.0
         if self._ref:

@@ -10,11 +10,16 @@ from typing import Any
 try:
     from opentelemetry import context, trace
 except ImportError:
-    is_on = False
+    is_installed = False
 else:
-    is_on = True
+    is_installed = True
 
 Span = tuple[Any, Any]  # the span, and what ends its being current
+
+
+def is_on() -> bool:
+    """Whether somebody collects spans."""
+    return is_installed and type(trace.get_tracer_provider()) is not trace.ProxyTracerProvider
 
 
 def begin(name: str, page_context: contextvars.Context) -> Span:
@@ -31,7 +36,7 @@ def end(span: Span, page_context: contextvars.Context) -> None:
 
 def record(error: BaseException) -> None:
     """A handler or a template failed: the current span says so."""
-    if is_on:
+    if is_on():
         span = trace.get_current_span()
         span.record_exception(error)
         span.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
