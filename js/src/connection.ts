@@ -63,9 +63,9 @@ export function stop(): void {
 }
 
 export function send(message: ClientMessage): void {
-  if (state !== State.Open) return;
+  if (socket?.readyState !== WebSocket.OPEN) return; // it may be closing already
   log("→", message);
-  socket!.send(JSON.stringify(message));
+  socket.send(JSON.stringify(message));
 }
 
 /**

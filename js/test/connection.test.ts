@@ -217,3 +217,23 @@ test("what connect() returns ends the connection, and connect() starts it again"
   await page.evaluate(() => window.livecomp.connect("/livecomp/ws"));
   await app.message("join", 3);
 });
+
+test("a click while the connection is closing waits for the next one", async ({ app, page }) => {
+  await page.addInitScript(() => {
+    const Native = WebSocket;
+    window.WebSocket = class extends Native {
+      constructor(url: string | URL) {
+        super(url);
+        Object.assign(window, { closeSocket: () => this.close() });
+      }
+    };
+  });
+  await app.open(`<div lc="c0.0" lc-token="t"><button lc="c0.1" live-click="add">+</button></div>`);
+  await page.evaluate(() => {
+    (window as unknown as { closeSocket(): void }).closeSocket();
+    document.querySelector("button")!.click();
+  });
+  await app.message("join", 2);
+  await app.message("event");
+  expect(app.calls).toEqual([["event", "c0", "add", {}, {}]]);
+});
