@@ -1,5 +1,6 @@
 """livecomp.page: one event's way through the page."""
 
+import functools
 import logging
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.test import override_settings
+from django.utils import functional as django_functional
 
 from livecomp import LiveComponent, event, inputs, protocol
 from livecomp.constants import CloseCode
@@ -374,6 +376,33 @@ def test_undeclared_state_is_refused_with_the_fix() -> None:
     with pytest.raises(AttributeError, match="Declare it as state, `colour: str`"):
         driver.component.colour = "red"
     driver.component._cache = 1
+
+
+@pytest.mark.parametrize("decorator", [functools.cached_property, django_functional.cached_property])
+def test_a_computed_property_is_fresh_for_each_render_and_cannot_be_set(decorator: Any) -> None:
+    class Doubled(LiveComponent):
+        template = "<p>{{ twice }}</p>"
+        count: int = 1
+
+        @decorator
+        def twice(self) -> int:
+            return self.count * 2
+
+        @event
+        def add(self) -> None:
+            assert self.twice == self.count * 2
+            self.count += 1
+
+        @event
+        def set_it(self) -> None:
+            self.twice = 7
+
+    driver = joined("doubled")
+    assert driver.event("add")[0][3] == [("c0.0", ">4")]
+    (reply,) = driver.event("set_it")
+    assert reply[0] == "error"
+    with pytest.raises(AttributeError, match=r"twice is a cached_property, .* 7 would be lost"):
+        driver.component.twice = 7
 
 
 def test_a_component_without_a_request_says_what_to_do() -> None:

@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 from django.utils.safestring import mark_safe
 
+from livecomp import LiveComponent, state
 from livecomp.exceptions import TokenRefused
 from livecomp.tokens import Claims, issue, verify
+from tests.driver import Driver
 from tests.testapp.models import Note
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,20 @@ def test_t92_a_safe_string_is_a_plain_one_afterwards() -> None:
     arguments = verify(issue(claims, request_of()), request_of()).arguments
     assert arguments == {"html": "<b>"}
     assert type(arguments["html"]) is str
+
+
+def test_t92_a_safe_argument_is_escaped_before_and_after_a_new_mount() -> None:
+    class ShownArgument(LiveComponent):
+        template = "<p>{{ text }} {{ parts.0 }}</p>"
+        text: str = ""
+        parts: list[str] = state([])
+
+    driver = Driver("shown_argument", text=mark_safe("<b>&amp;"), parts=[mark_safe("<i>")])
+    assert "&lt;b&gt;&amp;amp; &lt;i&gt;</p>" in driver.html
+    driver.join()
+    (reply,) = driver.join()  # the first join took the snapshot
+    assert reply[4] == []
+    assert driver.page.fresh_html()["c0"] == '<p lc="c0.0">&lt;b&gt;&amp;amp; &lt;i&gt;</p>'
 
 
 def test_a_model_instance_comes_back_by_its_primary_key() -> None:

@@ -1,13 +1,14 @@
 """`LiveComponent`: what a user subclasses."""
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest, QueryDict
+from django.utils import functional as django_functional
 
 from livecomp import registry
 from livecomp.events import EventSpec, collect_events
@@ -19,6 +20,7 @@ from livecomp.triggers import TimerTrigger, TopicTrigger, collect_timers, collec
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
 
+_CACHED = (functools.cached_property, django_functional.cached_property)
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -83,11 +85,15 @@ class LiveComponent:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] != "_" and not hasattr(getattr(type(self), name, None), "__set__"):
-            if not isinstance(type(self).__dict__.get(name), cached_property):
+            if name in self.computed:
                 raise AttributeError(
-                    f"{type(self).__name__}.{name} is not declared, so it would be lost when the page resumes. "
-                    f"Declare it as state, `{name}: {type(value).__name__}`, or start its name with an underscore."
+                    f"{type(self).__name__}.{name} is a cached_property, computed afresh for each render, so {value!r} "
+                    "would be lost. Change the state that it is computed from, or declare it as state instead."
                 )
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is not declared, so it would be lost when the page resumes. "
+                f"Declare it as state, `{name}: {type(value).__name__}`, or start its name with an underscore."
+            )
         object.__setattr__(self, name, value)
 
     # Life cycle, for subclasses to override
@@ -309,6 +315,6 @@ def _computed(cls: type[LiveComponent]) -> dict[str, bool]:
         if base in (LiveComponent, object):
             continue
         for name, value in vars(base).items():
-            if not name.startswith("_") and isinstance(value, (property, cached_property)):
-                names[name] = isinstance(value, cached_property)
+            if not name.startswith("_") and isinstance(value, (property, *_CACHED)):
+                names[name] = isinstance(value, _CACHED)
     return names

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any) -> str:
     """Mount a component for the page and render it. Exceptions come through, a refusal as `PermissionDenied`."""
     cls = registry.get(name)
+    kwargs = tokens.as_data(kwargs)
     try:
         render = _shared_root if cls.shared else _own_root
         id, html, arguments = render(page, cls, kwargs, fills)

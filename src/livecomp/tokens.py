@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core import signing
 from django.db import models
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from livecomp import auth
 from livecomp.conf import settings
@@ -97,6 +98,18 @@ def _pack(value: Any) -> Any:
     if isinstance(value, dict) and all(type(key) is str and key != _MODEL for key in value):
         return {key: _pack(item) for key, item in value.items()}
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def as_data(value: Any) -> Any:
+    """A page's arguments as they would come back from its token: text that was marked safe is text like any other."""
+    kind = type(value)
+    if kind is SafeString:
+        return "".join(value)
+    if kind is list or kind is tuple:
+        return kind(map(as_data, value))
+    if kind is dict:
+        return {as_data(key): as_data(item) for key, item in value.items()}
+    return value
 
 
 def unpacked(value: Any) -> Any:
