@@ -27,6 +27,7 @@ logger = logging.getLogger("livecomp")
 
 R = TypeVar("R")
 Job = Callable[[], Callable[[], Any] | None]
+Outcome = tuple[Hashable, asyncio.Future[Any], Any, BaseException | None]  # visitor, future, result, error
 
 
 class Threads:
@@ -99,13 +100,15 @@ async_threads = Threads("livecomp-async")
 class Pool:
     """Runs calls in `Threads` for one event loop, at most a few at a time for each visitor."""
 
-    __slots__ = ("_loop", "_running", "_threads", "_waiting")
+    __slots__ = ("_done", "_is_awake", "_loop", "_running", "_threads", "_waiting")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, threads: Threads) -> None:
         self._loop = loop
         self._threads = threads
         self._running: dict[Hashable, int] = {}
         self._waiting: dict[Hashable, deque[Job]] = {}
+        self._done: deque[Outcome] = deque()  # results on their way from the threads
+        self._is_awake = False  # the loop has been told of them
 
     def run(
         self, visitor: Hashable, context: contextvars.Context, function: Callable[..., R], *args: Any
@@ -119,7 +122,7 @@ class Pool:
                 result = context.run(function, *args)
             except BaseException as raised:
                 error = raised
-            return partial(self._pass_on, visitor, future, result, error)
+            return partial(self._pass_on, (visitor, future, result, error))
 
         running = self._running.get(visitor, 0)
         if running < settings.threads_per_user:
@@ -129,9 +132,19 @@ class Pool:
             self._waiting.setdefault(visitor, deque()).append(job)
         return future
 
-    def _pass_on(self, *outcome: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the event loop is closed, nobody waits for the result
-            self._loop.call_soon_threadsafe(self._settle, *outcome)
+    def _pass_on(self, outcome: Outcome) -> None:
+        self._done.append(outcome)
+        if not self._is_awake:  # waking the loop costs a system call and a change of threads: once for many
+            self._is_awake = True
+            try:
+                self._loop.call_soon_threadsafe(self._settle_all)
+            except RuntimeError:  # the event loop is closed, nobody waits for the result
+                self._done.clear()
+
+    def _settle_all(self) -> None:
+        self._is_awake = False  # before looking: what comes after the look wakes the loop again
+        while self._done:
+            self._settle(*self._done.popleft())
 
     def _settle(self, visitor: Hashable, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._next(visitor)
