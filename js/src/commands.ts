@@ -44,14 +44,13 @@ export function run(origin: Element, commands: string): void {
     const act = verbs[verb];
     if (!act) report({ code: "unknown_command", message: command });
     for (const element of find(origin, rest.slice(value.length).trim()))
-      act?.(element, value || transition, origin, verb);
+      if (element) act?.(element, value || transition, origin, verb);
   }
 }
 
-function find(origin: Element, selector: string): HTMLElement[] {
-  if (!selector) return [origin as HTMLElement];
-  if (!selector.startsWith("closest ")) return all(selector);
-  return [origin.closest<HTMLElement>(selector.slice(8))].filter(found => found !== null);
+function find(origin: Element, selector: string): (HTMLElement | null)[] {
+  if (selector.startsWith("closest ")) return [origin.closest<HTMLElement>(selector.slice(8))];
+  return selector ? all<HTMLElement>(selector) : [origin as HTMLElement];
 }
 
 /** Shows or hides through the `hidden` attribute, after the animations that the transition's class starts. */

@@ -48,7 +48,7 @@ export function start(
   onMessage: typeof received,
   onLoss: typeof lost,
 ): void {
-  [address, opened, received, lost] = [url.replace(/^http/, "ws"), onOpen, onMessage, onLoss];
+  [address, opened, received, lost] = [url, onOpen, onMessage, onLoss];
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();

@@ -16,8 +16,11 @@ export enum CloseCode {
   SIGNED_OUT = 4401,
   VERSION_CHANGED = 4409,
 }
-/** Going away, cut (servers differ in 1005 and 1006), internal error, restart, try later. */
-export const COMES_BACK = /^10(0[156]|1[123])$/;
+/**
+ * Going away, cut (servers differ in 1005 and 1006), internal error, restart, try later. A server that may not send such
+ * a code sends it 3000 higher.
+ */
+export const COMES_BACK = /^[14]0(0[156]|1[123])$/;
 
 // Milliseconds, where nothing else is said.
 export const HEARTBEAT = 25_000;

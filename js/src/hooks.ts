@@ -36,14 +36,12 @@ const definitionOf = (element: Element) => definitions.get(live(element, "hook")
 export function mount(element: HTMLElement): void {
   const definition = definitionOf(element);
   if (!definition || hooked.has(element)) return;
-  hooked.set(
-    element,
-    Object.assign(Object.create(definition), {
-      el: element,
-      pushEvent: (name: string, args?: Record<string, unknown>) => pushEvent(element, name, args),
-      handleEvent: (name: string, callback: Callback) => listeners.push([element, name, callback]),
-    }),
-  );
+  hooked.set(element, {
+    __proto__: definition,
+    el: element,
+    pushEvent: (name: string, args?: Record<string, unknown>) => pushEvent(element, name, args),
+    handleEvent: (name: string, callback: Callback) => listeners.push([element, name, callback]),
+  } as Hook & HookDefinition);
   tell("mounted", element);
 }
 

@@ -15,7 +15,7 @@ let stop: (() => void) | undefined;
  */
 export function connect(url: string): () => void {
   stop?.();
-  page.start(new URL(url, location.href).href);
+  page.start(url);
   return (stop = page.stop);
 }
 

@@ -23,7 +23,7 @@ export type Task = readonly [from: Element, to: Element, contentOnly?: boolean];
 export interface Job {
   tasks: Task[];
   keeps: Keeps;
-  options: MorphOptions;
+  callbacks: MorphOptions;
   /** Elements with attributes that others changed, and the way to them. */
   changed: Set<Node>;
   /** Ids in the patches: whether each is there only once. */
@@ -32,12 +32,12 @@ export interface Job {
   matched: Set<Node>;
   /** Elements of the page that have no place any more, unless they find one in the course of the job. */
   doomed: Set<Element>;
-  added: Element[];
-  updated: Set<Element>;
-  removed: Element[];
+  fresh: Element[];
+  touched: Set<Element>;
+  gone: Element[];
 }
 
-export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Job {
+export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): Job {
   const changed = new Set<Node>();
   const ids = new Map<string, boolean>();
   for (const [from, to] of tasks) {
@@ -50,14 +50,14 @@ export function startJob(tasks: Task[], keeps: Keeps, options: MorphOptions): Jo
   return {
     tasks,
     keeps,
-    options,
+    callbacks,
     changed,
     ids,
     matched: new Set(),
     doomed: new Set(),
-    added: [],
-    updated: new Set(),
-    removed: [],
+    fresh: [],
+    touched: new Set(),
+    gone: [],
   };
 }
 

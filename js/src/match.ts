@@ -56,14 +56,10 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
   });
 
   for (const looks of [exactly, likely, kind]) {
-    const pool = new Map<string, ChildNode[]>();
-    for (const node of left) {
-      const look = !keyOf(node) && looks(node);
-      if (look) pool.set(look, [...(pool.get(look) ?? []), node]);
-    }
+    const pool = Map.groupBy(left, node => !keyOf(node) && looks(node));
     units.forEach((unit, i) => {
       // What has come to have an id may be what had none; an address or a key is another thing.
-      if (pool.size && !matches[i] && /^(#|$)/.test(keyOf(unit))) take(i, pool.get(looks(unit))?.shift());
+      if (left.size && !matches[i] && /^(#|$)/.test(keyOf(unit))) take(i, pool.get(looks(unit))?.shift());
     });
   }
   return matches;

@@ -76,19 +76,19 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
   } finally {
     watchOthers();
   }
-  for (const element of job.added) {
+  for (const element of job.fresh) {
     enterTargets(element);
     options.added?.(element);
   }
-  for (const element of job.updated) options.updated?.(element);
-  for (const element of job.removed) {
+  for (const element of job.touched) options.updated?.(element);
+  for (const element of job.gone) {
     forgetTargets(element);
     options.removed?.(element);
   }
 }
 
 function remove(job: Job, node: Node): void {
-  if (leave(node, job.options.removed) && isElement(node)) job.removed.push(node);
+  if (leave(node, job.callbacks.removed) && isElement(node)) job.gone.push(node);
 }
 
 function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
@@ -103,9 +103,9 @@ function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
 }
 
 function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolean): void {
-  const { ownsAttribute } = job.options;
+  const { ownsAttribute } = job.callbacks;
   if (hasAttribute(from, "live-permanent")) return;
-  if (!contentOnly && morphAttributes(from, to, ownsAttribute)) job.updated.add(from);
+  if (!contentOnly && morphAttributes(from, to, ownsAttribute)) job.touched.add(from);
   const kind = nodeName(from);
   if (
     kind === "NOSCRIPT" ||
@@ -118,7 +118,7 @@ function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolea
   const inside = (element: Element) =>
     kind === "TEMPLATE" ? (element as HTMLTemplateElement).content : element;
   if (!morphChildren(job, inside(from), inside(to))) return;
-  job.updated.add(from);
+  job.touched.add(from);
   if (restore) restore();
   if (kind === "TEXTAREA" && !ownsAttribute?.(from, "value")) showDefault(from as HTMLTextAreaElement);
 }
@@ -127,12 +127,12 @@ function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolea
 const waiting = new WeakMap<Element, Element>();
 
 /** Whether a `<select>` is open: then its options change later. */
-function waits({ options }: Job, select: Element, to: Element): boolean {
+function waits({ callbacks }: Job, select: Element, to: Element): boolean {
   waiting.delete(select);
   if (!isOpen(select)) return false;
   waiting.set(select, to);
   setServerWord(select, "open", ""); // so that the next morph does not pass it by
-  requestAnimationFrame(() => waiting.get(select) === to && morph(select, to, options));
+  requestAnimationFrame(() => waiting.get(select) === to && morph(select, to, callbacks));
   return true;
 }
 
@@ -236,7 +236,7 @@ function moveAll(job: Job, parent: Node, nodes: ChildNode[], before: ChildNode |
 /** Puts a new node into the page. @returns the node put in */
 function add(job: Job, parent: Node, node: ChildNode, before: ChildNode | null): ChildNode {
   if (!isElement(node)) return insert(parent, node, before);
-  const { length } = job.added;
+  const { length } = job.fresh;
   const content = new DocumentFragment();
   // Where something in it is in the page already, it is built around that.
   if (
@@ -247,7 +247,7 @@ function add(job: Job, parent: Node, node: ChildNode, before: ChildNode | null):
     content.append(...childNodes(node));
   insert(parent, node, before);
   if (content.firstChild) morphChildren(job, node, content);
-  job.added.length = length; // what is new in it comes with it
-  job.added.push(node);
+  job.fresh.length = length; // what is new in it comes with it
+  job.fresh.push(node);
   return node;
 }

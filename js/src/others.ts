@@ -28,8 +28,7 @@ let pauses = 1;
 
 /** From here on, changes are those of others (unless a morph is going on around this one). */
 export function watchOthers(): void {
-  if (!--pauses)
-    observer.observe(document, { attributes: true, attributeOldValue: true, childList: true, subtree: true });
+  if (!--pauses) observer.observe(document, { attributeOldValue: true, childList: true, subtree: true });
 }
 
 /** Takes in what others have changed up to now; from here on, changes are the morph's. */

@@ -12,7 +12,7 @@ type Numbered = Extract<ClientMessage, ["event" | "set" | "url", ...unknown[]]>;
 type Unnumbered<Message> = Message extends [infer Type, number, ...infer Fields] ? [Type, ...Fields] : never;
 
 export interface Entry {
-  message: Numbered;
+  numbered: Numbered;
   isSent?: boolean;
   busy?: Busy | undefined;
   idle?: (() => void) | undefined;
@@ -31,14 +31,14 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
     type === "set" &&
     before &&
     !before.isSent &&
-    before.message[0] === type &&
-    before.message[2] === fields[0]
+    before.numbered[0] === type &&
+    before.numbered[2] === fields[0]
   ) {
     // Typing while offline changes the message that waits, instead of adding one for each key.
-    Object.assign(before.message[3], fields[1]);
+    Object.assign(before.numbered[3], fields[1]);
     return last;
   }
-  const entry: Entry = { message: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() };
+  const entry: Entry = { numbered: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() };
   entries.push(entry);
   if (isOnline) transmit(entry);
   return last;
@@ -46,7 +46,7 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
 
 function transmit(entry: Entry): void {
   entry.isSent = true;
-  send(entry.message);
+  send(entry.numbered);
 }
 
 /** Goes on after a join: everything that waits is sent, in order. */
@@ -60,7 +60,7 @@ export function pause(): void {
 }
 
 export const isWaiting = (ref: number): boolean =>
-  ref === Infinity || entries.some(({ message }) => message[1] === ref);
+  ref === Infinity || entries.some(({ numbered }) => numbered[1] === ref);
 
 /** Takes out what `isDone` names, and does `work` while nothing on the page shows what is under way. */
 export function settle(isDone: (entry: Entry) => boolean, work: () => void): Entry[] {

@@ -26,13 +26,14 @@ const NOTICED =
 const DOUBT: LiveError = { code: "doubt", message: "Your last action may not have been done." };
 
 let id = "";
-let version = 0;
 let acknowledged = 0;
 let ackTimer: ReturnType<typeof setTimeout> | undefined;
 /** Components ("": the page) that the server was asked to send again. */
 const asked = new Set<string>();
-/** Versions of the shared components. */
+/** Versions of the shared components, and ("") of all else. */
 const versions = new Map<string, number>();
+
+const version = () => versions.get("")!;
 
 /** Connects the live components of this page to the server at `url`. */
 export function start(url: string): void {
@@ -53,14 +54,16 @@ export function stop(): void {
 
 function join(): void {
   const tokens = all(`[${TOKEN}]`).map(root => root.getAttribute(TOKEN)!);
-  connection.send(["join", PROTOCOL_VERSION, tokens, id ? [id, version] : null, place.here()]);
+  connection.send(["join", PROTOCOL_VERSION, tokens, id ? [id, version()] : null, place.here()]);
 }
 
 const actions = {
   __proto__: null,
   joined,
-  patch,
-  shared,
+  patch: (next: number, ack: number, patches: Patch[], effects?: Effect[]) =>
+    render("", next, ack, patches, effects),
+  shared: (component: string, next: number, patches: Patch[], whole?: boolean) =>
+    render(component, next, 0, patches, [], whole),
   ack: (ack: number, effects?: Effect[]) => void settle(upTo(ack), [], effects),
   error: refused,
 } satisfies Actions<Omit<ServerMessages, "pong">>;
@@ -77,11 +80,12 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   const isFirst = !id;
   const isInDoubt = effects.some(([kind]) => kind === "doubt");
   id = page;
-  version = acknowledged = rendered;
+  acknowledged = rendered;
   asked.clear();
   versions.clear();
+  versions.set("", rendered);
   settle(upTo(ack), patches, effects);
-  const isDoubtful = ({ isSent, message }: Entry) => !!isSent && message[0] === "event";
+  const isDoubtful = ({ isSent, numbered }: Entry) => !!isSent && numbered[0] === "event";
   if (isInDoubt && settle(isDoubtful, [], [], DOUBT)[0]) report(DOUBT);
   if (isFirst || isInDoubt) recover();
   outbox.resume();
@@ -90,50 +94,47 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   announce(isFirst ? "connected" : "reconnected", { page });
 }
 
-/** A render older than the DOM is dropped; where one is missing, the whole page is asked for. */
-function patch(next: number, ack: number, patches: Patch[], effects?: Effect[]): void {
-  if (next <= version) return;
-  const isGap = next > version + 1;
-  version = next;
-  if (isGap) ask("");
-  settle(upTo(ack), isGap ? [] : patches, effects);
-  confirm();
-}
-
-/** As `patch`, of a component that all viewers get alike. The whole of it is where its versions begin. */
-function shared(component: string, next: number, patches: Patch[], whole?: boolean): void {
+/**
+ * A render older than the DOM is dropped; where one is missing, the component ("": the page) is asked for. The whole of
+ * a shared component is where its versions begin.
+ */
+function render(
+  component: string,
+  next: number,
+  ack: number,
+  patches: Patch[],
+  effects?: Effect[],
+  whole?: boolean,
+): void {
   const known = versions.get(component)!;
   if (!whole && next <= known) return;
   versions.set(component, next);
-  if (whole || next === known + 1) settle(upTo(0), patches);
-  else ask(component);
-  confirm();
-}
-
-function confirm(): void {
-  if (version - acknowledged >= ACK_EVERY) acknowledge();
+  const isNext = whole || next === known + 1;
+  if (!isNext) ask(component);
+  settle(upTo(ack), isNext ? patches : [], effects);
+  if (version() - acknowledged >= ACK_EVERY) acknowledge();
   else ackTimer ??= setTimeout(acknowledge, ACK_DELAY);
 }
 
 function acknowledge(): void {
   clearTimeout(ackTimer);
   ackTimer = undefined;
-  acknowledged = version;
-  connection.send(["ack", version]);
+  acknowledged = version();
+  connection.send(["ack", acknowledged]);
 }
 
 /** Whoever types a value that does not fit yet is not told so in words. */
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error = { code, message, component } as LiveError;
-  const [entry] = settle(({ message }) => message[1] === ref, [], [], error);
-  if (entry?.message[0] === "set") announce("error", error, rootOf(component));
+  const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
+  if (entry?.numbered[0] === "set") announce("error", error, rootOf(component));
   else report(error, rootOf(component));
 }
 
 const upTo =
   (ack: number) =>
-  ({ message }: Entry): boolean =>
-    message[1] <= ack;
+  ({ numbered }: Entry): boolean =>
+    numbered[1] <= ack;
 
 /** One turn: the events that are done, the patches, then what follows from both. All of it before the next paint. */
 function settle(
@@ -142,7 +143,7 @@ function settle(
   effects: Effect[] = [],
   error?: LiveError,
 ): Entry[] {
-  const news = { version, patches };
+  const news = { version: version(), patches };
   if (patches[0]) announce("before-patch", news);
   const settled = outbox.settle(isDone, () => {
     const restore = protect();
@@ -163,16 +164,14 @@ function apply(patches: Patch[]): void {
     added: element => void added.push(element),
     updated: element => void changed.add(element),
   });
-  for (const [address, html] of patches) {
-    bindings.listen(html);
-    if (!missing.includes(address)) asked.delete(address.replace(/\.0$/, ""));
-  }
+  for (const [, html] of patches) bindings.listen(html);
+  if (!missing[0]) asked.clear();
   hooks.patched(changed);
   const news = [...changed, ...added];
   for (const element of [...news, ...added.flatMap(root => [...root.querySelectorAll(NOTICED)])])
     if (element.matches(NOTICED)) notice(element as HTMLElement);
   flash(news);
-  for (const address of missing) ask(componentIn(address));
+  for (const [address] of missing) ask(componentIn(address));
 }
 
 function notice(element: HTMLElement): void {

@@ -13,13 +13,13 @@ export type Patch = readonly [address: string, html: string];
  * Applies patches to the page, in order, as one morph.
  *
  * @param root what the addresses are looked up in: the document
- * @returns the addresses of patches that could not be applied: their element, or one they keep, is not there
+ * @returns the patches that could not be applied: their element, or one they keep, is not there
  */
 export function applyPatches(
   root: ParentNode,
   patches: readonly Patch[],
   options: MorphOptions = {},
-): string[] {
+): readonly Patch[] {
   const keeps = new Keeps();
   const tasks: Task[] = [];
   const missed = patches.filter(([address, html]) => {
@@ -29,7 +29,7 @@ export function applyPatches(
     const to = parse(contentOnly ? `<${nodeName(from)}${html}` : html, from);
     return !keeps.read(to, root) || !tasks.push([from, to, contentOnly]);
   });
-  if (!tasks.length) return missed.map(([address]) => address);
+  if (!tasks.length) return missed;
   morphAll(tasks, keeps, options);
   // An element may have come into the page with a patch before its own.
   return applyPatches(root, missed, options);

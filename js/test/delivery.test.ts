@@ -134,6 +134,19 @@ test("t61: where a render is missing the whole page is asked for, and the rest i
   expect(app.all("render")).toHaveLength(1);
 });
 
+test("t61: where renders are missing a second time the whole page is asked for again", async ({
+  app,
+  page,
+}) => {
+  await app.open(COUNTER);
+  app.patch([["c0.1", ">3</b>"]], { version: 3 });
+  await app.message("render");
+  app.patch([["c0.0", '<div><b id="count" lc="c0.1">4</b></div>']]);
+  await expect(page.locator("#count")).toHaveText("4");
+  app.patch([["c0.1", ">9</b>"]], { version: 9 });
+  expect(await app.message("render", 2)).toEqual(["render", ""]);
+});
+
 test("renders are acknowledged, at the latest after five", async ({ app, page }) => {
   await page.clock.install();
   await app.open(COUNTER);
