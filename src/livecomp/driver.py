@@ -35,7 +35,7 @@ from livecomp.page import LivePage
 from livecomp.pages import Pages
 from livecomp.protocol import Join, Message
 from livecomp.runtime import Runtime
-from livecomp.stepping import AsyncHandler, advance, described
+from livecomp.stepping import AsyncHandler, advance, described, settle
 from livecomp.takeover import take_over
 from livecomp.tasks import RunningTask
 from livecomp.timers import Timers
@@ -92,6 +92,7 @@ class PageDriver:
         """Drive a page that no browser joins."""
         self.page = page
         self._context.run(topics.current_page.set, page)
+        self._context.run(settle, page)
 
     def give(self, message: inputs.Input) -> None:
         """A message of the server's own."""
@@ -208,6 +209,7 @@ class PageDriver:
         self._context.run(topics.current_page.set, page)
         await self._drive(message)
         if page.connected and self.stopped is None:
+            self._context.run(settle, page)
             self._runtime.pages[page.id] = self
 
     async def _is_allowed(self, at_once: bool) -> bool:

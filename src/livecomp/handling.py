@@ -53,7 +53,9 @@ def run(mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> "Step
     mounted.forget_computed()
     try:
         result = call()
-        if inspect.isawaitable(result):
+        if result is None:
+            pass
+        elif inspect.isawaitable(result):
             yield Await(result)
         elif inspect.isgenerator(result):
             for _ in result:
@@ -98,7 +100,8 @@ def _undo(page: "LivePage") -> None:
 
 def deliver(page: "LivePage", topic: str, messages: Sequence[Any]) -> "Steps[None]":
     """Give messages of a topic to the components that listen, each if it is still allowed to."""
-    for id in sorted(page.topics.get(topic, ())):
+    listeners = page.topics.get(topic, ())
+    for id in sorted(listeners) if len(listeners) > 1 else tuple(listeners):
         mounted = page.tree.get(id)
         if mounted is None or not is_allowed(mounted):
             continue

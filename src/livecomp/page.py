@@ -26,6 +26,7 @@ from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
 from livecomp.request import is_page_url, set_page_url
 
+_SETTLED = contextlib.nullcontext()
 Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
 
@@ -238,15 +239,14 @@ class LivePage:
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
 
+    def _locale(self) -> contextlib.AbstractContextManager[None]:
+        if translation.get_language() == self.language and timezone.get_current_timezone() is _zone(self.timezone):
+            return _SETTLED
+        return self._other_locale()
+
     @contextlib.contextmanager
-    def _locale(self) -> Iterator[None]:
-        if django_settings.USE_I18N and translation.get_language() != self.language:
-            with translation.override(self.language), timezone.override(self.timezone):
-                yield
-        elif django_settings.USE_TZ and timezone.get_current_timezone() is not _zone(self.timezone):
-            with timezone.override(self.timezone):
-                yield
-        else:
+    def _other_locale(self) -> Iterator[None]:
+        with translation.override(self.language), timezone.override(_zone(self.timezone)):
             yield
 
     # After the handlers

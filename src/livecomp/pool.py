@@ -7,7 +7,6 @@ the connection's own `contextvars` context, so an activated language or time zon
 """
 
 import asyncio
-import contextlib
 import contextvars
 import logging
 import queue

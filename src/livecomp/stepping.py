@@ -42,6 +42,13 @@ def advance(
     return step, text, version, rest, time.perf_counter() - started
 
 
+def settle(page: LivePage) -> None:
+    """Activate the page's language and time zone for good, in the context that all its steps run in: then no step has to
+    do it."""
+    translation.activate(page.language)
+    timezone.activate(page.timezone)
+
+
 class AsyncHandler:
     """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
 
