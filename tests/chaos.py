@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator
 from types import TracebackType
 
@@ -39,10 +40,11 @@ class ChaosProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def cut(self) -> None:
-        """Break every connection, without a farewell to either side."""
+    def cut(self, share: float = 1.0) -> None:
+        """Break every connection, or this share of them, without a farewell to either side."""
         for writer in tuple(self._writers):
-            writer.transport.abort()
+            if share >= 1.0 or random.random() < share / 2:  # each connection has two
+                writer.transport.abort()
 
     def black_hole(self) -> None:
         """Swallow everything, and keep the connections open."""
@@ -63,7 +65,11 @@ class ChaosProxy:
                 writer.transport.abort()
                 return
             with contextlib.suppress(OSError):
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+                try:
+                    far_reader, far_writer = await self._open_far()
+                except OSError:
+                    writer.transport.abort()
+                    return
                 self._writers |= {writer, far_writer}
                 up = asyncio.ensure_future(self._forward(reader, far_writer, "up"))
                 down = asyncio.ensure_future(self._forward(far_reader, writer, "down"))
@@ -78,6 +84,9 @@ class ChaosProxy:
                         each_writer.close()
         finally:
             self._tasks.discard(task)
+
+    async def _open_far(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.target)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> None:
         line: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1000)

@@ -20,6 +20,10 @@ DATABASES = {
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": f"{_directory}/cache"}
 }
+if "CACHE_URL" in os.environ:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
+    }
 LIVECOMP = json.loads(os.environ.get("LIVECOMP", "{}"))
 if "RATE_LIMIT" not in LIVECOMP:
     LIVECOMP["RATE_LIMIT"] = (1000, 2000)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth import login, logout
 from django.contrib.auth.models import User
@@ -25,6 +26,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 async def stats(request: HttpRequest) -> JsonResponse:
     """The server process, seen from inside."""
     runtime = Runtime.current()
+    loop: Any = asyncio.get_running_loop()
     return JsonResponse(
         {
             "pid": os.getpid(),
@@ -34,6 +36,7 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "topics": len(runtime.hub.topics),
             "pages": len(runtime.pages),
             "counted": len(runtime.counter),
+            "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
             "threads": threading.active_count(),
             "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
         }

@@ -1,0 +1,88 @@
+"""A visitor who clicks now and then, comes back whenever the connection is lost, and remembers every click."""
+
+import asyncio
+import contextlib
+import random
+from typing import Any
+
+import websockets
+from lxml import etree
+
+from livecomp.testing.dom import Dom
+from tests.servers.browser import Browser
+
+
+class Clicker(Browser):
+    """Each click is a row in the database and one more on the page."""
+
+    def __init__(self, port: int, number: int) -> None:
+        super().__init__(port)
+        self.number = number
+        self.sent: set[int] = set()
+        self.doubted: set[int] = set()
+        self.joins = self.doubts = 0
+        self.failures: list[BaseException] = []
+
+    def row(self, ref: int) -> str:
+        """The name that this click leaves in the database."""
+        return f"{self.number}:{ref}"
+
+    async def visit(self, stop: asyncio.Event, pace: float) -> None:
+        """Click about every ``pace`` seconds until ``stop``, then see everything through."""
+        while not stop.is_set():
+            await self.be_connected()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), random.expovariate(1 / pace))
+            if not stop.is_set():
+                seconds = random.choice([0.0, 0.0, 0.0, 0.3])  # so that some are under way at any moment
+                await self.event("tally", name=self.row(self.ref + 1), seconds=seconds)
+        while self.unacknowledged:
+            await self.be_connected()
+            with contextlib.suppress(TimeoutError):
+                await self.until(lambda: not self.unacknowledged or self.is_lost, 5)
+        await self.be_connected()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is no connection."""
+        return self._reader is None or self._reader.done()
+
+    async def be_connected(self) -> None:
+        """Come back if the connection is lost, after a moment that differs for each."""
+        while self.is_lost:
+            if self._reader is not None and not self._reader.cancelled() and (error := self._reader.exception()):
+                self.failures.append(error)
+            await asyncio.sleep(random.random())
+            with contextlib.suppress(OSError, ConnectionError, TimeoutError, websockets.WebSocketException):
+                await self.connect(30)
+
+    async def event(self, name: str, /, **args: Any) -> int:
+        if not self.is_lost:
+            self.sent.add(self.ref + 1)
+        return await super().event(name, **args)
+
+    async def _take(self, socket: Any, message: list[Any]) -> None:
+        if message[0] == "joined":
+            self.joins += 1
+            self._doubt(message)
+            self.sent |= {entry[1] for entry in self.unacknowledged}
+        await super()._take(socket, message)
+
+    def _doubt(self, message: list[Any]) -> None:
+        if ["doubt"] in message[5]:
+            self.doubts += 1
+            in_doubt = {entry[1] for entry in self.unacknowledged} & self.sent
+            self.doubted |= in_doubt
+            self.unacknowledged = [entry for entry in self.unacknowledged if entry[1] not in in_doubt]
+
+    async def difference(self) -> str:
+        """What a fresh render of the whole page changes in this browser's DOM: nothing, if all is well."""
+        dom = Dom.from_page(self.html)
+        missing = dom.apply(self.patches)
+        before = etree.tostring(dom.root)
+        known = len(self.patches)
+        await self.send('["render",""]')
+        await self.until(lambda: len(self.patches) > known)
+        missing += dom.apply(self.patches[known:])
+        after = etree.tostring(dom.root)
+        return f"missing {missing}" if missing else "" if before == after else f"{before!r} became {after!r}"
