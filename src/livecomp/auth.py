@@ -54,6 +54,13 @@ def check(component: type[LiveComponent] | LiveComponent, request: HttpRequest, 
 
     Permissions are read from the database each time, never from a cache on the user of a long-lived connection.
     """
+    if component.login_required or component.permission_required or access is not _OPEN:
+        _check_declared(component, request, access)
+    if isinstance(component, LiveComponent) and not component.has_permission():
+        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
+
+
+def _check_declared(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access) -> None:
     permissions = component.permission_required
     required = ((permissions,) if isinstance(permissions, str) else tuple(permissions)) + access.permission_required
     required = tuple(filter(None, required))
@@ -63,8 +70,6 @@ def check(component: type[LiveComponent] | LiveComponent, request: HttpRequest, 
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is for signed-in users.")
     if required and not _current(user).has_perms(required):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} needs the permission {' and '.join(required)}.")
-    if isinstance(component, LiveComponent) and not component.has_permission():
-        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:
