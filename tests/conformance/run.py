@@ -1,7 +1,7 @@
 """Downloads Django's source packages and runs their template tests twice: on Django's engine, and on ours.
 
-The outcome must be the same. Both supported lines of Django are tried, as far as this Python can run them. The packages
-stay in ``.cache/django``; nothing of them is part of this project.
+The outcome must be the same. Both supported lines of Django are tried, as far as this Python can run them; then the
+templates of some large packages. The source packages stay in ``.cache/django``; nothing of them is part of this project.
 """
 
 import argparse
@@ -12,6 +12,8 @@ import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.conformance import packages
 
 PROJECT = Path(__file__).parents[2]
 CACHE = PROJECT / ".cache" / "django"
@@ -34,7 +36,7 @@ class Outcome:
 
 def download(line: str) -> Path | None:
     """The folder of Django's source package for a requirement; None where no release fits this Python."""
-    folder = CACHE / re.sub(r"\W+", "-", line)
+    folder = CACHE / f"python{sys.version_info.major}.{sys.version_info.minor}" / re.sub(r"\W+", "-", line)
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", line]
     done = subprocess.run([*command, "--dest", str(folder)], capture_output=True, text=True, check=False)
@@ -85,4 +87,6 @@ def main() -> int:
     parser.add_argument("labels", nargs="*", help=f"test labels of Django's suite (default: {' '.join(LABELS)})")
     labels: list[str] = parser.parse_args().labels or list(LABELS)
     results = [compare(line, labels) for line in LINES]
+    print("\nThe templates of Django's admin, allauth and wagtail", flush=True)
+    results.append(packages.compare())
     return 0 if all(results) else 1

@@ -10,7 +10,7 @@ import pytest
 from django.template import Context, Engine, Template, TemplateDoesNotExist
 
 from livecomp.templating import RenderMemory, compile_template
-from tests.templating.rendering import FakeHost, compiled, make_engine
+from tests.templating.rendering import Browser, FakeHost, compiled, make_engine
 
 
 def render(template: Any, **state: Any) -> str:
@@ -34,6 +34,28 @@ def test_names_that_are_looked_up(source: str, names: set[str]) -> None:
 
 def test_names_are_not_known_where_a_tag_sees_the_whole_context() -> None:
     assert compiled("<div>{% debug %}</div>").names is None
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "{% with name='with' %}{{ block.super }}{% endwith %}",
+        "{% with name='with' %}{{ block.super|upper }}{% endwith %}",
+        "{% with name='with' %}{% if block.super %}{% firstof block.super %}{% endif %}{% endwith %}",
+        "{% for name in rows %}{{ block.super }}{% endfor %}",
+        "{% for name in rows %}{% with text=block.super %}{{ text }}{{ block.name }}{% endwith %}{% endfor %}",
+    ],
+)
+def test_the_parent_s_block_sees_names_that_are_set_around_it(child: str) -> None:
+    parent = "<div>{% block content %}<p>{{ name }}</p>{% endblock %}</div>"
+    template = compiled(
+        "x", parent=parent, child=f'{{% extends "parent" %}}{{% block content %}}{child}{{% endblock %}}'
+    )
+    template = compile_template(template.template.engine.get_template("child"))
+    browser = Browser(template, {"name": "a", "rows": ["x", "y"]})
+    for state in ({"name": "a", "rows": ["x", "y"]}, {"name": "b", "rows": ["y"]}):
+        browser.check_plain(state)
+        browser.show(state)
 
 
 def test_compiled_once_and_kept_with_the_template() -> None:

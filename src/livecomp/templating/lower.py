@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, defaulttags
-from django.template.base import FilterExpression, Node, Template, TextNode, VariableNode
+from django.template.base import FilterExpression, Node, NodeList, Template, TextNode, Variable, VariableNode
 from django.template.defaulttags import (
     AutoEscapeControlNode,
     CommentNode,
@@ -25,6 +25,7 @@ from django.template.defaulttags import (
     WithNode,
 )
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
+from django.template.smartif import TokenBase
 from django.templatetags.i18n import LanguageNode
 from django.templatetags.l10n import LocalizeNode
 from django.templatetags.tz import LocalTimeNode, TimezoneNode
@@ -47,6 +48,26 @@ class Unsupported(Exception):
 def line_of(node: Node) -> int:
     """The template line of a node; 0 when it has no token."""
     return getattr(node.token, "lineno", 0) or 0
+
+
+def shows_parent_block(node: Node) -> bool:
+    """Whether an expression of this tag has `block.super` in it, which renders with the real context stack."""
+    return any(_has_super(value) for value in vars(node).values())
+
+
+def _has_super(value: Any) -> bool:
+    if isinstance(value, Variable):
+        return value.lookups is not None and value.lookups[:2] == ("block", "super")
+    if isinstance(value, FilterExpression):
+        arguments = [argument for _, given in value.filters for _, argument in given]
+        return _has_super(value.var) or any(map(_has_super, arguments))
+    if isinstance(value, TokenBase):
+        return any(_has_super(getattr(value, part, None)) for part in ("value", "first", "second"))
+    if isinstance(value, NodeList):
+        return False
+    if isinstance(value, list | tuple):
+        return any(map(_has_super, value))
+    return isinstance(value, dict) and any(map(_has_super, value.values()))
 
 
 def literal_name(expression: FilterExpression) -> str | None:
@@ -149,6 +170,11 @@ class LiveLowering(Lowering):
         for block in parent.nodelist.get_nodes_by_type(BlockNode):
             self.blocks.setdefault(block.name, []).append(block)
         return self.items(parent.nodelist)
+
+    def compound(self, node: Any, kind: type[Node]) -> Sequence[Item]:
+        if shows_parent_block(node) and not (kind is VariableNode and self.is_super(node)):
+            raise Unsupported(f"block.super passes through a filter or a tag (line {line_of(node)})")
+        return super().compound(node, kind)
 
     def special(self, node: Any, kind: type[Node]) -> Sequence[Item]:
         if kind is LiveComponentNode and not self.captured:

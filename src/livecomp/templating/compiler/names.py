@@ -6,6 +6,7 @@ from django.template.defaulttags import CycleNode, ResetCycleNode, WithNode
 from django.template.loader_tags import BlockNode, IncludeNode
 
 from livecomp.templating.compiler.tags import is_known, set_by
+from livecomp.templating.lower import shows_parent_block
 from livecomp.templating.tree import Arms, Changed, Child, Element, Item, Output, Region, Text, Value, walk
 
 _SCOPED = (WithNode, IncludeNode, BlockNode)  # regions that push a dict on the context stack
@@ -16,7 +17,7 @@ def is_closed(item: Item, known: dict[int, bool]) -> bool:
     found = known.get(id(item))
     if found is None:
         if isinstance(item, Output):
-            found = is_known(item.node)
+            found = is_known(item.node) and not shows_parent_block(item.node)
         elif isinstance(item, Text):
             found = True
         elif isinstance(item, Child):
@@ -26,7 +27,8 @@ def is_closed(item: Item, known: dict[int, bool]) -> bool:
         elif isinstance(item, Value):
             found = all(is_closed(each, known) for each in item.items)
         else:
-            found = all(is_closed(each, known) for items in item.lists() for each in items)
+            inner = (each for items in item.lists() for each in items)
+            found = not shows_parent_block(item.node) and all(is_closed(each, known) for each in inner)
         known[id(item)] = found
     return found
 
