@@ -106,3 +106,13 @@ def test_an_object_that_is_no_container_is_restored_by_reference() -> None:
     preserved = preserve(value)
     value.clear()
     assert restore(preserved) == [thing]
+
+
+def test_a_mutable_constant_is_no_state() -> None:
+    class Sizes(LiveComponent):
+        template = "<p></p>"
+        SIZES: ClassVar[list[int]] = [10, 20]
+        NAMES: ClassVar = {"a": 1}
+
+    assert Sizes.fields == {}
+    assert Sizes.SIZES == [10, 20]

@@ -19,9 +19,10 @@ def node(source: str) -> LiveComponentNode:
     return found
 
 
-def test_a_component_s_name_arguments_and_flags() -> None:
-    found = node('{% live_component "row" key=a.id row=a lazy %}')
-    assert (found.name.token, sorted(found.kwargs), found.flags) == ('"row"', ["key", "row"], {"lazy"})
+def test_a_component_s_name_and_arguments() -> None:
+    found = node('{% live_component "row" key=a.id row=a ...b %}')
+    assert (found.name.token, sorted(found.kwargs)) == ('"row"', ["key", "row"])
+    assert [each.token for each in found.spread] == ["b"]
 
 
 def test_a_closing_slash_is_accepted() -> None:
@@ -34,6 +35,8 @@ def test_a_closing_slash_is_accepted() -> None:
         ("{% live_component %}", "takes the name of a component first"),
         ("{% live_component a=1 %}", "takes the name of a component first"),
         ('{% live_component "x" y %}', "does not understand 'y'"),
+        ('{% live_component "x" lazy defer %}', "one of lazy and defer, not both"),
+        ('{% live_component "x" lazy fills %}{% fill "a" %}{% endfill %}{% endlive_component %}', "takes one fill"),
         ('{% live_component "x" fills %}text{% endlive_component %}', "only {% fill %} may stand"),
         ('{% live_component "x" fills %}{% fill %}{% endfill %}{% endlive_component %}', "takes one argument"),
         ('{% live_component "x" %}{% fill "a" %}{% endfill %}', "Invalid block tag on line 1: 'fill'"),

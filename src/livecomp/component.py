@@ -49,6 +49,7 @@ class LiveComponent:
     """Models whose committed changes render this component again."""
     shared: ClassVar[bool] = False
 
+    _is_transparent: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     events: ClassVar[dict[str, EventSpec]] = {}
     topics: ClassVar[list[TopicTrigger]] = []
@@ -98,11 +99,11 @@ class LiveComponent:
 
     # Life cycle, for subclasses to override
 
-    def mount(self, **kwargs: Any) -> None:
+    def mount(self, *args: Any, **kwargs: Any) -> None:  # typed so that a method with any parameters may override it
         """Set the first state from the tag's arguments. By default each argument sets the field of its name."""
         self._assign(kwargs)
 
-    def updated(self, **changed: Any) -> None:
+    def updated(self, *args: Any, **changed: Any) -> None:
         """The parent passes other arguments than before. By default each sets the field of its name."""
         self._assign(changed)
 
@@ -170,6 +171,8 @@ class LiveComponent:
     def parent(self) -> "LiveComponent | None":
         """The component in whose template this one stands."""
         parent = self._live.parent
+        while parent is not None and parent.component._is_transparent:
+            parent = parent.parent
         return parent.component if parent else None
 
     # What a component can ask for

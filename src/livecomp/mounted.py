@@ -128,11 +128,13 @@ class Mounted:
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
-        return {"wanted": self.wanted, "looked": self.looked, "joined": self.joined, "later": self.later} | (
-            {"waiting": self.waiting, "tasks": {task: self.tasks[task] for task, *_ in self.waiting}}
-            if self.waiting
-            else {}
-        )
+        kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
+        if self.fills:
+            kept["fills"] = self.fills
+        if self.waiting:
+            kept["waiting"] = self.waiting
+            kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
+        return kept
 
     def keep(self, kept: dict[str, Any]) -> None:
         """Undo `kept`."""

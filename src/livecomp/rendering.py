@@ -100,6 +100,8 @@ class Host:
         page = parent.page
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name:
+            if fills != child.fills:
+                page.dirty.add(child.id)
             changed = child.take_arguments(kwargs, fills)
             if changed:
                 update(child, changed)

@@ -178,16 +178,16 @@ def _annotations(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _refuse_undeclared(cls: type, fields: dict[str, Field]) -> None:
-    reserved: frozenset[str] = getattr(cls, "_reserved", frozenset())
+    declared = fields.keys() | inspect.get_annotations(cls).keys() | getattr(cls, "_reserved", frozenset())
     for name, value in cls.__dict__.items():
-        if name.startswith("_") or name in fields or name in reserved:
+        if name.startswith("_") or name in declared:
             continue
         if isinstance(value, Field):
             raise ComponentError(f"{cls.__name__}.{name} = state(…) needs a type: `{name}: int = state(…)`.")
         if isinstance(value, (list, dict, set, bytearray)):
             raise ComponentError(
                 f"{cls.__name__}.{name} = {value!r} would be one object shared by all users. Declare it as state, "
-                f"`{name}: {type(value).__name__} = state({value!r})`, or as a constant, `{name}: ClassVar[…]`."
+                f"`{name}: {type(value).__name__} = state({value!r})`, or as a constant, `{name}: ClassVar = {value!r}`."
             )
 
 

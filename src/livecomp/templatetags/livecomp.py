@@ -16,34 +16,52 @@ from livecomp.templating.nodes import FillNode, LiveComponentNode
 
 register = template.Library()
 
-_FLAGS = frozenset(("fills", "lazy", "defer"))
+_LATER = ("lazy", "defer")
+_WORDS = ("fills", *_LATER)
+_PLACEHOLDER = "placeholder"
 
 
 @register.tag
 def live_component(parser: Parser, token: Token) -> LiveComponentNode:
     """Place a live component.
 
-    ``{% live_component "name" argument=value … %}``, with ``key=`` in a loop, ``lazy`` or ``defer`` to render it later.
+    ``{% live_component "name" argument=value … %}``, with ``key=`` in a loop, ``...arguments`` for those in a dict, ``lazy``
+    to mount it when it is scrolled to, ``defer`` right after the page is live.
     A component that is given content says ``fills``, and then has an end tag::
 
         {% live_component "card" fills %}{% fill "title" %}…{% endfill %}{% endlive_component %}
     """
     tag, *bits = token.split_contents()
-    if not bits or bits[0] in _FLAGS or "=" in bits[0].split('"')[0].split("'")[0]:
+    if not bits or bits[0] in _WORDS or "=" in bits[0].split('"')[0].split("'")[0]:
         raise TemplateSyntaxError(f"{{% {tag} %}} takes the name of a component first.")
     name = parser.compile_filter(bits.pop(0))
     if bits and bits[-1] == "/":
         bits.pop()
-    flags = {bit for bit in bits if bit in _FLAGS}
-    bits = [bit for bit in bits if bit not in _FLAGS]
+    words = {bit for bit in bits if bit in _WORDS}
+    spread = [parser.compile_filter(bit[3:]) for bit in bits if bit.startswith("...")]
+    bits = [bit for bit in bits if bit not in _WORDS and not bit.startswith("...")]
     kwargs = token_kwargs(bits, parser)
     if bits:
         raise TemplateSyntaxError(
-            f"{{% {tag} %}} does not understand {bits[0]!r}. After the name it takes key=value arguments and the words"
-            f" {', '.join(sorted(_FLAGS))}."
+            f"{{% {tag} %}} does not understand {bits[0]!r}. After the name it takes key=value arguments, ...arguments and"
+            f" the words {', '.join(sorted(_WORDS))}."
         )
-    nodelist = _fills(parser) if "fills" in flags else None
-    return LiveComponentNode(name, kwargs, frozenset(flags - {"fills"}), nodelist)
+    nodelist = _fills(parser) if "fills" in words else None
+    node = LiveComponentNode(name, kwargs, spread, nodelist)
+    when = [word for word in _LATER if word in words]
+    return _later(parser, node, when) if when else node
+
+
+def _later(parser: Parser, node: LiveComponentNode, when: list[str]) -> LiveComponentNode:
+    """The node that places a component later: see `livecomp.live.Later`."""
+    if len(when) > 1:
+        raise TemplateSyntaxError("{% live_component %} takes one of lazy and defer, not both.")
+    if any(fill.name.token.strip("\"'") != _PLACEHOLDER for fill in node.fills):
+        raise TemplateSyntaxError(
+            f'A component that is {when[0]} takes one fill, {{% fill "{_PLACEHOLDER}" %}}: what is shown until it is there.'
+        )
+    own = {"later_name": node.name, "later_when": parser.compile_filter(f'"{when[0]}"')}
+    return LiveComponentNode(parser.compile_filter('"livecomp.later"'), own | node.kwargs, node.spread, node.nodelist)
 
 
 def _fills(parser: Parser) -> NodeList:

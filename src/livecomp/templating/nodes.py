@@ -1,6 +1,6 @@
 """The nodes of livecomp's own template tags."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.template.base import FilterExpression, Node, NodeList
@@ -20,7 +20,7 @@ class FillNode(Node):
 
 
 class LiveComponentNode(Node):
-    """`{% live_component "name" key=… arg=… %}`: the place of a component.
+    """`{% live_component "name" key=… arg=… ...args %}`: the place of a component.
 
     In a live template the compiler takes this node apart, and the child gets its place in the parent's tree. Elsewhere
     (an ordinary page, or inside a node that only Django can render) it renders the component whole.
@@ -32,12 +32,12 @@ class LiveComponentNode(Node):
         self,
         name: FilterExpression,
         kwargs: Mapping[str, FilterExpression],
-        flags: frozenset[str] = frozenset(),
+        spread: Sequence[FilterExpression] = (),
         nodelist: NodeList | None = None,
     ) -> None:
         self.name = name
         self.kwargs = dict(kwargs)
-        self.flags = flags
+        self.spread = spread
         self.nodelist = nodelist
 
     @property
@@ -47,8 +47,10 @@ class LiveComponentNode(Node):
     def render(self, context: Context) -> SafeString:
         from livecomp.page import host_for
 
-        kwargs: dict[str, Any] = {name: value.resolve(context) for name, value in self.kwargs.items()}
-        kwargs.update((flag, True) for flag in self.flags)
+        kwargs: dict[str, Any] = {}
+        for each in self.spread:
+            kwargs |= each.resolve(context)
+        kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
         html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
         return SafeString(html)

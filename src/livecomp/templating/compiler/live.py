@@ -333,8 +333,8 @@ class Live(Structure):
         if key != "None" and self.rounds_around and id(child) in self.rounds_around[-1].tops:
             self.set_key(self.rounds_around[-1], f"str({key})")
         slot = ", ".join([str(child.ordinal), *(each.known for each in self.rounds_around), key])
-        given = [f"{name!r}: {value}" for name, value in values.items()]
-        given += [f"{flag!r}: True" for flag in sorted(node.flags)]
+        given = [f"**{self.value(each)}" for each in node.spread]
+        given += [f"{name!r}: {value}" for name, value in values.items()]
         placed = self.code.name("child")
         self.code.line(
             f"{placed} = host.place(text_of(str({name})), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
