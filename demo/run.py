@@ -3,9 +3,9 @@
 
 PORT        where to listen, on 127.0.0.1 (default 8000); HOST to listen elsewhere
 WORKERS     number of server processes (default 1)
-REDIS_URL   channel layer and cache, e.g. redis://127.0.0.1:6379/0 (default: files and sockets of this machine)
+REDIS_URL   channel layer, cache and Celery's broker, e.g. redis://127.0.0.1:6379/0 (default: files and sockets of this machine)
 DATABASE    path of the SQLite file (default demo/db.sqlite3)
-FEED        0 leaves out the matches and prices that play in the background
+FEED        0 leaves out what runs in the background: matches, prices and the Celery worker
 
 The database is migrated and filled with sample data first.
 """
@@ -61,15 +61,20 @@ def serve(host: str, port: int, workers: int) -> None:
 
 @contextmanager
 def feeding() -> Iterator[None]:
-    """Run the feeders while the site is served. They end with this process, however it ends: their input closes."""
+    """Run the feeders and the worker while the site is served. They end with this process, however it ends: their input
+    closes."""
     if os.environ.get("FEED") == "0":
         yield
         return
-    feeder = subprocess.Popen([sys.executable, HERE / "manage.py", "feed"], stdin=subprocess.PIPE)
+    commands = ("feed", "work")
+    feeders = [subprocess.Popen([sys.executable, HERE / "manage.py", name], stdin=subprocess.PIPE) for name in commands]
     try:
         yield
     finally:
-        feeder.communicate()
+        for feeder in feeders:
+            feeder.stdin.close()
+        for feeder in feeders:
+            feeder.wait()
 
 
 if __name__ == "__main__":

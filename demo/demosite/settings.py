@@ -1,7 +1,7 @@
 """Settings of the demo site. Everything that varies comes from the environment:
 
 DATABASE    path of the SQLite file (default: db.sqlite3 beside manage.py)
-REDIS_URL   channel layer and cache over Redis (default: files and sockets of this machine)
+REDIS_URL   channel layer, cache and Celery's broker over Redis (default: files and sockets of this machine)
 DEBUG       1 for Django's debug pages and livecomp's development warnings (default: 1; run.py says 0)
 HOSTS       further host names to answer to, separated by commas
 SECRET_KEY  signs cookies and tokens; must be the same in all processes
@@ -131,6 +131,19 @@ else:
             "CONFIG": {"folder": Path(tempfile.gettempdir()) / f"livecomp-{os.getuid()}-{SITE}"},
         }
     }
+
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+else:
+    BROKER = Path(f"{DATABASE}-broker")
+    BROKER.mkdir(mode=0o700, exist_ok=True)
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        **dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(BROKER)),
+        "polling_interval": 0.2,
+    }
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
 
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
 LANGUAGE_CODE = "en-us"

@@ -1,10 +1,14 @@
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
+
+from django.core.cache import cache
 
 from livecomp import LiveComponent, event, on
 
 from .models import Notification, notify
+from .tasks import export
 
 SHOWN = 20
 
@@ -20,7 +24,13 @@ def slow_work() -> Iterator[int]:
 class Notifications(LiveComponent):
     template_name = "notifications/notifications.html"
 
-    percent: int = 0
+    percent: int = 0  # of the background task
+    job: str = ""  # the Celery task
+
+    @property
+    def exported(self) -> int | None:
+        """How far the worker is; None while it has not begun."""
+        return cache.get(f"job:{self.job}") if self.job else 100
 
     @property
     def items(self) -> list[Notification]:
@@ -56,3 +66,13 @@ class Notifications(LiveComponent):
 
     def finished(self, result: Any) -> None:
         self.percent = 0
+
+    @event
+    def start_export(self) -> None:
+        if self.exported == 100:
+            self.job = uuid4().hex
+            export.delay(self.job)
+
+    @on("job:{job}")
+    def exporting(self, message: Any) -> None:
+        """Nothing to do: after it, the progress bar is rendered again."""

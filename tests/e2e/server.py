@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +75,20 @@ class Site:
         """Run a management command in a process of its own."""
         command = [sys.executable, str(ROOT / "demo" / "manage.py"), *arguments]
         subprocess.run(command, env=self.environment, check=True, timeout=60, cwd=self.folder, capture_output=True)
+
+
+@contextmanager
+def running(site: Site, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A management command that runs until the block is left."""
+    program = [sys.executable, str(ROOT / "demo" / "manage.py"), *command]
+    process = subprocess.Popen(program, env=site.environment, cwd=site.folder, stdin=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+        if process.stdin:
+            process.stdin.close()
 
 
 def free_port() -> int:

@@ -1,26 +1,12 @@
 """Pages that a process in the background keeps moving."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.server import ROOT, Site
+from tests.e2e.server import Site, running
 
 Visit = Callable[..., Page]
-
-
-@contextmanager
-def running(site: Site, *command: str) -> Iterator[None]:
-    """A management command that runs until the block is left."""
-    process = subprocess.Popen([sys.executable, str(ROOT / "demo" / "manage.py"), *command], env=site.environment)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait(30)
 
 
 def test_the_clock_ticks(visit: Visit) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.server import Site
+from tests.e2e.server import Site, running
 
 Visit = Callable[..., Page]
 
@@ -59,3 +59,20 @@ def test_without_javascript_the_button_posts(visit: Visit) -> None:
     unread = int(page.inner_text("#unread"))
     page.click("#send-test")
     expect(page.locator("#unread")).to_have_text(str(unread + 1))
+
+
+def test_from_a_celery_task_with_a_progress_bar(visit: Visit, site: Site) -> None:
+    one, other = visit("/notifications/"), visit("/notifications/")
+    one.click("#start-export")
+    expect(one.locator("#export")).to_contain_text("waiting for the Celery worker")
+    with running(site, "work") as worker:
+        expect(one.locator("#export progress")).to_be_visible(timeout=60_000)
+        for page in (one, other):
+            first = page.locator("#notifications > li").first
+            expect(first).to_contain_text("from the Celery worker", timeout=30_000)
+        expect(one.locator("#export")).to_have_count(0)
+        expect(one.locator("#start-export")).to_be_enabled()
+        assert worker.poll() is None
+        assert worker.stdin
+        worker.stdin.close()
+        assert worker.wait(30) == 0
