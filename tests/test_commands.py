@@ -11,7 +11,7 @@ import pytest
 from django.apps import AppConfig, apps
 from django.core.management import CommandError, call_command
 
-from livecomp import registry, topics
+from livecomp import LiveComponent, registry, state, topics
 from livecomp.management.commands.livecomponents import describe
 
 
@@ -136,9 +136,21 @@ def test_an_unknown_component_is_an_error_with_a_suggestion():
 
 
 def test_targets_are_shown():
-    shown = output_of("livecomponents", "--targets", "counter")
-    assert "<div>" in shown
-    assert "<b" in shown
+    class Drawing(LiveComponent):
+        template = """<div class="{{ kind }}">
+  <svg><path d="{{ path }}"/></svg>
+  {% for point in points %}<i id="p{{ point.id }}">{{ point.x }}</i>{% endfor %}
+</div>"""
+        kind: str = ""
+        path: str = ""
+        points: list[dict[str, int]] = state([])
+
+    assert output_of("livecomponents", "--targets", "drawing").splitlines()[1:] == [
+        "<div> .0 (line 1)",
+        "  <svg> .1 (line 2), not split: the content of <svg> and <math> is patched as a whole",
+        "  for (line 3), items told apart by key",
+        "    <i> .2 (line 3)",
+    ]
 
 
 def test_source_is_shown_and_compiles():

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.template import Context, Engine, Template, TemplateDoesNotExist
+from django.template.base import Node
 
-from livecomp.templating import RenderMemory, compile_template
+from livecomp.templating import RenderMemory, compile_template, describe_targets
 from tests.templating.rendering import Browser, FakeHost, compiled, make_engine
 
 
@@ -65,6 +66,21 @@ def test_compiled_once_and_kept_with_the_template() -> None:
     assert compile_template(template) is first
     assert render(first, a=1) == '<p lc="c0.0">1</p>'
     assert [vars(node) for node in template.nodelist] == nodes
+
+
+def test_lines_are_right_where_another_parser_counts_them_wrong() -> None:
+    line = "{% if a == \"x\" %}<b>{{ a }}</b>{% endif %}<i>{{ a|default:'x' }}</i>\n"
+    template = Engine(debug=True).from_string("<div>\n" + line * 4 + "</div>")
+    for node in template.nodelist.get_nodes_by_type(Node):
+        node.token.lineno *= 2
+    assert describe_targets(template).splitlines() == [
+        "<div> .0 (line 1)",
+        *(
+            f"  <{name}> .{2 * row + number} (line {row + 2})"
+            for row in range(4)
+            for number, name in ((1, "b"), (2, "i"))
+        ),
+    ]
 
 
 def test_a_traceback_shows_the_template_s_line(tmp_path: Any) -> None:

@@ -6,6 +6,7 @@ compile time where their names are literal, since elements may begin in one and 
 Only Django's own node classes are taken apart, never subclasses: those may render otherwise.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,6 +49,18 @@ class Unsupported(Exception):
 def line_of(node: Node) -> int:
     """The template line of a node; 0 when it has no token."""
     return getattr(node.token, "lineno", 0) or 0
+
+
+def correct_lines(template: Any) -> None:
+    """Give nodes the line of their position, where both are known.
+
+    django-components has a parser of its own, which counts wrong after a tag with quotes in it, but places tags right.
+    """
+    breaks = [index for index, character in enumerate(template.source) if character == "\n"]
+    for node in template.nodelist.get_nodes_by_type(Node):
+        token = getattr(node, "token", None)
+        if token is not None and token.position:
+            token.lineno = bisect(breaks, token.position[0] - 1) + 1
 
 
 def shows_parent_block(node: Node) -> bool:
@@ -144,6 +157,7 @@ class LiveLowering(Lowering):
 
     def template(self, template: Any) -> Items:
         """The items of a whole template, its parents' included."""
+        correct_lines(template)
         nodes: list[Node] = list(template.nodelist)
         first = next((node for node in nodes if not isinstance(node, TextNode)), None)
         if not isinstance(first, ExtendsNode):
@@ -163,6 +177,7 @@ class LiveLowering(Lowering):
         parent, origin = self.engine.find_template(name, skip=history)
         history.append(origin)
         self.templates.append(parent)
+        correct_lines(parent)
         first = next((node for node in parent.nodelist if not isinstance(node, TextNode)), None)
         if isinstance(first, ExtendsNode):
             lead = [node for node in parent.nodelist[: parent.nodelist.index(first)] if isinstance(node, TextNode)]

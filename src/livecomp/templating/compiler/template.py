@@ -21,7 +21,7 @@ from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.elements import Lost, Scanner
 from livecomp.templating.loops import LoopRender
-from livecomp.templating.lower import LiveLowering, Lowering, Unsupported
+from livecomp.templating.lower import LiveLowering, Lowering, Unsupported, correct_lines
 from livecomp.templating.memory import RenderMemory
 from livecomp.templating.placed import Placed
 from livecomp.templating.render import Host, Rendered, Rendering
@@ -130,6 +130,8 @@ class CompiledTemplate:
     def __init__(self, template: Any) -> None:
         self.template = template
         self.name = str(template.name or template.origin.name)
+        if type(template) is Template:
+            correct_lines(template)
 
     # Plain
 
