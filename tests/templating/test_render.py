@@ -163,9 +163,9 @@ def test_fills_carry_the_parent_s_address() -> None:
             given.append((name, kwargs, fills))
             return super().place(name, slot, kwargs, fills)
 
-    source = '<div>{% live_component "card" a=b lazy fills %}{% fill "title" %}<b>{{ b }}</b>{% endfill %}{% endlive_component %}</div>'
-    compiled(source).render(Context({"b": "<"}), component_id="c7", memory=RenderMemory(), host=Host())
-    assert given == [("card", {"a": "<", "lazy": True}, {"title": '<b lc="c7.1">&lt;</b>'})]
+    source = '<div>{% live_component "card" ...c a=b fills %}{% fill "title" %}<b>{{ b }}</b>{% endfill %}{% endlive_component %}</div>'
+    compiled(source).render(Context({"b": "<", "c": {"a": 1, "d": 2}}), component_id="c7", memory=RenderMemory(), host=Host())
+    assert given == [("card", {"a": "<", "d": 2}, {"title": '<b lc="c7.1">&lt;</b>'})]
 
 
 def test_the_memory_can_be_pickled_and_means_the_same_afterwards(table: Browser, rows: list[Any]) -> None:
