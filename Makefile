@@ -26,7 +26,7 @@ demo: $(VENV)/.ready-demo  ## Serve the demo site on PORT (8000); WORKERS=2 REDI
 test: test-python test-js test-next  ## Run every test, with both supported lines of Django when there are two Pythons
 
 test-python: $(VENV)/.ready-test
-	@$(PYTHON) scripts/system_packages.py chromium redis-server
+	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 test-js: $(if $(NPM),node_modules/.package-lock.json)

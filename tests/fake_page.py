@@ -47,6 +47,10 @@ class FakePage:
         self.closed = False
         self._outbox: list[Output] = []
 
+    @property
+    def joined_id(self) -> str:
+        return self.id
+
     # What a driver calls
 
     def receive(self, message: Any) -> Generator[Step, Any, None]:
@@ -277,6 +281,7 @@ class FakePages(Pages):
         self.closed: list[tuple[FakePage, bool]] = []
         self.visitor = ""
         self.allowed = True
+        self.held = True
         self.database_is_up = True
 
     def open(self, scope: Mapping[str, Any]) -> Any:
@@ -292,8 +297,11 @@ class FakePages(Pages):
             raise ConnectionError("no database")
         return self.allowed
 
-    def is_saved(self, page_id: str) -> bool:
-        return any(page.id == page_id and clean for page, clean in self.closed)
+    def is_saved(self, joined_id: str) -> bool:
+        return any(page.id == joined_id and clean for page, clean in self.closed)
+
+    def is_held(self, joined_id: str) -> bool:
+        return self.held
 
     def save(self, page: Any) -> None:
         self.saved.append(page)

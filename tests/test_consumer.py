@@ -7,16 +7,16 @@ import time
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livecomp import topics
+from livecomp import liveness, topics
 from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import Runtime
 from tests.fake_page import FakePages
 from tests.sockets import Socket, fake_socket, until
-from tests.test_topics import RecordingLayer
 
 
 async def test_join_and_event() -> None:
@@ -567,8 +567,9 @@ async def test_a_page_that_came_back_in_another_process_ends_here() -> None:
 class OtherProcess:
     """Hears what is announced, as a listener in another process would."""
 
-    def __init__(self, pages: FakePages) -> None:
+    def __init__(self, pages: FakePages, answers: bool) -> None:
         self.pages = pages
+        self.answers = answers
         self.words: list[Any] = []
 
     def deliver_soon(self, topic: str, messages: list[Any], origin: object) -> None:
@@ -578,24 +579,42 @@ class OtherProcess:
         self.words.append((kind, value))
         page = self.pages.opened[0]
         page.id = "page"
-        self.pages.closed.append((page, True))
+        if self.answers:
+            self.pages.closed.append((page, True))
 
 
-@pytest.mark.parametrize("answers", [True, False])
-async def test_a_page_is_asked_for_in_other_processes(answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livecomp.takeover.TAKE_OVER", 0.3)
-    monkeypatch.setattr("livecomp.topics.shared_layer", lambda: RecordingLayer())
+@pytest.mark.parametrize(("answers", "held"), [(True, True), (False, True), (False, False)])
+@override_settings(LIVECOMP={"SHUTDOWN_TIMEOUT": 0.5})
+async def test_a_page_is_asked_for_in_other_processes(answers: bool, held: bool) -> None:
     pages = FakePages()
-    other = OtherProcess(pages)
-    if answers:
-        topics.add_listener(other)
+    pages.held = held
+    other = OtherProcess(pages, answers)
+    topics.add_listener(other)
     async with fake_socket(pages, join=False) as socket:
         started = time.monotonic()
         await socket.write("join", 1, ["page"], ["page", 3], "/")
         assert (await socket.read())[0] == "joined"
-        assert (time.monotonic() - started < 0.25) is answers
+        assert (time.monotonic() - started >= 0.5) is (held and not answers)  # a dead process is not waited for
     topics.remove_listener(other)
-    assert other.words == ([("supersede", "page")] if answers else [])
+    assert other.words == [("supersede", "page")]
+
+
+async def test_a_join_whose_browser_has_gone_meanwhile_is_none() -> None:
+    pages = FakePages()
+    async with fake_socket(pages, join=False) as socket:
+        await socket.write("join", 1, ["page"], ["page", 3], "/")
+        await until(lambda: pages.opened)
+    assert pages.saved == pages.closed == []
+    assert not pages.opened[0].connected
+
+
+async def test_a_process_with_connections_tells_that_it_lives() -> None:
+    cache.clear()
+    key = liveness._key(liveness.PROCESS)
+    async with fake_socket():
+        await until(lambda: cache.get(key))
+        await Runtime.current().drain()
+        assert cache.get(key) is None
 
 
 async def test_a_stranger_cannot_end_a_connection() -> None:

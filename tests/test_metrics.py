@@ -109,8 +109,8 @@ def test_signals_tell_of_joins_events_and_the_end(heard: list[Any]) -> None:
     component = driver.component
     resume.save(driver.page, clean=True)
     driver.page.close()
-    driver.join(resume=(driver.page.id, driver.page.version))
-    driver.join(resume=(driver.page.id, driver.page.version))
+    driver.join(resume=(driver.page.joined_id, driver.page.version))
+    driver.join(resume=(driver.page.joined_id, driver.page.version))
     names = [name for name, *_ in heard]
     assert names == ["connected", "event_handled", "event_handled", "disconnected", "resumed", "resumed"]
     assert [details.get("in_doubt") for _, _, details in heard[4:]] == [False, True]

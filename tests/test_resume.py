@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import resume
+from livecomp import liveness, resume
 from livecomp.constants import CloseCode
-from livecomp.effects import Close
+from livecomp.effects import Close, Save
 from livecomp.page import LivePage
 from tests.driver import Driver, make_request
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def resumed(driver: Driver) -> list[list[object]]:
     """The page's replies when its browser comes back."""
-    return driver.join(resume=(driver.page.id, driver.page.version))
+    return driver.join(resume=(driver.page.joined_id, driver.page.version))
 
 
 def has_doubt(replies: list[list[object]]) -> bool:
@@ -47,7 +47,8 @@ def test_t83_a_kill_right_after_the_first_join_leaves_the_state_of_the_html() ->
     first = driver.join()
     assert has_doubt(resumed(driver))
     assert driver.component.count == 5
-    assert driver.page.id == first[0][1]
+    assert driver.page.joined_id != first[0][1]
+    assert str(first[0][1]).startswith(driver.page.id)
 
 
 def test_t56_a_duplicated_tab_is_a_page_of_its_own() -> None:
@@ -60,24 +61,42 @@ def test_t56_a_duplicated_tab_is_a_page_of_its_own() -> None:
     assert driver.component.count == 5
     resume.save(one, clean=True)
     resume.save(driver.page, clean=True)
-    assert driver.join(resume=(one.id, one.version))[0][1] == first[1]
+    driver.join(resume=(one.joined_id, one.version))
+    assert driver.page.id == one.id
     assert driver.component.count == 6
 
 
-def test_whoever_held_the_page_before_cannot_save_over_it() -> None:
+def test_t51_a_join_that_the_browser_never_heard_of_is_no_part_of_its_story() -> None:
     driver = Driver("counter", start=5)
     driver.join()
     old = driver.page
-    resume.save(old)
-    resumed(driver)
+    resumed(driver)  # before the old connection is saved, and the reply is lost
+    unheard = driver.page
+    driver.page = old
     driver.event("add")
-    resume.save(driver.page, clean=True)
     resume.save(old, clean=True)
-    resumed(driver)
+    resume.save(unheard, clean=True)
+    driver.page = old
+    assert not has_doubt(resumed(driver))
     assert driver.component.count == 6
 
 
-@pytest.mark.parametrize("joined_id", ["", "page", "other.page", "{}", "{}x.y", "{}." + "x" * 100])
+def test_a_snapshot_goes_when_the_browser_has_heard_of_the_next_one() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    first = resume._key(driver.page.joined_id)
+    resume.save(driver.page, clean=True)
+    resumed(driver)
+    resume.save(driver.page)
+    assert cache.get(first) is not None
+    driver.event("add")
+    resume.save(driver.page)
+    assert cache.get(first) is None
+
+
+@pytest.mark.parametrize(
+    "joined_id", ["page", "other.page.x", "{}", "{}.x", "{}x.y.z", "{}.a.b.c", "{}.a." + "x" * 100]
+)
 def test_t20_a_join_resumes_no_page_but_that_of_its_tokens(joined_id: str) -> None:
     driver = Driver("counter", start=5)
     driver.join()
@@ -90,19 +109,19 @@ def test_a_snapshot_of_another_visitor_is_left_where_it_is() -> None:
     driver = Driver("counter", User.objects.create_user("anna"), start=5)
     driver.join()
     resume.save(driver.page, clean=True)
-    key = resume._key(driver.page.id)
-    data = cache.get(key)
-    stranger = LivePage(make_request(User.objects.create_user("bert")), driver.page.id)
-    assert resume.claim(stranger, driver.page.id) is None
-    assert cache.get(key) == data
-    assert resume.is_clean(driver.page.id)
+    saved_as = driver.page.joined_id
+    stranger = LivePage(make_request(User.objects.create_user("bert")))
+    stranger.joined_id = "another"
+    assert resume.load(stranger, saved_as) is None
+    assert resume.is_clean(saved_as)
+    assert cache.get(resume._key("another")) is None
 
 
 @override_settings(LIVECOMP={"SNAPSHOT": "off"})
 def test_with_snapshots_off_nothing_stays_behind_a_join() -> None:
     driver = Driver("counter", start=5)
     driver.join()
-    assert cache.get(resume._key(driver.page.id)) is None
+    assert cache.get(resume._key(driver.page.joined_id)) is None
     assert cache.get(resume._key(driver.page.id.partition(".")[0])) is None
 
 
@@ -116,3 +135,33 @@ def test_t115_the_snapshot_of_a_page_is_bounded_in_size_and_time(monkeypatch: py
     with override_settings(LIVECOMP={"MAX_STATE_BYTES": 50}):
         resume.save(driver.page)
     assert len(given) == 1
+
+
+def test_a_process_that_lives_is_waited_for_and_a_dead_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    liveness.beat()
+    assert not resume.is_held(driver.page.joined_id)  # our own process knows better
+    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    assert resume.is_held(driver.page.joined_id)
+    monkeypatch.setattr(liveness, "PROCESS", driver.page.joined_id.rpartition(".")[2][:16])
+    liveness.rest()
+    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    assert not resume.is_held(driver.page.joined_id)
+
+
+def test_nobody_waits_for_a_state_that_is_too_large_to_be_saved() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    with override_settings(LIVECOMP={"MAX_STATE_BYTES": 50}):
+        resume.save(driver.page, clean=True)
+    assert resume.is_clean(driver.page.joined_id)
+    assert has_doubt(resumed(driver))
+    assert driver.component.count == 5
+
+
+def test_a_page_that_was_mounted_again_is_saved_soon() -> None:
+    driver = Driver("counter", start=5)
+    cache.clear()
+    driver.join()
+    assert driver.out(Save)

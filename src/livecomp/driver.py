@@ -103,15 +103,6 @@ class PageDriver:
         """The function's result for the page, from the thread pool."""
         return self._in_thread(function, self.page, *args)
 
-    def driver_of(self, page_id: str) -> "PageDriver | None":
-        """Who drives this page in this process."""
-        driver: PageDriver | None = self._runtime.pages.get(page_id)
-        return driver
-
-    def is_saved(self, page_id: str) -> asyncio.Future[bool]:
-        """Whether the page has stopped, wherever it was."""
-        return self._in_thread(self._pages.is_saved, page_id)
-
     @property
     def waiting(self) -> int:
         """How many messages of the browser wait for their turn."""
@@ -131,7 +122,7 @@ class PageDriver:
         if kind == "revalidate" and value == self.visitor:
             # Django sends its signal before it ends the session, so the check has to wait for that.
             self._runtime.loop.call_later(REVALIDATE_AFTER, self._check, context=self._runtime.context)
-        elif kind == "supersede" and self.page is not None and value == self.page.id:
+        elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
             self.give_way()
 
     def give_way(self) -> "asyncio.Future[None]":
@@ -204,13 +195,15 @@ class PageDriver:
                 return
             self.visitor = visitor
         if message.resume is not None and await self._in_thread(self._pages.owns, page, message):
-            await take_over(message.resume[0], self)
+            await take_over(message.resume[0], self, self._runtime, self._pages)
+        if self.stopped is not None:
+            return
         self.page = page
         self._context.run(topics.current_page.set, page)
         await self._drive(message)
         if page.connected and self.stopped is None:
             self._context.run(settle, page)
-            self._runtime.pages[page.id] = self
+            self._runtime.pages[page.joined_id] = self
 
     async def _is_allowed(self, at_once: bool) -> bool:
         now = self._runtime.loop.time()
@@ -370,8 +363,8 @@ class PageDriver:
             self._runtime.rates.forget(self)
             if self.visitor is not self:
                 self._runtime.counter.leave(self.visitor)
-            if self.page is not None and self._runtime.pages.get(self.page.id) is self:
-                del self._runtime.pages[self.page.id]
+            if self.page is not None and self._runtime.pages.get(self.page.joined_id) is self:
+                del self._runtime.pages[self.page.joined_id]
             self.stopped.set_result(None)
 
     async def _finish_handler(self, worker: "asyncio.Task[None]", grace: float) -> None:

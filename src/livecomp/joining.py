@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, protocol, registry, rendering, resume, signals, tokens
+from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
-from livecomp.effects import Close, Send
+from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.metrics import metrics
 from livecomp.mounted import Mounted
@@ -40,18 +40,18 @@ def join(page: "LivePage", message: protocol.Join) -> None:
 
 def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join) -> None:
     rendered_as, page.url = claims[0].page, message.path
-    if message.resume is not None and not resume.is_of(message.resume[0], rendered_as):
-        raise TokenRefused("This page is out of date; load it again.")
-    page.id = message.resume[0] if message.resume is not None else resume.new_id(rendered_as)
+    joined_before, last_version = message.resume or ("", 0)
+    resume.name(page, rendered_as, joined_before)
     set_page_url(page.request, message.path)
     page.connected = True
-    last_version = message.resume[1] if message.resume else 0
-    snapshot = resume.claim(page, page.id if message.resume is not None else rendered_as)
+    snapshot = resume.load(page, joined_before or rendered_as)
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
         page.effect("doubt")
+    if snapshot is None:
+        page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
     shared = [claim for claim in claims if registry.get(claim.name).shared]
     claims = [claim for claim in claims if claim not in shared]
@@ -67,7 +67,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
         mounted.begin()
         page.listen(mounted)
     page.version = max(page.version, last_version) + bool(patches)
-    page.output(Send(protocol.joined(page.id, page.version, page.ack, patches, page.take_effects())))
+    page.output(Send(protocol.joined(page.joined_id, page.version, page.ack, patches, page.take_effects())))
 
 
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
@@ -98,7 +98,7 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.csrf_token_if_used, page.language, page.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
-    exact = snapshot.version == last_version and snapshot.process == resume.PROCESS
+    exact = snapshot.version == last_version and snapshot.process == liveness.PROCESS
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)

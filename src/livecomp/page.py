@@ -55,7 +55,8 @@ class LivePage:
     def __init__(self, request: HttpRequest, page_id: str = "") -> None:
         self.request = request
         self.id = page_id or secrets.token_urlsafe(12)
-        self.claim = ""  # by which it holds its snapshot, see `livecomp.resume.claim`
+        self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
+        self.is_heard = False  # the browser has said something since the join, so it has heard of that
         self.url = request.get_full_path()
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
@@ -96,10 +97,7 @@ class LivePage:
         self.dirty.discard(mounted.id)
         if mounted.parent is not None:
             mounted.parent.children.pop(mounted.slot, None)
-        try:
-            mounted.component.unmount()
-        except Exception as error:
-            rendering.report(mounted, error, "unmount")
+        _unmount(mounted)
         mounted.stop()
         self.listen(mounted, stop=True)
 
@@ -229,7 +227,8 @@ class LivePage:
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
         self.connected = False
-        for mounted in self.tree.values():
+        for mounted in list(self.tree.values()):
+            _unmount(mounted)
             mounted.stop(is_cut=True)
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
@@ -361,6 +360,13 @@ class LivePage:
         self.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
         return result
+
+
+def _unmount(mounted: Mounted) -> None:
+    try:
+        mounted.component.unmount()
+    except Exception as error:
+        rendering.report(mounted, error, "unmount")
 
 
 def page_for(request: HttpRequest) -> LivePage:

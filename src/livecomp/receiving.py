@@ -184,6 +184,7 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
 
 
 def _is_new(page: "LivePage", ref: int) -> bool:
+    page.is_heard = True
     if ref <= page.ack:
         page.output(Send(protocol.ack(page.ack, [])))
         return False

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import caches
 
-from livecomp import auth
+from livecomp import auth, liveness
 from livecomp.conf import settings
+from livecomp.exceptions import TokenRefused
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Place
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("livecomp")
 
-PROCESS = secrets.token_hex(8)
-"""Names this process: hashes of rendered targets are valid only in the process that made them."""
 _FORMAT = 3
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
@@ -47,7 +46,7 @@ class Snapshot:
     """All that a page needs to go on."""
 
     format: int
-    process: str
+    process: str  # hashes of rendered targets are valid only in the process that made them
     code_version: str
     binding: str
     page: str
@@ -67,7 +66,7 @@ def take(page: "LivePage") -> bytes | None:
     """The snapshot of a page as bytes, None when it is larger than ``MAX_STATE_BYTES``."""
     snapshot = Snapshot(
         format=_FORMAT,
-        process=PROCESS,
+        process=liveness.PROCESS,
         code_version=settings.version,
         binding=auth.visitor_bindings(page.request)[0],
         page=page.id,
@@ -99,67 +98,85 @@ def save(page: "LivePage", *, clean: bool = False) -> None:
         return
     data = take(page)
     if data is None:
-        return
-    try:
-        if page.claim and _cache().get(_claim_key(page.id), page.claim) != page.claim:
-            logger.info("Page %s goes on elsewhere, its state here is not saved.", page.path)
+        if not clean:
             return
+        data = b""  # whoever waits for it need not wait longer
+    try:
         max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
-        _cache().set(_key(page.id), (_CLEAN if clean else _OPEN) + data, max_age)
+        _cache().set(_key(page.joined_id or page.id), (_CLEAN if clean else _OPEN) + data, max_age)
+        if page.resumed_from and page.is_heard:  # the browser knows of this join, so it never asks for the last one
+            _cache().delete(_key(page.resumed_from))
+            page.resumed_from = ""
     except Exception:
         logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
 
 
-def claim(page: "LivePage", saved_as: str) -> Snapshot | None:
+def load(page: "LivePage", saved_as: str) -> Snapshot | None:
     """The snapshot of this id, if it belongs to the visitor of ``page``, which goes on from it.
 
-    A copy stays under the page's own id until the page is saved again. It is not clean: a process that dies meanwhile
-    has perhaps done more than the copy tells. Whoever held the page before cannot save over it any more.
+    A copy stays under the page's new id until it is saved again. It is not clean: a process that dies meanwhile has
+    perhaps done more than the copy tells. The snapshot of an older connection stays where it is, too, until the browser
+    is known to have heard of this one: if it has not, it comes back with the older id.
     """
-    page.claim = secrets.token_hex(8)
     try:
         data = _cache().get(_key(saved_as))
-        snapshot = pickle.loads(data[1:]) if data is not None else None
+        snapshot = pickle.loads(data[1:]) if data is not None and len(data) > 1 else None
         if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
-            snapshot = None
-        elif not auth.is_bound_to(snapshot.binding, page.request):
             return None
-        else:
-            snapshot.clean = data[:1] == _CLEAN
-        if saved_as != page.id:
-            _cache().delete(_key(saved_as))
+        if not auth.is_bound_to(snapshot.binding, page.request):
+            return None
+        snapshot.clean = data[:1] == _CLEAN
         if settings.snapshot != "off":
-            copy = {_key(page.id): _OPEN + data[1:]} if snapshot is not None else {}
-            _cache().set_many({_claim_key(page.id): page.claim, **copy}, settings.snapshot_max_age)
+            _cache().set(_key(page.joined_id), _OPEN + data[1:], settings.snapshot_max_age)
+        if saved_as.count(".") == 0:  # the HTML's own: what it began may begin once only
+            _cache().delete(_key(saved_as))
+        else:
+            page.resumed_from = saved_as
     except Exception:
         logger.warning("The snapshot of page %s could not be read.", saved_as, exc_info=True)
         return None
     return snapshot
 
 
-def is_clean(page_id: str) -> bool:
+def is_clean(joined_id: str) -> bool:
     """Whether there is a snapshot of this page, and the page has stopped since."""
     try:
-        data = _cache().get(_key(page_id))
+        data = _cache().get(_key(joined_id))
         return data is not None and data[:1] == _CLEAN
     except Exception:
         return False
 
 
-def forget(page_id: str) -> None:
+def is_held(joined_id: str) -> bool:
+    """Whether the page is in another process that lives, and so is going to save it."""
+    process = joined_id.rpartition(".")[2][: len(liveness.PROCESS)]
+    try:
+        return liveness.is_alive(process) and _cache().get(_key(joined_id)) is not None
+    except Exception:
+        return False
+
+
+def forget(joined_id: str) -> None:
     """Delete a page's snapshot."""
-    _cache().delete(_key(page_id))
+    _cache().delete(_key(joined_id))
 
 
-def new_id(page_id: str) -> str:
-    """An id for the page that a browser joins with the tokens of ``page_id``: HTML that was duplicated or restored with
-    its tab is joined more than once, and each time it is another page."""
-    return f"{page_id}.{secrets.token_urlsafe(9)}"
+def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:
+    """Give the page its ids. Raises `TokenRefused` for one that no join of this HTML has given.
+
+    ``page.id`` is the HTML's id and the tab's: HTML that was duplicated or restored is joined more than once, and each
+    time it is another page. ``page.joined_id`` is that of this connection too. The browser comes back with the one it
+    has heard of, so what was saved for a connection that it has not is never taken for its state.
+    """
+    if joined_before and not is_of(joined_before, rendered_as):
+        raise TokenRefused("This page is out of date; load it again.")
+    page.id = joined_before.rpartition(".")[0] or f"{rendered_as}.{secrets.token_urlsafe(6)}"
+    page.joined_id = f"{page.id}.{liveness.PROCESS}{secrets.token_urlsafe(6)}"
 
 
-def is_of(joined_id: str, page_id: str) -> bool:
-    """Whether `new_id` gave this id for the HTML of this page."""
-    return joined_id.startswith(f"{page_id}.") and len(joined_id) < 100
+def is_of(joined_id: str, rendered_as: str) -> bool:
+    """Whether a join of this HTML gave the id."""
+    return joined_id.count(".") == 2 and joined_id.startswith(f"{rendered_as}.") and len(joined_id) < 100
 
 
 def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool:
@@ -243,7 +260,3 @@ def _cache() -> Any:
 
 def _key(page_id: str) -> str:
     return f"livecomp:page:{page_id}"
-
-
-def _claim_key(page_id: str) -> str:
-    return f"livecomp:claim:{page_id}"

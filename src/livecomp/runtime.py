@@ -6,7 +6,7 @@ import logging
 from collections.abc import Coroutine, Hashable
 from typing import Any, Protocol
 
-from livecomp import pool
+from livecomp import liveness, pool
 from livecomp.conf import settings
 from livecomp.hub import Hub
 from livecomp.limits import ConnectionCounter, RateLimiter
@@ -47,7 +47,7 @@ class Runtime:
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour
         self._jobs: set[asyncio.Task[Any]] = set()
         self._sweep: asyncio.TimerHandle | None = None
-        self._prune_at = 0.0
+        self._prune_at = self._beat_at = 0.0
 
     @classmethod
     def current(cls) -> "Runtime":
@@ -69,7 +69,7 @@ class Runtime:
         """A connection is open."""
         self.connections.add(connection)
         if self._sweep is None:
-            self._sweep = self.loop.call_later(SWEEP, self._look, context=self.context)
+            self._look()
 
     def leave(self, connection: Connected) -> None:
         """A connection is closed. With the last one, nothing of the runtime keeps running."""
@@ -102,12 +102,18 @@ class Runtime:
 
     def _look(self) -> None:
         now = self.loop.time()
+        self._beat(now)
         self._sweep = self.loop.call_later(SWEEP, self._look, context=self.context)
         for connection in tuple(self.connections):
             connection.look(now)
         if now >= self._prune_at:
             self._prune_at = now + PRUNE
             self.rates.prune()
+
+    def _beat(self, now: float) -> None:
+        if now >= self._beat_at and settings.snapshot != "off":
+            self._beat_at = now + liveness.BEAT
+            self.keep(self.loop.create_task(asyncio.to_thread(liveness.beat), context=self.context))
 
     async def drain(self) -> None:
         """Take no more connections; let running events finish, save every page and close with 1012.
@@ -118,8 +124,10 @@ class Runtime:
         deadline = self.loop.time() + settings.shutdown_timeout
         for connection in tuple(self.connections):
             connection.restart()
-        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110 (once in a process)
+        while (self.connections or self._jobs) and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
+            self._beat(self.loop.time())
+        await asyncio.to_thread(liveness.rest)
         if self.connections:
             logger.warning("%d live connections did not finish in time.", len(self.connections))
 

@@ -2,20 +2,15 @@
 ended first, so that its running handler is finished and its state is saved."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 from livecomp import topics
 from livecomp.conf import settings
+from livecomp.pages import Pages
+from livecomp.runtime import Runtime
 
-TAKE_OVER = 2.0  # seconds that another process gets to save a page that came back here
-
-
-class Predecessor(Protocol):
-    """Who drives the page on the old connection."""
-
-    def give_way(self) -> "asyncio.Future[None]":
-        """End. Done when the page is saved."""
+LOOK = 0.1  # seconds between two looks for the state that another process saves
 
 
 class Successor(Protocol):
@@ -23,22 +18,23 @@ class Successor(Protocol):
 
     stopped: "asyncio.Future[None] | None"
 
-    def driver_of(self, page_id: str) -> Predecessor | None:
-        """Who drives this page in this process."""
-
-    def is_saved(self, page_id: str) -> Awaitable[bool]:
-        """Whether the page has stopped, wherever it was."""
+    def ask(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+        """The function's result for the page, from the thread pool."""
 
 
-async def take_over(page_id: str, successor: Successor) -> None:
+async def take_over(joined_id: str, successor: Successor, runtime: Runtime, pages: Pages) -> None:
     """End the page's old connection, here or in another process, and wait until its state is saved."""
-    old = successor.driver_of(page_id)
+    old = runtime.pages.get(joined_id)
     if old is not None:
         await asyncio.wait([old.give_way()], timeout=settings.handler_timeout)
-    elif topics.shared_layer() is not None and not await successor.is_saved(page_id):
-        topics.announce("supersede", page_id)
-        deadline = asyncio.get_running_loop().time() + TAKE_OVER
-        while asyncio.get_running_loop().time() < deadline and successor.stopped is None:
-            await asyncio.sleep(TAKE_OVER / 20)
-            if await successor.is_saved(page_id):
-                return
+        return
+    if await successor.ask(lambda _: pages.is_saved(joined_id)):
+        return
+    topics.announce("supersede", joined_id)
+    deadline = runtime.loop.time() + settings.shutdown_timeout
+    while runtime.loop.time() < deadline and successor.stopped is None:
+        if not await successor.ask(lambda _: pages.is_held(joined_id)):
+            return
+        await asyncio.sleep(LOOK)
+        if await successor.ask(lambda _: pages.is_saved(joined_id)):
+            return

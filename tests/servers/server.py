@@ -122,7 +122,7 @@ def daphne_arguments(port: int) -> list[str]:
 
 def prepare(directory: Path, environment: dict[str, str]) -> None:
     """Make the database, once for a directory."""
-    if not (directory / "db.sqlite3").exists():
+    if not (directory / "db.sqlite3").exists() or "DATABASE_PORT" in environment:
         code = "import django; django.setup(); from django.core.management import call_command as c; c('migrate', run_syncdb=True, verbosity=0)"
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
 

@@ -17,6 +17,18 @@ DATABASES = {
         "OPTIONS": {"timeout": 20, "init_command": "PRAGMA journal_mode=wal; PRAGMA synchronous=off"},
     }
 }
+if "DATABASE_PORT" in os.environ:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": "127.0.0.1",
+            "PORT": os.environ["DATABASE_PORT"],
+            "USER": "livecomp",
+            "NAME": "postgres",
+            "CONN_MAX_AGE": int(os.environ.get("CONN_MAX_AGE", 0)),
+            "CONN_HEALTH_CHECKS": "CONN_HEALTH_CHECKS" in os.environ,
+        }
+    }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": f"{_directory}/cache"}
 }

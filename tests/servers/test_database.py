@@ -1,0 +1,89 @@
+"""A PostgreSQL whose connections are ended under live pages, and that stops and comes back."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.servers.browser import Browser
+from tests.servers.conftest import Start
+from tests.servers.postgres import Postgres
+from tests.servers.server import Server
+
+HANDLERS = ["tally", "tally_later"]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """One for all tests of this file."""
+    postgres = Postgres()
+    yield postgres
+    postgres.remove()
+
+
+def serve(start: Start, postgres: Postgres, **options: str) -> Server:
+    return start(DATABASE_PORT=str(postgres.port), **options)
+
+
+def tallies(postgres: Postgres, name: str) -> int:
+    count: int = postgres.query(f"SELECT count(*) FROM project_tally WHERE name = '{name}'")[0][0]
+    return count
+
+
+async def done(browser: Browser, handler: str, name: str) -> bool:
+    """Whether the event succeeded."""
+    before = len(browser.errors)
+    await browser.until_acked(await browser.event(handler, name=name))
+    return len(browser.errors) == before
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("age", ["0", "600"])
+async def test_t75_connections_that_were_terminated_are_replaced(
+    start: Start, postgres: Postgres, handler: str, age: str, request: Any
+) -> None:
+    server = serve(start, postgres, CONN_MAX_AGE=age, CONN_HEALTH_CHECKS="1")
+    name = request.node.name[-40:]
+    async with Browser(server.port) as browser:
+        assert await done(browser, handler, name)
+        ended = await asyncio.to_thread(postgres.terminate_others)
+        assert ended > 0 or age == "0"
+        assert await done(browser, handler, name)
+        assert browser.text == ">2"
+    assert tallies(postgres, name) == 2
+    assert server.errors() == ""
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+async def test_t75_without_health_checks_one_event_fails_and_the_page_goes_on(
+    start: Start, postgres: Postgres, handler: str, request: Any
+) -> None:
+    server = serve(start, postgres, CONN_MAX_AGE="600")
+    name = request.node.name[-40:]
+    async with Browser(server.port) as browser:
+        assert await done(browser, handler, name)
+        assert await asyncio.to_thread(postgres.terminate_others)
+        failed = 0
+        while not await done(browser, handler, name):
+            failed += 1
+            assert browser.errors[-1][2] == "failed"
+            assert failed <= 3  # one for each thread that had a connection
+        assert browser.text == ">2"
+        assert browser.joined.is_set()
+        assert browser.close_code is None
+    assert tallies(postgres, name) == 2
+
+
+async def test_t75_a_database_that_stops_and_comes_back(start: Start, postgres: Postgres, request: Any) -> None:
+    server = serve(start, postgres, CONN_MAX_AGE="600", CONN_HEALTH_CHECKS="1")
+    async with Browser(server.port) as browser:
+        assert await done(browser, "tally", "before")
+        await asyncio.to_thread(postgres.stop)
+        assert not await done(browser, "tally", "without")
+        await browser.until_acked(await browser.event("add"))
+        assert browser.text == ">2"  # what needs no database goes on
+        await asyncio.to_thread(postgres.start)
+        assert await done(browser, "tally", "after")
+        assert browser.close_code is None
+    assert (tallies(postgres, "without"), tallies(postgres, "after")) == (0, 1)
