@@ -111,7 +111,7 @@ class LiveComponent:
         """The page came back after its connection was lost; ``self.path`` and subscriptions are as before."""
 
     def unmount(self) -> None:
-        """The component leaves the page, or the page is closed."""
+        """The component leaves the page, or the page's connection is gone. It may come back: see `resumed`."""
 
     def upgrade_state(self, old: dict[str, Any], version: str) -> dict[str, Any] | None:
         """State saved by code of another ``LIVECOMP["VERSION"]``, made to fit. None mounts the component again."""

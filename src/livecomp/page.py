@@ -369,13 +369,6 @@ def _unmount(mounted: Mounted) -> None:
         rendering.report(mounted, error, "unmount")
 
 
-def _unmount(mounted: Mounted) -> None:
-    try:
-        mounted.component.unmount()
-    except Exception as error:
-        rendering.report(mounted, error, "unmount")
-
-
 def page_for(request: HttpRequest) -> LivePage:
     """The page that is being rendered for this HTTP request."""
     page: LivePage | None = getattr(request, "_livecomp_page", None)
