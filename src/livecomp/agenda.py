@@ -31,11 +31,16 @@ class Agenda:
         self._updates_from = 0.0  # when the next update of a task may be shown
 
     def mark(self, topic: str, messages: list[Any]) -> None:
-        """Messages of a topic have come. They are dealt with when ``topics_due`` is set."""
+        """Messages of a topic have come, or, an empty list, some were missed: a None stands for those. They are dealt with
+        when ``topics_due`` is set."""
         if self._marked is None:
             self._marked = {}
         marked = self._marked.get(topic)
-        self._marked[topic] = (marked + messages)[-MAX_MARKED:] if marked else messages
+        if not marked:
+            self._marked[topic] = messages or [None]
+        elif messages or marked[-1] is not None:
+            marked = marked + (messages or [None])
+            self._marked[topic] = marked if len(marked) <= MAX_MARKED else [None, *marked[1 - MAX_MARKED :]]
 
     def add_fired(self, timer: str) -> None:
         """A timer is due. A page that is behind hears of it once, not as often as it missed."""
