@@ -27,7 +27,7 @@ from livecomp.templating.tree import (
 )
 
 LARGE = 200  # characters of static markup that are worth a target of their own
-LARGE_IN_ROUND = 100  # the same inside of a loop's round, which has few other targets
+LARGE_IN_ROUND = 160  # the same inside of a round: an address in every row of a page costs more than it saves
 
 
 @dataclass(slots=True)
