@@ -6,16 +6,12 @@ import { showWord } from "./controls";
 import { attributeNames, getAttribute, hasAttribute } from "./native";
 import { changedByOthers, serverWord, setServerWord } from "./others";
 
-/** Which attributes the client owns for now. */
-export type Owns = (element: Element, name: string) => boolean;
-
 /**
  * Gives `from` the attributes of `to`. Address and token are in no patch, and stay.
  *
- * @param owns attributes that are not to be written now: the server's word is remembered
  * @returns whether anything was written
  */
-export function morphAttributes(from: Element, to: Element, owns?: Owns): boolean {
+export function morphAttributes(from: Element, to: Element): boolean {
   const ignored = hasAttribute(from, "live-ignore");
   let written = false;
   for (const name of new Set([...attributeNames(to), ...attributeNames(from), ...changedByOthers(from)])) {
@@ -23,19 +19,15 @@ export function morphAttributes(from: Element, to: Element, owns?: Owns): boolea
     const last = serverWord(from, name);
     if (word === last || (word === null && /^lc(-token)?$/.test(name))) continue;
     if (ignored && !/^(data-|live-ignore$)/.test(name)) continue;
-    const owned = owns?.(from, name);
-    const isState = /^(value|checked|selected)$/.test(name);
-    if (!owned || isState) {
-      written = true;
-      if (name === "class" && last !== getAttribute(from, name)) {
-        // The server's classes change, those of others stay.
-        from.classList.remove(...tokens(last));
-        from.classList.add(...tokens(word));
-      } else if (word === null) from.removeAttribute(name);
-      // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
-      else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
-      if (isState && !owned) showWord(from, name, word !== null);
-    }
+    written = true;
+    if (name === "class" && last !== getAttribute(from, name)) {
+      // The server's classes change, those of others stay.
+      from.classList.remove(...tokens(last));
+      from.classList.add(...tokens(word));
+    } else if (word === null) from.removeAttribute(name);
+    // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
+    else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
+    if (/^(value|checked|selected)$/.test(name)) showWord(from, name, word !== null);
     setServerWord(from, name, word);
   }
   return written;

@@ -22,7 +22,7 @@ export function offered(element: Element, event: Event): Values {
   const control = [element, event.target].find(isControl);
   const { key, detail } = event as KeyboardEvent & CustomEvent;
   const value = control?.type === "checkbox" ? control.checked : control?.value;
-  return record(Object.entries({ value, key, ...(event instanceof CustomEvent && { detail }) }));
+  return { value, key, detail: event instanceof CustomEvent ? detail : undefined };
 }
 
 /** Calls event `name` of the element's component, or of the one that its `live-target` names. Returns its number. */

@@ -33,5 +33,6 @@ export const LAST_RETRY = 30_000;
 export const RESTART_SPREAD = 5_000;
 export const ACK_DELAY = 250;
 export const ACK_EVERY = 5; // versions
+export const UNDER_WAY = 50; // messages that may be sent and not acknowledged; the server refuses what comes after 100
 export const MINUTE = 60_000;
 export const RELOADS_A_MINUTE = 5;

@@ -94,7 +94,7 @@ export function sync(control: Control): void {
     claim(
       control,
       post(
-        ["set", component, record([[field, bound(control, field, component)]])],
+        ["set", component, { [field]: bound(control, field, component) }],
         loading(control, component, field),
       ),
     );

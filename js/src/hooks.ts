@@ -4,19 +4,18 @@ import { componentOf, rootOf } from "./address";
 import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
-import { record } from "./protocol";
 import { all, find, live } from "./query";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
 type What = keyof HookDefinition;
 
-const definitions = new Map<string | null, HookDefinition>();
+const definitions: Record<string, HookDefinition | undefined> = { __proto__: null! };
 const hooked = new Map<Element, Hook & HookDefinition>();
 let listeners: [element: Element, name: string, callback: Callback][] = [];
 
 /** Defines hooks by name: `hooks({ Chart: { mounted() { … } } })`. Elements that wait for them are mounted at once. */
 export function hooks(more: Record<string, HookDefinition>): void {
-  for (const [name, definition] of Object.entries(more)) definitions.set(name, definition);
+  Object.assign(definitions, more);
   all("[live-hook]").forEach(mount);
 }
 
@@ -28,10 +27,10 @@ export const pushEvent = (
 ): Promise<LiveError | undefined> =>
   new Promise(resolve => {
     const element = typeof target === "string" ? find(target) : target;
-    call(element ?? document.documentElement, name, record(Object.entries(args)), {}, resolve);
+    call(element ?? document.documentElement, name, args, {}, resolve);
   });
 
-const definitionOf = (element: Element) => definitions.get(live(element, "hook"));
+const definitionOf = (element: Element) => definitions[live(element, "hook")!];
 
 export function mount(element: HTMLElement): void {
   const definition = definitionOf(element);

@@ -4,17 +4,10 @@ import { contains, findAll, getAttribute, parentNode } from "./native";
 import { pathsToChanges } from "./others";
 
 export interface MorphOptions {
-  /**
-   * Attributes that the client owns for now (loading state, commands): left as they are, the server's word on them is
-   * remembered (`serverWord`). Of `value`, `checked` and `selected` the attribute is written and the property left.
-   */
-  ownsAttribute?(element: Element, name: string): boolean;
   /** The root of each new subtree put into the page (kept elements may be in it), after everything is in place. */
   added?(element: Element): void;
   /** An element whose attributes or direct children changed. */
   updated?(element: Element): void;
-  /** The root of each subtree taken out of the page. */
-  removed?(element: Element): void;
 }
 
 /** One element to morph. With `contentOnly`, `to` has no attributes of its own. */
@@ -34,7 +27,6 @@ export interface Job {
   doomed: Set<Element>;
   fresh: Element[];
   touched: Set<Element>;
-  gone: Element[];
 }
 
 export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): Job {
@@ -57,7 +49,6 @@ export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): 
     doomed: new Set(),
     fresh: [],
     touched: new Set(),
-    gone: [],
   };
 }
 

@@ -5,15 +5,12 @@ import { foreign } from "./others";
 /** Elements on their way out -> the classes that they got for it. */
 const leaving = new Map<Node, string[]>();
 
-/**
- * @param later called when an element has gone that did not go at once
- * @returns whether the node has gone
- */
-export function leave(node: Node, later?: (element: Element) => void): boolean {
+/** Takes a node out of the page, now or soon. */
+export function leave(node: Node): void {
   const classes = isElement(node) && getAttribute(node, "live-leave")?.match(/\S+/g);
   if (!classes) {
     detach(node);
-    return true;
+    return;
   }
   foreign.add(node);
   leaving.set(node, classes);
@@ -22,9 +19,7 @@ export function leave(node: Node, later?: (element: Element) => void): boolean {
     if (leaving.get(node) !== classes) return;
     leaving.delete(node);
     detach(node);
-    later?.(node);
   });
-  return false;
 }
 
 /** An element that is to be here again stays, whole. */

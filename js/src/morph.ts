@@ -70,7 +70,7 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
   const job = startJob(tasks, keeps, options);
   try {
     for (const task of tasks) morphRoot(job, task);
-    for (const element of job.doomed) remove(job, element);
+    job.doomed.forEach(remove);
     // Only moveBefore keeps the focus of what it moves.
     if (document.activeElement !== focused && focused?.isConnected) focused.focus({ preventScroll: true });
   } finally {
@@ -81,14 +81,11 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
     options.added?.(element);
   }
   for (const element of job.touched) options.updated?.(element);
-  for (const element of job.gone) {
-    forgetTargets(element);
-    options.removed?.(element);
-  }
 }
 
-function remove(job: Job, node: Node): void {
-  if (leave(node, job.callbacks.removed) && isElement(node)) job.gone.push(node);
+function remove(node: Node): void {
+  if (isElement(node)) forgetTargets(node);
+  leave(node);
 }
 
 function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
@@ -103,9 +100,8 @@ function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
 }
 
 function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolean): void {
-  const { ownsAttribute } = job.callbacks;
   if (hasAttribute(from, "live-permanent")) return;
-  if (!contentOnly && morphAttributes(from, to, ownsAttribute)) job.touched.add(from);
+  if (!contentOnly && morphAttributes(from, to)) job.touched.add(from);
   const kind = nodeName(from);
   if (
     kind === "NOSCRIPT" ||
@@ -120,7 +116,7 @@ function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolea
   if (!morphChildren(job, inside(from), inside(to))) return;
   job.touched.add(from);
   if (restore) restore();
-  if (kind === "TEXTAREA" && !ownsAttribute?.(from, "value")) showDefault(from as HTMLTextAreaElement);
+  if (kind === "TEXTAREA") showDefault(from as HTMLTextAreaElement);
 }
 
 /** An open `<select>` -> what it is to become once it is closed. */
@@ -146,7 +142,7 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
     matches = match(job, parent, units, left);
     // A text holds nothing that may find a place, and what is chosen among options has to be put right at once.
     for (const node of left)
-      if (!isElement(node) || nodeName(node) === "OPTION") remove(job, node);
+      if (!isElement(node) || nodeName(node) === "OPTION") remove(node);
       else job.doomed.add(node);
     changed = arrange(job, parent, live, units, matches, after) || left.size > 0;
   }

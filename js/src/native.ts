@@ -23,7 +23,6 @@ export const nextSibling = getter("nextSibling");
 export const previousSibling = getter("previousSibling");
 export const childNodes = getter("childNodes");
 export const nodeName = getter("nodeName");
-export const isConnected = getter("isConnected");
 
 export const isEqual = method(node.isEqualNode);
 export const contains = method(node.contains);
@@ -54,6 +53,6 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
   const { moveBefore } = element as MovingParent;
-  if (moveBefore && isConnected(parent)) moveBefore.call(parent, child, before);
+  if (moveBefore && parent.isConnected) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

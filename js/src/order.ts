@@ -12,8 +12,6 @@ export function staying(
   weigh: (item: number) => number,
 ): Set<number> {
   const placed = [...places.keys()].filter(item => places[item] !== undefined);
-  if (placed.every((item, i) => !i || places[item]! > places[placed[i - 1]!]!)) return new Set(placed);
-
   // A Fenwick tree over the places: the item that ends the heaviest rising sequence up to there.
   const ends: number[] = [];
   const weights: number[] = [];

@@ -1,6 +1,7 @@
 /** What was sent to the server and not yet acknowledged, in order. Kept while offline, sent again after a resume. */
 
 import { send } from "./connection";
+import { UNDER_WAY } from "./constants";
 import type { LiveError } from "./livecomp";
 import type { ClientMessage } from "./protocol";
 
@@ -38,21 +39,24 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
     Object.assign(before.numbered[3], fields[1]);
     return last;
   }
-  const entry: Entry = { numbered: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() };
-  entries.push(entry);
-  if (isOnline) transmit(entry);
+  entries.push({ numbered: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() });
+  transmit();
   return last;
 }
 
-function transmit(entry: Entry): void {
-  entry.isSent = true;
-  send(entry.numbered);
+/** Sends what waits, in order, and the rest as soon as there is room for it. */
+function transmit(): void {
+  for (const entry of entries.slice(0, isOnline ? UNDER_WAY : 0)) {
+    if (!entry.isSent) send(entry.numbered);
+    entry.isSent = true;
+  }
 }
 
-/** Goes on after a join: everything that waits is sent, in order. */
+/** Goes on after a join: everything that is not acknowledged is sent once more. */
 export function resume(): void {
   isOnline = true;
-  entries.forEach(transmit);
+  for (const entry of entries) entry.isSent = false;
+  transmit();
 }
 
 export function pause(): void {
@@ -69,5 +73,6 @@ export function settle(isDone: (entry: Entry) => boolean, work: () => void): Ent
   entries = entries.filter(entry => !done.includes(entry));
   work();
   for (const entry of entries) entry.idle = entry.busy?.();
+  transmit();
   return done;
 }

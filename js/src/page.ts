@@ -5,7 +5,7 @@ import { announce, report } from "./announce";
 import * as bindings from "./bindings";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, PROTOCOL_VERSION, TOKEN } from "./constants";
-import { flash } from "./debug";
+import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
 import { protect, recover } from "./forms";
 import * as hooks from "./hooks";
@@ -18,12 +18,13 @@ import { applyPatches } from "./patch";
 import type { Actions, Effect, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
 import { all } from "./query";
 import { reload } from "./reload";
+import { rememberScroll } from "./scroll";
 import * as states from "./states";
 import { watch } from "./triggers";
 
 const NOTICED =
-  "[live-hook],[live-init],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
-const DOUBT: LiveError = { code: "doubt", message: "Your last action may not have been done." };
+  "[live-hook],[live-init],[live-autofocus],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
+const DOUBT: LiveError = { code: "doubt", message: "Your last action may be lost." };
 
 let id = "";
 let acknowledged = 0;
@@ -160,18 +161,23 @@ function settle(
 function apply(patches: Patch[]): void {
   const changed = new Set<Element>();
   const added: Element[] = [];
+  const scrollBack = rememberScroll();
   const missing = applyPatches(document, patches, {
     added: element => void added.push(element),
     updated: element => void changed.add(element),
   });
+  scrollBack();
   for (const [, html] of patches) bindings.listen(html);
   if (!missing[0]) asked.clear();
   hooks.patched(changed);
   const news = [...changed, ...added];
   for (const element of [...news, ...added.flatMap(root => [...root.querySelectorAll(NOTICED)])])
     if (element.matches(NOTICED)) notice(element as HTMLElement);
-  flash(news);
-  for (const [address] of missing) ask(componentIn(address));
+  inspect(news);
+  for (const [address] of missing) {
+    log("missing", address);
+    ask(componentIn(address));
+  }
 }
 
 function notice(element: HTMLElement): void {

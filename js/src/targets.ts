@@ -11,13 +11,13 @@ const targets = new Map<string, Element>();
 const addressOf = (element: Element) => getAttribute(element, "lc")!;
 
 /** The element with an address in `root`. */
-export function findTarget(root: ParentNode & Node, address: string): Element | null {
+export function findTarget(root: ParentNode & Node, address: string): Element | undefined {
   const known = targets.get(address);
   if (known && addressOf(known) === address && contains(root, known)) return known;
   targets.clear();
   for (const element of root.querySelectorAll("[lc]"))
     if (!targets.has(addressOf(element))) targets.set(addressOf(element), element);
-  return targets.get(address) ?? null;
+  return targets.get(address);
 }
 
 /** Takes note of the targets in a subtree that has come into the page. */

@@ -1,17 +1,21 @@
-/** Events that no user makes: `live-init`, `live-poll`, `live-intersect`. */
+/** What happens without the user: `live-init`, `live-autofocus`, `live-poll`, `live-intersect`. */
 
 import { componentOf } from "./address";
 import { call } from "./call";
 import { isOnline, post } from "./outbox";
-import { isLive, live } from "./query";
+import { find, isLive, live } from "./query";
 
 const started = new WeakSet<Element>();
 const polling = new WeakSet<Element>();
 /** Where a watched element was when it last came into view. */
 const tops = new WeakMap<Element, number>();
 
-export function watch(element: Element): void {
-  if (isLive(element, "init") && !started.has(element)) trigger(element, live(element, "init"));
+export function watch(element: HTMLElement): void {
+  if (!started.has(element)) {
+    trigger(element, live(element, "init"));
+    // Not out of the middle of a word.
+    if (isLive(element, "autofocus") && !find(":focus:read-write")) element.focus();
+  }
   started.add(element);
   if (isLive(element, "intersect")) observer.observe(element);
   if (!polling.has(element)) poll(element);

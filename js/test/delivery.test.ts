@@ -38,6 +38,32 @@ test("clicks made offline are kept and sent in order after the page has resumed"
   ]);
 });
 
+test("what waits is sent in portions that the server's queue has room for, in order", async ({
+  app,
+  page,
+}) => {
+  await app.open(COUNTER);
+  await app.goDown();
+  await page.evaluate(() => {
+    for (let i = 0; i < 120; i++) document.querySelector<HTMLElement>("#inc")!.click();
+  });
+  await app.comeBack();
+  await app.message("event", 50);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(50);
+  app.ack(20);
+  await app.message("event", 70);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(70);
+  await page.click("#dec");
+  app.ack(70);
+  await app.message("event", 120);
+  app.ack(120);
+  await app.message("event", 121);
+  expect(app.all("event").map(([, ref]) => ref)).toEqual(Array.from({ length: 121 }, (_, i) => i + 1));
+  expect(app.all("event").at(-1)![3]).toBe("subtract");
+});
+
 test("a resume names the page and the last version, and only what is not acknowledged is sent again", async ({
   app,
   page,
@@ -85,7 +111,7 @@ test("when the page could not be resumed, what was under way is in doubt and sai
     [1, "add"],
     [2, "subtract"],
   ]);
-  await expect(page.locator("#messages > .error")).toContainText("Your last action may not have been done.");
+  await expect(page.locator("#messages > .error")).toContainText("Your last action may be lost.");
 });
 
 test("the server may answer an event with an error: it is not sent again, and the page hears of it", async ({

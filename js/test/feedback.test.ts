@@ -197,3 +197,19 @@ test("debug mode logs each message and flashes what a patch changes", async ({ a
   expect(await flashed.jsonValue()).toEqual(["b"]);
   await page.evaluate(() => window.livecomp.debug(false));
 });
+
+test("debug mode names ids that are there twice, and addresses that are not there", async ({ app, page }) => {
+  const logged: string[] = [];
+  page.on("console", message => logged.push(message.text()));
+  await app.open(component("<i id=a></i><b lc=c0.1><i id=a></i></b>"));
+  await page.evaluate(() => window.livecomp.debug());
+  await expect.poll(() => logged).toEqual(["livecomp duplicate ids [a]"]);
+  app.patch([["c0.1", "><i id=b></i><i id=b></i>"]]);
+  await expect.poll(() => logged).toContain("livecomp duplicate ids [b]");
+  app.patch([
+    ["c0.1", "><i id=b></i>"],
+    ["c0.9", ">x"],
+  ]);
+  await expect.poll(() => logged).toContain("livecomp missing c0.9");
+  expect(logged.filter(text => text.includes("duplicate"))).toHaveLength(2);
+});

@@ -77,3 +77,37 @@ test("live-intersect: when it comes into view, and again while what it brought l
   await app.settled();
   expect(app.calls).toHaveLength(2);
 });
+
+test("live-autofocus: a field that comes into the page gets the focus, once", async ({ app, page }) => {
+  await app.open(component("<button live-click=edit>edit</button><p lc=c0.1></p>"));
+  await page.click("button");
+  await app.message("event");
+  app.patch([["c0.1", "><input id=name live-autofocus>"]]);
+  await expect(page.locator("#name")).toBeFocused();
+  await page.click("button");
+  app.patch([["c0.1", "><input id=name class=x live-autofocus>"]]);
+  await expect(page.locator(".x")).toHaveCount(1);
+  await expect(page.locator("button")).toBeFocused();
+});
+
+test("live-autofocus: in a page as it was loaded too", async ({ app, page }) => {
+  await app.open(component("<input><input id=name live-autofocus>"));
+  await expect(page.locator("#name")).toBeFocused();
+});
+
+for (const field of [
+  "<input id=field>",
+  "<textarea id=field></textarea>",
+  "<p id=field contenteditable>x</p>",
+])
+  test(`live-autofocus never takes the focus from ${field}, in which the user may be typing`, async ({
+    app,
+    page,
+  }) => {
+    await app.open(component(`${field}<p lc=c0.1></p>`));
+    await page.click("#field");
+    app.patch([["c0.1", "><input id=name live-autofocus>"]]);
+    await expect(page.locator("#name")).toHaveCount(1);
+    await app.settled();
+    await expect(page.locator("#field")).toBeFocused();
+  });

@@ -31,11 +31,10 @@ export interface Hook {
 }
 
 export interface MorphOptions {
-  /** Attributes to leave as they are. */
-  ownsAttribute?(element: Element, name: string): boolean;
+  /** Called with the root of each new subtree. */
   added?(element: Element): void;
+  /** Called with each element whose attributes or direct children changed. */
   updated?(element: Element): void;
-  removed?(element: Element): void;
 }
 
 /**
