@@ -51,6 +51,8 @@ class FakePage:
     def joined_id(self) -> str:
         return self.id
 
+    path = "/"
+
     # What a driver calls
 
     def receive(self, message: Any) -> Generator[Step, Any, None]:

@@ -114,7 +114,7 @@ class LiveComponent:
         """The component leaves the page, or the page's connection is gone. It may come back: see `resumed`."""
 
     def upgrade_state(self, old: dict[str, Any], version: str) -> dict[str, Any] | None:
-        """State saved by code of another ``LIVECOMP["VERSION"]``, made to fit. None mounts the component again."""
+        """State saved by code of another ``LIVECOMP["VERSION"]``, made to fit. None begins anew."""
         return old
 
     # Context and access, for subclasses to override
@@ -287,7 +287,8 @@ def _refuse_reserved(cls: type[LiveComponent]) -> None:
         raise ComponentError(
             f"{cls.__name__}.{name}: livecomp uses this name itself; call the state field something else."
         )
-    for name in _INTERNAL & cls.__dict__.keys():
+    texts = {name for name in ("name", "template", "template_name") if not isinstance(cls.__dict__.get(name, ""), str)}
+    for name in texts | _INTERNAL & cls.__dict__.keys():
         raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; choose another.")
 
 

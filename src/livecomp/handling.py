@@ -4,6 +4,7 @@ A handler that fails has not happened: what it changed is put back, the browser 
 connection go on.
 """
 
+import contextlib
 import inspect
 import logging
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import connections, transaction
 
 from livecomp import auth, protocol, rendering
 from livecomp.constants import ErrorCode
@@ -52,7 +54,7 @@ def run(mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> "Step
     page.tracking = True
     mounted.forget_computed()
     try:
-        result = call()
+        result = _in_transactions(call)
         if result is None:
             pass
         elif inspect.isawaitable(result):
@@ -76,6 +78,17 @@ def run(mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> "Step
     elif mounted.id in page.tree:
         page.dirty.add(mounted.id)
     return True
+
+
+def _in_transactions(call: Callable[[], Any]) -> Any:
+    """As Django does for requests: where a database has ``ATOMIC_REQUESTS``, a plain function is one transaction."""
+    databases = [alias for alias, each in connections.settings.items() if each["ATOMIC_REQUESTS"]]
+    if not databases:
+        return call()
+    with contextlib.ExitStack() as stack:
+        for alias in databases:
+            stack.enter_context(transaction.atomic(alias))
+        return call()
 
 
 async def _next_or_end(generator: Any) -> Any:

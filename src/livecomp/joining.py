@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings as django_settings
 
 from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
+from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
@@ -26,7 +27,8 @@ def join(page: "LivePage", message: protocol.Join) -> None:
     if page.connected or not is_page_url(message.path) or not message.tokens:
         return page.output(Close(CloseCode.PROTOCOL, "a join comes once, with a path and tokens"))
     try:
-        claims = [tokens.verify(token, page.request) for token in message.tokens]
+        resuming = message.resume is not None
+        claims = [tokens.verify(token, page.request, resuming=resuming) for token in message.tokens]
         if len({claim.page for claim in claims}) != 1 or len({claim.component for claim in claims}) != len(claims):
             raise TokenRefused("This page is out of date; load it again.")
         _join_as(page, claims, message)
@@ -98,7 +100,8 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.csrf_token_if_used, page.language, page.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
-    exact = snapshot.version == last_version and snapshot.process == liveness.PROCESS
+    here, now = liveness.PROCESS, settings.version
+    exact = (snapshot.version, snapshot.process, snapshot.code_version) == (last_version, here, now)
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)

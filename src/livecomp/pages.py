@@ -25,7 +25,8 @@ class Pages:
         assert join.resume is not None
         joined_id = join.resume[0]
         try:
-            return all(resume.is_of(joined_id, tokens.verify(token, page.request).page) for token in join.tokens)
+            claims = [tokens.verify(token, page.request, resuming=True) for token in join.tokens]
+            return all(resume.is_of(joined_id, claim.page) for claim in claims)
         except TokenRefused:
             return False
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 import time
 from collections.abc import Awaitable, Hashable
 from typing import Any
@@ -17,6 +18,11 @@ from livecomp.metrics import metrics
 from livecomp.page import LivePage, Steps
 from livecomp.pool import AsyncLane
 from livecomp.runtime import Runtime
+
+slow_logger = logging.getLogger("livecomp.slow")
+
+LARGE = 256 * 1024
+_large: set[str] = set()  # pages that the log has told of
 
 
 def advance(
@@ -39,6 +45,9 @@ def advance(
         else:
             rest.append(output)
     text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else ""
+    if len(text) > LARGE and page.path not in _large and len(_large) < 1000:
+        _large.add(page.path)
+        slow_logger.warning("One render of %s sends %d kB. Show fewer rows at a time.", page.path, len(text) // 1000)
     return step, text, version, rest, time.perf_counter() - started
 
 

@@ -10,7 +10,7 @@ from livecomp.conf import settings
 from livecomp.pages import Pages
 from livecomp.runtime import Runtime
 
-LOOK = 0.1  # seconds between two looks for the state that another process saves
+FIRST_LOOK, LAST_LOOK, LOOK_GROWTH = 0.1, 1.0, 1.5  # seconds between two looks for what another process saves
 
 
 class Successor(Protocol):
@@ -28,13 +28,16 @@ async def take_over(joined_id: str, successor: Successor, runtime: Runtime, page
     if old is not None:
         await asyncio.wait([old.give_way()], timeout=settings.handler_timeout)
         return
-    if await successor.ask(lambda _: pages.is_saved(joined_id)):
+    is_saved, is_held = await successor.ask(_look, pages, joined_id)
+    if is_saved:
         return
     topics.announce("supersede", joined_id)
-    deadline = runtime.loop.time() + settings.shutdown_timeout
-    while runtime.loop.time() < deadline and successor.stopped is None:
-        if not await successor.ask(lambda _: pages.is_held(joined_id)):
-            return
-        await asyncio.sleep(LOOK)
-        if await successor.ask(lambda _: pages.is_saved(joined_id)):
-            return
+    deadline, delay = runtime.loop.time() + settings.shutdown_timeout, FIRST_LOOK
+    while is_held and not is_saved and runtime.loop.time() < deadline and successor.stopped is None:
+        await asyncio.sleep(delay)
+        delay = min(LAST_LOOK, delay * LOOK_GROWTH)
+        is_saved, is_held = await successor.ask(_look, pages, joined_id)
+
+
+def _look(page: Any, pages: Pages, joined_id: str) -> tuple[bool, bool]:
+    return pages.is_saved(joined_id), pages.is_held(joined_id)

@@ -31,6 +31,7 @@ class Claims:
     name: str
     arguments: dict[str, Any] | None  # None: they cannot be sent through JSON, so only the snapshot can bring it back
     digest: str  # of the HTML that the page got
+    is_current: bool = True  # of the present code, and not too old to mount anything from
 
 
 def issue(claims: Claims, request: HttpRequest) -> str:
@@ -49,19 +50,23 @@ def issue(claims: Claims, request: HttpRequest) -> str:
     return _signer().sign(body)
 
 
-def verify(token: str, request: HttpRequest) -> Claims:
-    """The claims of a token. Raises `TokenRefused`, with one message whatever the cause, so that it tells nothing."""
+def verify(token: str, request: HttpRequest, *, resuming: bool = False) -> Claims:
+    """The claims of a token. Raises `TokenRefused`, with one message whatever the cause, so that it tells nothing.
+
+    ``resuming``: a page that was joined before may come with a token that is not current, for its state is newer.
+    """
     try:
         payload = msgspec.json.decode(signing.b64_decode(_signer().unsign(token).encode()))
         page, component, name, arguments, digest, version, binding, issued = payload
     except (signing.BadSignature, ValueError, TypeError, msgspec.DecodeError):
         raise _refused() from None
     age = time.time() - issued
-    if not -settings.clock_skew <= age <= settings.token_max_age or version != settings.version:
+    is_current = age <= settings.token_max_age and version == settings.version
+    if age < -settings.clock_skew or not (is_current or resuming):
         raise _refused()
     if not auth.is_bound_to(binding, request):
         raise _refused()
-    return Claims(page, component, name, unpacked(arguments), digest)
+    return Claims(page, component, name, unpacked(arguments) if is_current else None, digest, is_current)
 
 
 def _refused() -> TokenRefused:
