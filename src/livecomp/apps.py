@@ -13,6 +13,10 @@ class LivecompConfig(AppConfig):
 
         autodiscover_modules("live")
         watching.connect()
+        if apps.is_installed("django_components"):
+            from livecomp import components
+
+            components.connect()
         if apps.is_installed("django.contrib.auth"):
             from livecomp import signout
 

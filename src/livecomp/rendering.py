@@ -26,7 +26,7 @@ from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
-from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
+from livecomp.templating import CompiledTemplate, RenderMemory, compile_template, opaque
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -154,7 +154,8 @@ class Host:
         self.mounted.page.dirty.discard(child)
         if child in self.mounted.page.tree:
             self.mounted.page.tree[child].html = None
-        return self.child_html(child)
+        html = self.child_html(child)
+        return f"{opaque.CHILD_START}{html}{opaque.CHILD_END}" if opaque.steady is not None else html
 
 
 class FreshHost(Host):

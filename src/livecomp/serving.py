@@ -8,6 +8,7 @@ from livecomp import auth, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
+from livecomp.templating.opaque import leftovers
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -17,17 +18,21 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     """Mount a component for the page and render it. Exceptions come through, a refusal as `PermissionDenied`."""
     cls = registry.get(name)
     kwargs = tokens.as_data(kwargs)
+    before = leftovers.set([])
     try:
         render = _shared_root if cls.shared else _own_root
         id, html, arguments = render(page, cls, kwargs, fills)
+        rest = "".join(leftovers.get() or ())
     except Refused as refused:
         raise PermissionDenied(str(refused)) from None
+    finally:
+        leftovers.reset(before)
     claims = tokens.Claims(page.id, id, cls.name, arguments, rendering.digest(html))
     token = tokens.issue(claims, page.request)
     page.forget_output()
     resume.save(page)
     address = f' {ADDRESS}="{id}.0"'
-    return html.replace(address, f'{address} {TOKEN}="{token}"', 1)
+    return html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
 
 
 def _own_root(

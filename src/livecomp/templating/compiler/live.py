@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.base import Node
+
+from livecomp.templating import opaque
 from livecomp.templating.compiler.code import Code, PartsSink, Sink
 from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.compiler.uses import Uses, uses_of
@@ -68,6 +71,12 @@ class Live(Structure):
         if self.place is None:
             return source
         return f"watch({source}, {self.code.constant(self.place, 'place')}, wild)"
+
+    def opaque(self, node: Node, sink: Sink) -> None:
+        if opaque.steady is None:
+            return super().opaque(node, sink)
+        html = f"text_of({self.code.constant(node, 'node')}.render_annotated({self.context}))"
+        sink.expression(self.watched(f"{self.code.constant(opaque.steady, 'steady')}({html})"))
 
     # Elements
 

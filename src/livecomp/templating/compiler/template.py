@@ -13,6 +13,7 @@ from django.test.signals import template_rendered
 from django.utils.safestring import SafeString
 
 from livecomp.exceptions import TemplateError
+from livecomp.templating import opaque
 from livecomp.templating.compiler.code import Code, PartsSink
 from livecomp.templating.compiler.function import Places, make, node_at, remember_source, source_of
 from livecomp.templating.compiler.live import Live
@@ -210,7 +211,8 @@ class CompiledTemplate:
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
         if live.call is None:
-            return live.checked([self.render_inside(context)], [0], [], False)
+            html = self.render_inside(context)
+            return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
         try:
             found: Rendered = live.call(context, host, component, old)
         except Exception as error:
