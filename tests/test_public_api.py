@@ -3,7 +3,10 @@
 import inspect
 from pathlib import Path
 
+import pytest
+
 import livecomp
+from livecomp.exceptions import ComponentError
 
 
 def test_all_names_exist_once():
@@ -32,3 +35,9 @@ def test_every_public_method_of_a_component_is_described():
     for name, value in vars(livecomp.LiveComponent).items():
         if not name.startswith("_") and inspect.isfunction(value):
             assert inspect.getdoc(value), name
+
+
+@pytest.mark.parametrize("name", ["name", "template", "template_name"])
+def test_a_property_cannot_take_the_place_of_a_text_that_livecomp_reads(name):
+    with pytest.raises(ComponentError, match=f"Broken.{name}: livecomp uses this name itself"):
+        type("Broken", (livecomp.LiveComponent,), {name: property(lambda self: "x"), "__module__": __name__})

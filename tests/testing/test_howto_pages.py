@@ -12,7 +12,7 @@ import pytest
 from livecomp.testing import LiveClient
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "howto"
-PAGES = ["access", "forms", "nesting", "scripts", "urls"]
+PAGES = ["access", "background-work", "forms", "nesting", "presence", "scripts", "urls", "watch-models"]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TESTS = [
     (page, name)

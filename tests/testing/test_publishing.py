@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.test import TestCase
 
-from livecomp import publish, topics
+from livecomp import LiveComponent, publish, topics
 from livecomp.testing import LiveClient, LiveTestCase, LiveTestMixin
 from tests.testapp.models import Note
 from tests.testing.components import Saver, Tally, Writer
@@ -96,6 +96,23 @@ def test_captured_hooks_do_not_publish_twice(live: LiveClient, django_capture_on
     assert len(callbacks) == 1
     assert heard(page) == []
     assert page.one("p").text == "[1, 3, 2]"
+
+
+@pytest.mark.django_db
+def test_what_django_deletes_in_a_transaction_of_its_own_is_published(live: LiveClient) -> None:
+    class NoteCount(LiveComponent):
+        template = "<p>{{ count }}</p>"
+        watch = [Note]
+
+        @property
+        def count(self) -> int:
+            return Note.objects.count()
+
+    page = live.mount(NoteCount)
+    note = Note.objects.create(text="x")
+    assert page.text == "1"
+    note.delete()  # without a savepoint: nothing is "committed" at its end
+    assert page.text == "0"
 
 
 @pytest.mark.django_db(transaction=True)

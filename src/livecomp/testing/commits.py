@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import Atomic, get_connection
 
 Hook = Callable[[], Any]
 
@@ -30,16 +31,16 @@ class Commits:
         """Takes over."""
         cls._depth += 1
         if cls._depth == 1:
-            cls._original = BaseDatabaseWrapper.on_commit, BaseDatabaseWrapper.savepoint_commit
+            cls._original = BaseDatabaseWrapper.on_commit, Atomic.__exit__
             BaseDatabaseWrapper.on_commit = _on_commit(cls._original[0])  # type: ignore[method-assign]
-            BaseDatabaseWrapper.savepoint_commit = _savepoint_commit(cls._original[1])  # type: ignore[method-assign]
+            Atomic.__exit__ = _exit(cls._original[1])  # type: ignore[method-assign]
 
     @classmethod
     def stop(cls) -> None:
         """Puts everything back."""
         cls._depth -= 1
         if cls._depth == 0:
-            BaseDatabaseWrapper.on_commit, BaseDatabaseWrapper.savepoint_commit = cls._original  # type: ignore[method-assign]
+            BaseDatabaseWrapper.on_commit, Atomic.__exit__ = cls._original  # type: ignore[method-assign]
 
 
 def _on_commit(original: Any) -> Any:
@@ -53,18 +54,18 @@ def _on_commit(original: Any) -> Any:
     return on_commit
 
 
-def _savepoint_commit(original: Any) -> Any:
+def _exit(original: Any) -> Any:
     @functools.wraps(original)
-    def savepoint_commit(self: Any, sid: str) -> None:
-        original(self, sid)
-        if not _is_tests_alone(self):
-            return
-        due = [entry for entry in self.run_on_commit if _is_own(entry[1])]
-        self.run_on_commit = [entry for entry in self.run_on_commit if not _is_own(entry[1])]
-        for _, func, *_ in due:
-            func()
+    def exit(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        original(self, kind, error, trace)
+        connection = get_connection(self.using)
+        if error is None and not connection.needs_rollback and _is_tests_alone(connection):
+            due = [entry for entry in connection.run_on_commit if _is_own(entry[1])]
+            connection.run_on_commit = [entry for entry in connection.run_on_commit if not _is_own(entry[1])]
+            for _, func, *_ in due:
+                func()
 
-    return savepoint_commit
+    return exit
 
 
 def _is_tests_alone(connection: Any) -> bool:
