@@ -164,7 +164,9 @@ def test_fills_carry_the_parent_s_address() -> None:
             return super().place(name, slot, kwargs, fills)
 
     source = '<div>{% live_component "card" ...c a=b fills %}{% fill "title" %}<b>{{ b }}</b>{% endfill %}{% endlive_component %}</div>'
-    compiled(source).render(Context({"b": "<", "c": {"a": 1, "d": 2}}), component_id="c7", memory=RenderMemory(), host=Host())
+    compiled(source).render(
+        Context({"b": "<", "c": {"a": 1, "d": 2}}), component_id="c7", memory=RenderMemory(), host=Host()
+    )
     assert given == [("card", {"a": "<", "d": 2}, {"title": '<b lc="c7.1">&lt;</b>'})]
 
 
@@ -198,6 +200,13 @@ def test_an_empty_target_that_goes_is_not_taken_for_one_that_stays() -> None:
     browser.show({"n": 0, "c": False, "x": ""})
     browser.show({"n": 1, "c": True, "x": ""})
     browser.show({"n": 2, "c": True, "x": ""})
+
+
+def test_a_heading_that_ends_paragraphs_and_the_heading_around_them_is_not_taken_for_its_content() -> None:
+    source = "<div><h2><p>{{ x }}<p>{% if a %}{{ x }}{% endif %}<a></a><h3>{{ x }}</h3></h2></div>"
+    browser = Browser(compiled(source), {"x": "", "a": False})
+    browser.show({"x": "1", "a": True})
+    browser.show({"x": "", "a": True})
 
 
 def test_irregular_rounds_that_trade_places_are_told_apart() -> None:

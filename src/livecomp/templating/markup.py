@@ -152,8 +152,8 @@ def _closes_item(open_names: Sequence[str], name: str) -> int | None:
 
 def _closes_same(open_names: Sequence[str], name: str) -> int | None:
     last = len(open_names) - 1
-    if name in HEADINGS and open_names[last] in HEADINGS:
-        return last
+    if name in HEADINGS:
+        return _closes_heading(open_names)
     if name in ("option", "optgroup") and open_names[last] == "option":
         return last
     barrier = {"a": MARKERS, "nobr": SCOPE, "button": SCOPE, "form": frozenset({"template"})}.get(name)
@@ -165,6 +165,17 @@ def _closes_same(open_names: Sequence[str], name: str) -> int | None:
         if open_names[index] in barrier:
             break
     return None
+
+
+def _closes_heading(open_names: Sequence[str]) -> int | None:
+    """A heading ends the one right around it, also when it first ends paragraphs that were in between."""
+    paragraph = _closes_p(open_names, "h1")
+    index = len(open_names) - 1
+    if paragraph is not None:
+        index = paragraph
+        while index > 0 and (open_names[index] == "p" or open_names[index] not in SPECIAL):
+            index -= 1
+    return index if open_names[index] in HEADINGS else None
 
 
 class Mode(Enum):
