@@ -20,7 +20,7 @@ def resumed(driver: Driver) -> list[list[object]]:
 
 
 def has_doubt(replies: list[list[object]]) -> bool:
-    return ("doubt",) in replies[0][5]  # type: ignore[operator]
+    return any(kind == "doubt" for kind, *_ in replies[0][5])  # type: ignore[attr-defined]
 
 
 def test_a_page_goes_on_from_its_clean_snapshot() -> None:
@@ -165,3 +165,13 @@ def test_a_page_that_was_mounted_again_is_saved_soon() -> None:
     cache.clear()
     driver.join()
     assert driver.out(Save)
+
+
+def test_t83_the_page_is_told_when_its_state_is_older_than_what_it_has_shown() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    resume.save(driver.page)
+    assert ("doubt", False) in resumed(driver)[0][5]  # type: ignore[operator]
+    driver.event("add")
+    assert ("doubt", True) in resumed(driver)[0][5]  # type: ignore[operator]
+    assert driver.component.count == 5

@@ -75,11 +75,11 @@ function received([type, ...fields]: ServerMessage): void {
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: then what was under way may have happened or not. It is
- * not sent again, and the user is told. (Values written twice do no harm.)
+ * not sent again, and the user is told; also when the page was further than it is now. (Values written twice do no harm.)
  */
 function joined(page: string, rendered: number, ack: number, patches: Patch[], effects: Effect[] = []): void {
   const isFirst = !id;
-  const isInDoubt = effects.some(([kind]) => kind === "doubt");
+  const doubt: unknown[] | undefined = effects.find(([kind]) => kind === "doubt");
   id = page;
   acknowledged = rendered;
   asked.clear();
@@ -87,8 +87,8 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   versions.set("", rendered);
   settle(upTo(ack), patches, effects);
   const isDoubtful = ({ isSent, numbered }: Entry) => !!isSent && numbered[0] === "event";
-  if (isInDoubt && settle(isDoubtful, [], [], DOUBT)[0]) report(DOUBT);
-  if (isFirst || isInDoubt) recover();
+  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || doubt[1])) report(DOUBT);
+  if (isFirst || doubt) recover();
   outbox.resume();
   states.reflect();
   if (!isFirst) hooks.tellAll("reconnected");

@@ -30,7 +30,7 @@ export interface Effects {
   title: [title: string];
   reload: [];
   flash: [level: string, text: string];
-  doubt: [];
+  doubt: [is_older: boolean];
 }
 
 /** What to do for each tag. Without a prototype, so that no other name finds anything. */

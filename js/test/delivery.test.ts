@@ -114,6 +114,18 @@ test("when the page could not be resumed, what was under way is in doubt and sai
   await expect(page.locator("#messages > .error")).toContainText("Your last action may be lost.");
 });
 
+test("when the page was further than it is now, the user is told even if nothing was under way", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  app.answer = () => ({ effects: [["doubt", true]] });
+  await app.goDown();
+  await app.comeBack();
+  await app.message("join", 2);
+  await expect(page.locator("#messages > .error")).toContainText("Your last action may be lost.");
+});
+
 test("the server may answer an event with an error: it is not sent again, and the page hears of it", async ({
   app,
   page,

@@ -193,7 +193,7 @@ export class App {
   private join(resume: [string, number] | null): void {
     if (this.pageId === null) return;
     const { ack = 0, patches = [], effects = [] } = this.answer(resume);
-    if (resume && resume[0] !== this.pageId) effects.unshift(["doubt"]);
+    if (resume && resume[0] !== this.pageId) effects.unshift(["doubt", false]);
     this.joins++;
     this.send(["joined", this.pageId, this.version, ack, patches, effects]);
   }

@@ -51,7 +51,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
-        page.effect("doubt")
+        page.effect("doubt", snapshot is None or snapshot.version < last_version)
     if snapshot is None:
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)

@@ -69,7 +69,7 @@ class Clicker(Browser):
         await super()._take(socket, message)
 
     def _doubt(self, message: list[Any]) -> None:
-        if ["doubt"] in message[5]:
+        if any(effect[0] == "doubt" for effect in message[5]):
             self.doubts += 1
             in_doubt = {entry[1] for entry in self.unacknowledged} & self.sent
             self.doubted |= in_doubt

@@ -304,7 +304,7 @@ class Browser:
     def refused(self, error: LiveError) -> None:
         self.errors.append(error)
 
-    def _on_doubt(self) -> None:
+    def _on_doubt(self, is_older: bool) -> None:
         self.doubts += 1
 
     def _on_push(self, name: str, payload: Any, component: str) -> None:
