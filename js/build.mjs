@@ -53,9 +53,12 @@ async function smaller(code) {
   return `${BANNER}${result}\n`;
 }
 
-/** The client's text. */
-export async function client() {
-  const { outputFiles } = await esbuild({ ...options, write: false });
+/**
+ * The client's text, or that of a part of it, as it is shipped.
+ * @param {import("esbuild").BuildOptions} [part]
+ */
+export async function client(part) {
+  const { outputFiles } = await esbuild({ ...options, ...part, write: false });
   return smaller(outputFiles?.[0]?.text ?? "");
 }
 

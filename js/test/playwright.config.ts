@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
+import type { WorkerFixtures } from "./morph/stage";
 
 /** The system's Chromium: the tests download no browser. */
 const chromium = execFileSync("sh", [
@@ -9,7 +10,7 @@ const chromium = execFileSync("sh", [
   .toString()
   .trim();
 
-export default defineConfig({
+export default defineConfig<object, WorkerFixtures>({
   testDir: ".",
   testMatch: "**/*.test.ts",
   outputDir: "../../test-results/js",
@@ -19,6 +20,10 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: "line",
+  projects: [
+    { name: "client" },
+    { name: "minified morph", testMatch: "morph/*.test.ts", use: { isMinified: true } },
+  ],
   use: {
     browserName: "chromium",
     launchOptions: {

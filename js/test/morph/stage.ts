@@ -2,7 +2,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test as base, expect, type Page } from "@playwright/test";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
+import { client } from "../../build.mjs";
 
 type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
 
@@ -32,13 +33,27 @@ function silence(): Buffer {
   return Buffer.concat([header, Buffer.alloc(rate * 10, 128)]);
 }
 
-async function files(): Promise<Record<string, [type: string, body: string | Buffer]>> {
+/** Puts the minified text of the morph in the place of its sources: names cut short too much would be seen here. */
+const minified: Plugin = {
+  name: "minified",
+  setup(build) {
+    build.onResolve({ filter: /\/src\// }, () => ({ path: "morph", namespace: "minified" }));
+    build.onLoad({ filter: /./, namespace: "minified" }, async () => {
+      const contents = `export { morph } from "./morph"; export { applyPatches } from "./patch";`;
+      const resolveDir = new URL("../../src", import.meta.url).pathname;
+      return { contents: await client({ entryPoints: [], stdin: { contents, resolveDir, loader: "ts" } }) };
+    });
+  },
+};
+
+async function files(plugins: Plugin[]): Promise<Record<string, [type: string, body: string | Buffer]>> {
   const { outputFiles } = await build({
     entryPoints: [new URL("page.ts", import.meta.url).pathname],
     bundle: true,
     format: "iife",
     target: "es2022",
     write: false,
+    plugins,
   });
   return {
     "/": ["text/html", PAGE],
@@ -56,15 +71,19 @@ interface Fixtures {
   run: Run;
 }
 
-interface WorkerFixtures {
+export interface WorkerFixtures {
+  /** Whether the minified client is tested, instead of its sources. */
+  isMinified: boolean;
   origin: string;
   only: Page;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  isMinified: [false, { option: true, scope: "worker" }],
+
   origin: [
-    async ({ browserName: _ }, use) => {
-      const served = await files();
+    async ({ isMinified }, use) => {
+      const served = await files(isMinified ? [minified] : []);
       const server = createServer((request, response) => {
         const file = served[new URL(request.url!, "http://stage").pathname];
         response.writeHead(file ? 200 : 404, { "Content-Type": file?.[0] ?? "text/plain" });
