@@ -1,16 +1,28 @@
 """livecomp.watching: committed changes of rows reach the viewers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from livecomp import notify_changed, suppress_live, topics
+from livecomp import LiveComponent, notify_changed, suppress_live, topics
+from livecomp.testing import LiveClient
 from tests.testapp.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOTES = "model:testapp.note"
+
+
+class NoteCounter(LiveComponent):
+    template = "<p>{{ count }}</p>"
+    watch = [Note]
+    renders: ClassVar[int] = 0
+
+    @property
+    def count(self) -> int:
+        NoteCounter.renders += 1
+        return Note.objects.count()
 
 
 class Recorder:
@@ -48,6 +60,30 @@ def test_t67_what_is_rolled_back_is_not_told(recorder: Recorder) -> None:
         Note.objects.create(text="x")
         transaction.set_rollback(True)
     assert not recorder.got
+
+
+def test_t67_a_thousand_rows_that_are_rolled_back_render_nothing(live: LiveClient) -> None:
+    page = live.mount("note_counter")
+    assert page.text == "0"
+    before = NoteCounter.renders
+    with transaction.atomic():
+        for number in range(1000):
+            Note.objects.create(text=str(number))
+        transaction.set_rollback(True)
+    assert page.text == "0"
+    assert NoteCounter.renders == before
+    Note.objects.create(text="kept")
+    assert page.text == "1"
+    assert NoteCounter.renders > before
+
+
+def test_t67_a_savepoint_that_is_rolled_back_takes_only_its_own_news_with_it(recorder: Recorder) -> None:
+    with transaction.atomic():
+        kept = Note.objects.create(text="kept")
+        with transaction.atomic():
+            Note.objects.create(text="dropped")
+            transaction.set_rollback(True)
+    assert {message["pk"] for _, message in recorder.got} == {str(kept.pk)}
 
 
 def test_it_is_told_when_the_transaction_commits(recorder: Recorder) -> None:

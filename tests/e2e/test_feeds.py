@@ -49,3 +49,19 @@ def test_prices_move_and_only_their_rows_change(visit: Visit, site: Site) -> Non
             arg=prices,
         )
     assert page.evaluate("window.row === document.querySelector('#stocks tr[id^=stock-]')")
+
+
+def test_all_viewers_end_on_the_last_prices(visit: Visit, site: Site) -> None:
+    viewers = [visit("/stocks/") for _ in range(2)]
+    before = viewers[0].locator("#stocks .price").all_inner_texts()
+    with running(site, "move_prices"):
+        viewers[0].wait_for_function(
+            "before => [...document.querySelectorAll('#stocks .price')].every((price, i) => price.textContent !== before[i])",
+            arg=before,
+        )
+    last = visit("/stocks/").locator("#stocks .price").all_inner_texts()
+    for page in viewers:
+        page.wait_for_function(
+            "last => [...document.querySelectorAll('#stocks .price')].every((price, i) => price.innerText === last[i])",
+            arg=last,
+        )

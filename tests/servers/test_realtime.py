@@ -125,21 +125,39 @@ async def test_t77_a_shared_component_ends_on_the_last_state_everywhere(servers:
 # Watched models
 
 
-async def test_t67_a_thousand_saves_in_a_transaction_are_few_renders(servers: list[Server]) -> None:
+async def test_t67_a_thousand_saves_in_a_transaction_are_few_renders_and_none_if_rolled_back(
+    servers: list[Server],
+) -> None:
     browsers = [Browser(server.port, "watched") for server in servers]
     for browser in browsers:
         await browser.load()
         await browser.connect()
-        await shows(browser, "0 rows")
+    await visit(servers[0], "/score/1/")
+    for browser in browsers:
+        await shows(browser, ">1 rows")
+    before = await renders(servers)
     await asyncio.gather(*(visit(server, "/bulk/?fail") for server in servers))
-    before = [len(browser.patches) for browser in browsers]
+    for number, server in enumerate(
+        servers, 2
+    ):  # what comes after it, from both: had it told anything, that came before
+        await visit(server, "/score/1/")
+        for browser in browsers:
+            await shows(browser, f">{number} rows")
+    assert await renders(servers) == [count + 2 for count in before], "a render for each row that was committed"
+    before = await renders(servers)
     await visit(servers[0], "/bulk/")
     for browser in browsers:
-        await shows(browser, "1000 rows")
-    assert [len(browser.patches) - count <= 10 for browser, count in zip(browsers, before, strict=True)] == [True, True]
-    assert {patch for browser in browsers for _, patch in browser.patches} <= {">0 rows", ">1000 rows"}
+        await shows(browser, ">1003 rows")
+    assert all(now - count <= 10 for now, count in zip(await renders(servers), before, strict=True))
+    shown = {patch for browser in browsers for _, patch in browser.patches}
+    assert shown <= {f">{rows} rows" for rows in (0, 1, 2, 3, 1003)}, "no state in between was ever seen"
     for browser in browsers:
         await browser.leave()
+
+
+async def renders(servers: list[Server]) -> list[int]:
+    """How often the component that watches was rendered in each process."""
+    return [(await asyncio.to_thread(server.stats))["renders"] for server in servers]
 
 
 # Work in other processes

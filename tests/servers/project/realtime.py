@@ -1,6 +1,6 @@
 """Components of the test servers that many look at: presence, shared components, watched models, work elsewhere."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from livecomp import LiveComponent, event, on
 from livecomp.presence import Present
@@ -39,9 +39,11 @@ class Watched(LiveComponent):
 
     template = '<p id="watched">{{ rows }} rows</p>'
     watch = [Tally]
+    renders: ClassVar[int] = 0
 
     @property
     def rows(self) -> int:
+        Watched.renders += 1
         return Tally.objects.count()
 
 

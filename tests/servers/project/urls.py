@@ -16,6 +16,7 @@ from django.urls import path
 from livecomp import publish, publish_batch
 from livecomp.runtime import Runtime
 from tests.servers.project.models import Latest, Tally
+from tests.servers.project.realtime import Watched
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
@@ -37,6 +38,7 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "pages": len(runtime.pages),
             "counted": len(runtime.counter),
             "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
+            "renders": Watched.renders,
             "threads": threading.active_count(),
             "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
         }
