@@ -1,6 +1,7 @@
 """The WebSocket of a page, with a fake page behind it."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -16,7 +17,7 @@ from livecomp import liveness, topics
 from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import Runtime
 from tests.fake_page import FakePages
-from tests.sockets import Socket, fake_socket, until
+from tests.sockets import HEADERS, Socket, fake_socket, until
 
 
 async def test_join_and_event() -> None:
@@ -191,6 +192,21 @@ async def test_t46_one_session_is_limited_before_it_joins() -> None:
     assert await sockets[20].read() == ["closed", 1013]
     for socket in sockets:
         await socket.leave()
+
+
+@override_settings(LIVECOMP={"MAX_CONNECTIONS_PER_ADDRESS": 2})
+async def test_t46_one_address_is_limited_whatever_cookies_it_makes_up() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(2):
+            cookie = (b"cookie", f"sessionid=made-up-{number}".encode())
+            await stack.enter_async_context(fake_socket(headers=[*HEADERS, cookie], client=("10.0.0.1", number)))
+        refused = Socket(LiveWebSocket(FakePages()), client=("10.0.0.1", 9))
+        assert (await refused.connect(5))[0]
+        assert await refused.read() == ["closed", 1013]
+        await refused.leave()
+        async with fake_socket(client=("10.0.0.2", 1)):
+            pass
+    assert len(Runtime.current().counter) == 0
 
 
 @override_settings(LIVECOMP={"JOIN_TIMEOUT": 0.05})

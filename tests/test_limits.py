@@ -60,14 +60,13 @@ def test_visitors_at_rest_are_forgotten() -> None:
     assert len(limiter) == 0
 
 
-@override_settings(LIVECOMP={"MAX_CONNECTIONS_PER_USER": 2})
 def test_t46_connections_are_counted_by_visitor() -> None:
     counter = ConnectionCounter()
-    assert [counter.enter("a"), counter.enter("a"), counter.enter("a")] == [True, True, False]
-    assert counter.enter("b")
+    assert [counter.enter("a", 2), counter.enter("a", 2), counter.enter("a", 2)] == [True, True, False]
+    assert counter.enter("b", 2)
     assert [counter.is_first_refusal("a"), counter.is_first_refusal("a")] == [True, False]
     counter.leave("a")
-    assert counter.enter("a")
+    assert counter.enter("a", 2)
     assert counter.is_first_refusal("a")
     for visitor in ("a", "a", "b"):
         counter.leave(visitor)

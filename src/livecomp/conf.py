@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "MAX_STATE_BYTES": 4 * 1024 * 1024,  # of one snapshot
     "RATE_LIMIT": (20, 40),  # messages a second, burst; of one user or session
     "MAX_CONNECTIONS_PER_USER": 20,
+    "MAX_CONNECTIONS_PER_ADDRESS": 0,  # no limit: behind a proxy all visitors may seem to have its address
     "QUEUE_SIZE": 100,
     "MAX_UNACKED_RENDERS": 10,
     "SEND_TIMEOUT": 10.0,  # seconds, as all below

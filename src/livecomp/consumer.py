@@ -6,7 +6,7 @@ lost connection is noticed while a handler runs. What the messages do happens in
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -43,7 +43,7 @@ class Connection:
     """One open WebSocket."""
 
     __slots__ = (
-        *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_visitor"),
+        *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
         *(
             "_closing",
             "_is_cancelled",
@@ -64,7 +64,7 @@ class Connection:
         self._receive = receive
         self._send = send
         self._reader: asyncio.Task[Any] | None = None
-        self._visitor: Hashable = None  # what the handshake's cookie counts under
+        self._counted: tuple[Hashable, ...] = ()  # what the handshake counts under
         self.is_joining = False  # the join has come
         self.sent = self.acked = -1  # versions
         self.unread = 0  # bytes sent since the last word of the browser
@@ -81,10 +81,10 @@ class Connection:
 
     # From the handshake to the end
 
-    async def serve(self, visitor: Hashable) -> None:
-        """Read until the connection ends, then clean up. ``visitor``: what the handshake was counted under."""
+    async def serve(self, *counted: Hashable) -> None:
+        """Read until the connection ends, then clean up. ``counted``: what the handshake was counted under."""
         self._reader = asyncio.current_task()
-        self._visitor = visitor
+        self._counted = counted
         self._runtime.enter(self)
         metrics.connections += 1
         try:
@@ -120,9 +120,9 @@ class Connection:
         if self._views is not None:
             self._views.stop()
         self._runtime.leave(self)
-        if self._visitor is not None:
-            self._runtime.counter.leave(self._visitor)
-            self._visitor = None
+        counted, self._counted = self._counted, ()
+        for each in counted:
+            self._runtime.counter.leave(each)
 
     async def _finish(self, stopped: "asyncio.Future[None]") -> None:
         """Close when the snapshot is saved, so that the page can resume wherever the browser comes next."""
@@ -291,26 +291,33 @@ class LiveWebSocket:
         if runtime.is_draining:
             await reject(scope, send, 503)
             return
-        visitor = _cookie_of(scope)
         await send({"type": "websocket.accept"})
-        if visitor is not None and not runtime.admit(visitor):
-            await send_close(send, CloseCode.TRY_LATER, "too many connections")
-            return
-        await Connection(scope, receive, send, runtime, self._pages).serve(visitor)
+        counted: list[Hashable] = []
+        for visitor, key in _visitors_of(scope):
+            if not runtime.admit(visitor, key):
+                for each in counted:
+                    runtime.counter.leave(each)
+                await send_close(send, CloseCode.TRY_LATER, "too many connections")
+                return
+            counted.append(visitor)
+        await Connection(scope, receive, send, runtime, self._pages).serve(*counted)
 
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
-def _cookie_of(scope: Scope) -> Hashable:
-    """The session's cookie: enough to count a visitor's connections before the join tells who it is."""
+def _visitors_of(scope: Scope) -> Iterator[tuple[Hashable, str]]:
+    """What tells a visitor before the join does, with the setting that limits it: the session's cookie, and the network
+    address as the server sees it, for cookies can be made up."""
+    if settings.max_connections_per_address and scope.get("client"):
+        yield ("address", scope["client"][0]), "MAX_CONNECTIONS_PER_ADDRESS"
     for name, value in scope["headers"]:
         if name == b"cookie":
             session = parse_cookie(value.decode("latin-1")).get(django_settings.SESSION_COOKIE_NAME)
             if session:
-                return ("cookie", session)
-    return None
+                yield ("cookie", session), "MAX_CONNECTIONS_PER_USER"
+                return
 
 
 live_websocket = LiveWebSocket()

@@ -57,10 +57,10 @@ class ConnectionCounter:
         self._counts: dict[Hashable, int] = {}
         self._refused: set[Hashable] = set()
 
-    def enter(self, visitor: Hashable) -> bool:
+    def enter(self, visitor: Hashable, limit: int) -> bool:
         """Count one more, unless that is one too many."""
         count = self._counts.get(visitor, 0)
-        if count >= settings.max_connections_per_user:
+        if count >= limit:
             return False
         self._counts[visitor] = count + 1
         return True

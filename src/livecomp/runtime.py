@@ -79,14 +79,15 @@ class Runtime:
             self._sweep = None
             self.rates.prune()
 
-    def admit(self, visitor: Hashable) -> bool:
-        """Count one more connection of a visitor. The first refusal is logged, the rest of a flood is not."""
-        if self.counter.enter(visitor):
+    def admit(self, visitor: Hashable, key: str = "MAX_CONNECTIONS_PER_USER") -> bool:
+        """Count one more connection of a visitor, up to this setting. The first refusal is logged, the rest of a flood
+        is not."""
+        limit = getattr(settings, key.lower())
+        if self.counter.enter(visitor, limit):
             return True
         if self.counter.is_first_refusal(visitor):
             logging.getLogger("livecomp.security").warning(
-                "A visitor has %d live connections open and is refused more (LIVECOMP['MAX_CONNECTIONS_PER_USER']).",
-                settings.max_connections_per_user,
+                "A visitor has %d live connections open and is refused more (LIVECOMP[%r]).", limit, key
             )
         return False
 
