@@ -2,7 +2,7 @@
 
 import pytest
 
-from livecomp.templating.markup import comment_end, conflict, raw_end, text_conflict
+from livecomp.templating.markup import comment_end, conflict, raw_end, reach, text_conflict
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,24 @@ from livecomp.templating.markup import comment_end, conflict, raw_end, text_conf
 )
 def test_conflicts(open_names: str, name: str, disturbed: int | None) -> None:
     assert conflict(open_names.split(), name) == disturbed
+
+
+@pytest.mark.parametrize(
+    ("open_names", "index", "reached"),
+    [
+        ("section button", 1, 1),
+        ("section button section", 1, 0),  # </section> ends the outer one
+        ("section button span", 1, 1),
+        ("span button span", 1, 0),
+        ("span div button span", 2, 2),  # </span> does not look behind a <div>
+        ("div ul li div", 2, 0),
+        ("div table tbody tr td li div", 5, 5),  # a cell is a border
+        ("div div li div", 2, 1),
+        ("p a div a", 3, 3),
+    ],
+)
+def test_elements_that_end_tags_reach_when_theirs_is_gone(open_names: str, index: int, reached: int) -> None:
+    assert reach(open_names.split(), index) == reached
 
 
 def test_text_between_the_parts_of_a_table_is_moved() -> None:

@@ -209,6 +209,16 @@ def test_a_heading_that_ends_paragraphs_and_the_heading_around_them_is_not_taken
     browser.show({"x": "", "a": True})
 
 
+def test_a_child_is_sent_where_a_browser_would_nest_its_placeholder_otherwise() -> None:
+    item = '<article id="i{{ row }}">{% live_component "child" key=row %}</article>'
+    source = f"<ul>{{{{ x }}}}<b>{{% for row in rows %}}{item}{{% endfor %}}</ul>"
+    browser = Browser(compiled(source), {"x": 1, "rows": [1, 2]})
+    ((address, html),) = browser.show({"x": 2, "rows": [2, 3]})
+    assert address == "c0.0"
+    assert "lc-keep" not in html
+    assert html.count("child c") == 2
+
+
 def test_irregular_rounds_that_trade_places_are_told_apart() -> None:
     item = "{% if r.on %}<p live-key='{{ r.id }}'>{{ r.id }} and {{ r.id }}</p>{% endif %}"
     browser = Browser(compiled(f"<div>{{% for r in rows %}}{item}{{% endfor %}}</div>"), {"rows": []})

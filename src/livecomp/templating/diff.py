@@ -294,6 +294,9 @@ class Whole(Differ):
     def loop(self, scope: Scope, loop: LoopRender, out: list[str]) -> None:
         Writer.loop(self, scope, loop, out)
 
+    def child(self, id: str, out: list[str]) -> None:
+        Writer.child(self, id, out)  # a browser would not nest a placeholder as it nests the child
+
 
 class LoopWriter:
     """Writes the rounds of a regular loop: runs that stay are one placeholder."""

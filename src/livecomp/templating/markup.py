@@ -178,6 +178,24 @@ def _closes_heading(open_names: Sequence[str]) -> int | None:
     return index if open_names[index] in HEADINGS else None
 
 
+def reach(open_names: Sequence[str], index: int) -> int:
+    """The outermost element that is disturbed when a browser ends the element at this index early.
+
+    Those inside of it are gone with it, and their end tags, when they come, end others of the same names further out.
+    """
+    outer, found = list(open_names[:index]), index
+    for name in reversed(open_names[index + 1 :]):
+        barrier = SCOPE if name in SPECIAL else SPECIAL
+        for at in range(len(outer) - 1, -1, -1):
+            if outer[at] == name:
+                found = at
+                del outer[at:]
+                break
+            if outer[at] in barrier:
+                break
+    return found
+
+
 class Mode(Enum):
     """Where the tokenizer stands."""
 

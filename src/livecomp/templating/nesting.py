@@ -18,6 +18,7 @@ from livecomp.templating.markup import (
     VOID,
     Mode,
     conflict,
+    reach,
     text_conflict,
 )
 from livecomp.templating.start_tag import StartTag
@@ -77,7 +78,7 @@ class Nesting:
         index = conflict(names, name)
         if index is not None:
             inside = names[index] if index < len(names) else names[-1]
-            self.disturb(index, f"<{name}> (line {tag.line}) cannot stand inside this <{inside}>")
+            self.disturb(reach(names, index), f"<{name}> (line {tag.line}) cannot stand inside this <{inside}>")
         if name in VOID:
             self.here.append(Element(tag.name, tag.parts, line=tag.line))
             return

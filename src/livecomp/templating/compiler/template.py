@@ -268,14 +268,14 @@ class LiveFunction:
         self.call = None
         self.risky = True
 
-    def checked(self, own: list[Any], parts: list[Any], children: list[str], wild: bool) -> Rendered:
-        """The render as it is, if its root element holds everything."""
+    def checked(self, own: list[Any], parts: list[Any], children: list[str], _: bool) -> Rendered:
+        """The render, if its root element holds everything. Its elements cannot be relied on."""
         root = next(part for part in parts if isinstance(part, int))
         spec, content = self.scope.targets[root], own[root]
         if isinstance(content, list):
             content = "".join([each for each in content if isinstance(each, str)])
         check_root(spec.head + (spec.start or "") + content + spec.end, self.name)
-        return own, parts, children, wild
+        return own, parts, children, True
 
 
 def check_root(html: str, name: str) -> None:
