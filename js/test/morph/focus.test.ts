@@ -203,8 +203,7 @@ test.describe("Focus and selection", () => {
 test.describe("Scroll", () => {
   test("must: scrollTop of an inner scroller is kept when rows are appended.", ({ run }) =>
     run(() => {
-      const list = (keys: number[]) =>
-        `<div><ul style="height: 60px; overflow: auto">${rows(keys)}</ul></div>`;
+      const list = (keys: number[]) => `<div><ul class="scroller">${rows(keys)}</ul></div>`;
       stage(list([1, 2, 3, 4, 5, 6, 7, 8]));
       const scroller = find("ul");
       scroller.scrollTop = 40;
@@ -216,7 +215,7 @@ test.describe("Scroll", () => {
 
   test("should: scrollTop of an inner scroller survives when a keyed sibling moves across it.", ({ run }) =>
     run(() => {
-      const scroller = `<ul id="scroller" style="height: 60px; overflow: auto">${rows([1, 2, 3, 4, 5, 6, 7])}</ul>`;
+      const scroller = `<ul id="scroller" class="scroller">${rows([1, 2, 3, 4, 5, 6, 7])}</ul>`;
       const other = '<p id="other">other</p>';
       const third = '<p id="third">third</p>';
       stage(`<div>${other}${third}${scroller}</div>`);
@@ -237,7 +236,7 @@ test.describe("Scroll", () => {
   }) =>
     run(() => {
       const box = (text: string) =>
-        `<div><div class="box" dir="rtl" style="width: 100px; overflow: auto"><p style="width: 900px">${text}</p></div></div>`;
+        `<div><div class="box scroller" dir="rtl"><p class="wide">${text}</p></div></div>`;
       stage(box("one"));
       const scroller = find(".box");
       scroller.scrollLeft = -50;

@@ -202,10 +202,12 @@ test.describe("Template, script, style, head", () => {
       equal(html(), `<div>${script}<p>${script}</p></div>`);
     }));
 
-  test("must: <img onerror> inside content that the client only parses to compare (unchanged node) is not fired again.", ({
+  test("must: <img onerror> inside content that the client only parses to compare (unchanged node) is not fired again.", async ({
+    page,
     run,
-  }) =>
-    run(async () => {
+  }) => {
+    await page.goto("?inline");
+    await run(async () => {
       const state = Object.assign(window, { fired: 0 });
       const box = (text: string) =>
         `<div><p>${text}</p><span><img src="data:," onerror="fired++"></span></div>`;
@@ -214,15 +216,18 @@ test.describe("Template, script, style, head", () => {
       patch(box("two"));
       for (let i = 0; i < 5; i++) await frame();
       equal([state.fired, find("p").textContent], [1, "two"]);
-    }));
+    });
+  });
 
-  test("must: Changed <style> text takes effect.", ({ run }) =>
-    run(() => {
+  test("must: Changed <style> text takes effect.", async ({ page, run }) => {
+    await page.goto("?inline");
+    await run(() => {
       const box = (color: string) => `<div><style>p { color: ${color} }</style><p>text</p></div>`;
       stage(box("rgb(1, 1, 1)"));
       patch(box("rgb(2, 2, 2)"));
       equal(getComputedStyle(find("p")).color, "rgb(2, 2, 2)");
-    }));
+    });
+  });
 
   test("should: Root is <head>: title changes, the stylesheet element is kept (not re-fetched).", ({ run }) =>
     run(async () => {

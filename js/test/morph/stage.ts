@@ -7,8 +7,14 @@ import { client } from "../../build.mjs";
 
 type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
 
-const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title><link rel=icon href=data:,>
-<body><main></main><script src=page.js></script>`;
+const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title><link rel=icon href=pixel.gif>
+<body><main></main><link rel=stylesheet href=stage.css><script src=page.js></script>`;
+
+/** What the tests need of style: none of it may be inline. */
+const STYLE = `
+  .scroller { height: 60px; width: 100px; overflow: auto } .wide { width: 900px }
+  @keyframes turn { to { rotate: 1turn } } .turn { animation: turn 60s } .fading { transition: opacity 60s }
+  .box { transition: opacity .3s } .out { opacity: 0 }`;
 
 const FRAME = "<!doctype html><title>Frame</title><p>frame";
 
@@ -61,6 +67,7 @@ async function files(plugins: Plugin[]): Promise<Record<string, [type: string, b
     "/frame": ["text/html", FRAME],
     "/silence.wav": ["audio/wav", silence()],
     "/pixel.gif": ["image/gif", PIXEL],
+    "/stage.css": ["text/css", STYLE],
     "/sheet.css": ["text/css", "p { color: rgb(1, 2, 3) }"],
   };
 }
@@ -85,8 +92,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     async ({ isMinified }, use) => {
       const served = await files(isMinified ? [minified] : []);
       const server = createServer((request, response) => {
-        const file = served[new URL(request.url!, "http://stage").pathname];
-        response.writeHead(file ? 200 : 404, { "Content-Type": file?.[0] ?? "text/plain" });
+        const { pathname, search } = new URL(request.url!, "http://stage");
+        const file = served[pathname];
+        response.writeHead(file ? 200 : 404, {
+          "Content-Type": file?.[0] ?? "text/plain",
+          "Content-Security-Policy": search === "?inline" ? "" : "default-src 'self'",
+        });
         response.end(file?.[1]);
       });
       await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
@@ -98,8 +109,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 
   only: [
-    async ({ browser }, use) => {
-      const page = await browser.newPage();
+    async ({ browser, origin }, use) => {
+      const page = await browser.newPage({ baseURL: origin });
       await use(page);
       await page.context().close();
     },

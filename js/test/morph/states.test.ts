@@ -187,32 +187,27 @@ test.describe("Media and frames", () => {
 });
 
 test.describe("Transitions and animations", () => {
-  const style =
-    "<style>@keyframes turn { to { rotate: 1turn } } .turn { animation: turn 60s } p { transition: opacity 60s }</style>";
-
   test("must: A running CSS transition goes on when an unrelated sibling is inserted before.", ({ run }) =>
-    run(style => {
-      document.head.insertAdjacentHTML("beforeend", style);
-      stage("<div><p>text</p></div>");
+    run(() => {
+      stage('<div><p class="fading">text</p></div>');
       const p = find("p");
       getComputedStyle(p).opacity;
       p.style.opacity = "0";
       const [transition] = p.getAnimations();
-      patch("<div><h1>new</h1><p>text</p></div>");
+      patch('<div><h1>new</h1><p class="fading">text</p></div>');
       same(p.getAnimations()[0], transition);
       equal([transition!.playState, p.isConnected], ["running", true]);
-    }, style));
+    }));
 
   test("should: A CSS animation is not restarted when its keyed row moves (moveBefore).", ({ run }) =>
-    run(style => {
-      document.head.insertAdjacentHTML("beforeend", style);
+    run(() => {
       const row = (key: string) => `<li id="${key}" class="turn">${key}</li>`;
       const root = stage(`<ul>${[..."abcd"].map(row).join("")}</ul>`);
       const before = Array.from(root.children, li => li.getAnimations()[0]);
       patch(`<ul>${[..."dbca"].map(row).join("")}</ul>`);
       const after = Array.from(root.children, li => li.getAnimations()[0]);
       for (const [i, old] of [3, 1, 2, 0].entries()) same(after[i], before[old]);
-    }, style));
+    }));
 
   test("must: A class change is applied to the existing node (so CSS transitions can run), not by replacement.", ({
     run,
@@ -228,10 +223,6 @@ test.describe("Transitions and animations", () => {
     run,
   }) =>
     run(async () => {
-      document.head.insertAdjacentHTML(
-        "beforeend",
-        "<style>.box { transition: opacity .3s } .out { opacity: 0 }</style>",
-      );
       const list = (...keys: string[]) =>
         `<ul>${keys.map(key => `<li id="${key}" class="box" live-leave="out">${key}</li>`).join("")}</ul>`;
       stage(list("a", "b", "c"));
