@@ -137,7 +137,7 @@ if REDIS_URL:
 else:
     BROKER = Path(f"{DATABASE}-broker")
     BROKER.mkdir(mode=0o700, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         **dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(BROKER)),
         "polling_interval": 0.2,

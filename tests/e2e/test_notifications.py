@@ -64,7 +64,7 @@ def test_without_javascript_the_button_posts(visit: Visit) -> None:
 def test_from_a_celery_task_with_a_progress_bar(visit: Visit, site: Site) -> None:
     one, other = visit("/notifications/"), visit("/notifications/")
     one.click("#start-export")
-    expect(one.locator("#export")).to_contain_text("waiting for the Celery worker")
+    expect(one.locator("#export")).to_contain_text("Waiting for the Celery worker")
     with running(site, "work") as worker:
         expect(one.locator("#export progress")).to_be_visible(timeout=60_000)
         for page in (one, other):
