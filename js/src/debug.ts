@@ -1,7 +1,5 @@
 /** Debug mode and the latency simulator, for the console: `livecomp.debug()`, `livecomp.latency(300)`. */
 
-import { all } from "./query";
-
 let on = false;
 
 /** Milliseconds that every message from the server is held back. */
@@ -26,7 +24,7 @@ export function log(direction: string, message: unknown): void {
 export function inspect(changed: Iterable<Element>): void {
   if (!on) return;
   for (const element of changed) element.animate({ outline: ["3px solid red", "0"] }, 700);
-  const ids = all("[id]").map(({ id }) => id);
+  const ids = Array.from(document.querySelectorAll("[id]"), ({ id }) => id);
   const twice = ids.filter((id, i) => ids.indexOf(id) < i);
   if (twice[0]) log("duplicate ids", twice);
 }

@@ -45,7 +45,8 @@ export class Keeps {
   /** The nodes that stay together with this one, in order. */
   piece(first: ChildNode): ChildNode[] {
     const nodes = [first];
-    for (let node = first; node !== this.last(first); nodes.push(node)) node = nextSibling(node)!;
+    const end = this.last(first);
+    for (let node = first; node !== end; nodes.push(node)) node = nextSibling(node)!;
     return nodes;
   }
 }

@@ -242,3 +242,15 @@ test("a click while the connection is closing waits for the next one", async ({ 
   await app.message("event");
   expect(app.calls).toEqual([["event", "c0", "add", {}, {}]]);
 });
+
+test("t56: a duplicated tab is a page of its own: it joins anew and resumes nothing", async ({
+  app,
+  page,
+  context,
+}) => {
+  await app.open(BODY);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  expect((await app.message("join", 2))[3]).toBeNull();
+  await other.close();
+});

@@ -103,3 +103,23 @@ test("flash with nowhere to show it, or a listener that shows it itself", async 
   app.ack(0, [["flash", "info", "nobody"]]);
   await app.settled();
 });
+
+test("t90: the payload of a pushed event is data: nothing of it runs, whoever listens", async ({
+  app,
+  page,
+}) => {
+  await app.open(BODY);
+  const seen = await app.listen("live:push");
+  const payload = {
+    html: "<img src=x onerror=window.x=1>",
+    code: "window.x = 1",
+    list: ["</script><script>window.x=1"],
+  };
+  app.ack(0, [["push", "points", payload, "c0"]]);
+  await app.settled();
+  expect((await seen())[0]).toEqual(["live:push", { name: "points", payload, component: "c0" }]);
+  expect(await page.evaluate(() => ["x" in window, document.querySelectorAll("img").length])).toEqual([
+    false,
+    0,
+  ]);
+});

@@ -213,3 +213,18 @@ test("debug mode names ids that are there twice, and addresses that are not ther
   await expect.poll(() => logged).toContain("livecomp missing c0.9");
   expect(logged.filter(text => text.includes("duplicate"))).toHaveLength(2);
 });
+
+test("t60: a double click on a button with live-disable-with, and on one with live-throttle, is one event", async ({
+  app,
+  page,
+}) => {
+  await app.open(
+    component(
+      "<button id=pay live-click=pay live-disable-with=…>pay</button><button id=buy live-click=buy live-throttle=1000>buy</button>",
+    ),
+  );
+  await page.dblclick("#pay", { noWaitAfter: true, force: true });
+  await page.dblclick("#buy");
+  await app.settled();
+  expect(app.calls.map(call => (call as string[])[2])).toEqual(["pay", "buy"]);
+});
