@@ -35,6 +35,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 PONG = protocol.encode(protocol.pong())
 UNREAD_BEHIND = 1024 * 1024  # bytes sent since the browser last said that it reads: nothing more on our own account
 UNREAD_STALLED = 8 * 1024 * 1024  # … and from here on nothing at all
+MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
+REFUSED_PAUSE = 0.01  # … after each message that came too fast
 CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
 MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
 
@@ -55,7 +57,7 @@ class Connection:
             "_malformed",
             "_refused",
         ),
-        *("_window", "_frames", "_views"),
+        *("_window", "_frames", "_views", "_errors", "_pause"),
         "__weakref__",
     )
 
@@ -76,6 +78,8 @@ class Connection:
         self._sends = 0  # under way
         self._sending_since = 0.0
         self._malformed = self._refused = 0
+        self._errors: list[str] = []  # replies to the frame that is being looked at
+        self._pause = 0.0
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -203,9 +207,10 @@ class Connection:
         """Call the function in the thread pool, with the page first."""
         return self._driver.ask(function, *args)
 
-    async def _error(self, ref: int, code: ErrorCode, text: str) -> None:
+    def _error(self, ref: int, code: ErrorCode, text: str) -> None:
+        """Reply with an error, as soon as the whole frame is looked at."""
         metrics.count("errors", code.value)
-        await self.send(protocol.encode(protocol.error(ref, code, text)))
+        self._errors.append(protocol.encode(protocol.error(ref, code, text)))
 
     # In
 
@@ -237,9 +242,16 @@ class Connection:
                     await self._accept(message)
         except ProtocolError as error:
             self._malformed += 1
-            await self._error(0, ErrorCode.PROTOCOL, str(error))
+            self._error(0, ErrorCode.PROTOCOL, str(error))
+            self._pause += MALFORMED_PAUSE
             if self._malformed >= settings.max_protocol_errors:
                 self.close(CloseCode.PROTOCOL, "too many malformed messages")
+        if self._errors:
+            errors, self._errors = self._errors, []
+            await self.send(errors[0] if len(errors) == 1 else f"[{','.join(errors)}]")
+        if self._pause:
+            pause, self._pause = self._pause, 0.0
+            await asyncio.sleep(pause)
 
     async def _accept(self, message: protocol.Message) -> None:
         kind = type(message)
@@ -255,9 +267,9 @@ class Connection:
             raise ProtocolError("a second join" if self.is_joining else "the first message has to be a join")
         else:
             self.is_joining = True
-            await self._enqueue(message)
+            self._enqueue(message)
 
-    async def _enqueue(self, message: protocol.Message) -> None:
+    def _enqueue(self, message: protocol.Message) -> None:
         """In line, if there is room. What comes too fast waits longer; what comes far too fast is refused."""
         wait = None if self._driver.waiting >= settings.queue_size else self._runtime.rates.admit(self._driver.visitor)
         if wait is not None:
@@ -270,7 +282,8 @@ class Connection:
             self.close(CloseCode.FLOOD, "too many messages")
         else:
             metrics.count("drops", "rate")
-            await self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
+            self._pause += REFUSED_PAUSE
+            self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
 
 
 class LiveWebSocket:

@@ -50,37 +50,46 @@ VALUES: tuple[Any, ...] = (
     [[[[]]]],
     {"__proto__": {}},
 )
+HARMLESS = tuple(value for value in VALUES if value not in (2**63, "\x00"))  # to the decoder, that is
 KINDS = ("join", "event", "set", "url", "ack", "render", "ping", "shared", "patch", "", 7)
 REPLIES = {"joined", "patch", "ack", "error", "pong"}
 
 
-def frame(random: random.Random, tokens: list[str]) -> str | bytes:
-    """Something between noise and nearly right."""
-    kind = random.randrange(8)
+def noise(random: random.Random) -> str | bytes:
+    """What is no message at all."""
+    kind = random.randrange(4)
     if kind == 0:
         return random.randbytes(random.randrange(1, 200))
     if kind == 1:
         return "".join(random.choice('[]{}",:0a\\ue') for _ in range(random.randrange(1, 300)))
     if kind == 2:
         return "[" * random.randrange(1, 5000)
-    if kind == 3:
-        return json.dumps([random.choice(KINDS), *random.choices(VALUES, k=random.randrange(6))])
-    if kind == 4:
-        ref = random.choice([0, -1, 2**60, random.randrange(1, 10_000)])
+    return json.dumps([random.choice(KINDS), *random.choices(VALUES, k=random.randrange(6))])
+
+
+def message(random: random.Random) -> list[Any]:
+    """What looks like one."""
+    kind = random.randrange(3)
+    ref = random.choice([0, -1, 2**50, random.randrange(1, 10_000)])
+    if kind == 0:
         component = random.choice(["c0", "c1", "c99999999999", "s0", "", "constructor"])
-        return json.dumps(
-            ["event", ref, component, random.choice(NAMES), {random.choice(NAMES): random.choice(VALUES)}]
-        )
-    if kind == 5:
-        return json.dumps(["set", random.randrange(10_000), "c0", {random.choice(NAMES): random.choice(VALUES)}])
-    if kind == 6:
+        return ["event", ref, component, random.choice(NAMES), {random.choice(NAMES): random.choice(HARMLESS)}]
+    if kind == 1:
+        return ["set", ref, "c0", {random.choice(NAMES): random.choice(HARMLESS)}]
+    return ["url", ref, random.choice(["/x", "//evil", "javascript:1", "/\\e", "x" * 900])]
+
+
+def frame(random: random.Random, tokens: list[str]) -> tuple[str | bytes, int]:
+    """Something between noise and nearly right, and how many messages it is."""
+    share = random.random()
+    if share < 0.1:
+        return noise(random), 1
+    if share < 0.13:
         stolen = random.choice([tokens[0][::-1], tokens[0][:-1], tokens[0], "", "x" * 10_000])
-        return json.dumps(
-            ["join", random.choice([1, 1, 2]), [stolen], random.choice([None, ["page", 1]]), "/page/counting/"]
-        )
-    return json.dumps(
-        [["url", random.randrange(10_000), random.choice(["/x", "//evil", "javascript:1", "/\\e", "x" * 9000])]]
-    )
+        resume = random.choice([None, ["page", 1], ["a.b.c", 2**50]])
+        return json.dumps(["join", random.choice([1, 1, 2]), [stolen], resume, "/page/counting/"]), 1
+    count = random.choice([1, random.randrange(2, 51)])
+    return json.dumps([message(random) for _ in range(count)]), count
 
 
 async def send(port: int, count: int, seed: int) -> Counter[str]:
@@ -110,10 +119,10 @@ async def send(port: int, count: int, seed: int) -> Counter[str]:
         reading = asyncio.create_task(_read(socket))
         try:
             while found["sent"] < count and not reading.done():
-                found["sent"] += 1
-                await socket.send(frame(choice, tokens))
-                if not found["sent"] % 10:
-                    await asyncio.sleep(0)
+                text, number = frame(choice, tokens)
+                found["sent"] += number
+                await socket.send(text)
+                await asyncio.sleep(0)
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
