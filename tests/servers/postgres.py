@@ -37,7 +37,17 @@ class Postgres:
         self.process: subprocess.Popen[bytes] | None = None
         try:
             self._run(
-                program("initdb"), "-D", str(self.data), "-U", "livecomp", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
+                program("initdb"),
+                "-D",
+                str(self.data),
+                "-U",
+                "livecomp",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
             )
             self.start()
         except BaseException:
