@@ -45,6 +45,7 @@ slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
 REVALIDATE_AFTER = 0.5  # seconds
+SELDOM = 10  # times SNAPSHOT_DELAY between snapshots of what no event changed: a topic's next message says it again
 
 
 class PageDriver:
@@ -320,9 +321,14 @@ class PageDriver:
         self.work()
 
     def _save_soon(self, output: Save) -> None:
-        if self._save_timer is None and settings.snapshot == "event":
-            delay = settings.snapshot_delay
-            self._save_timer = self._runtime.loop.call_later(delay, self._save_now, context=self._runtime.context)
+        if settings.snapshot != "event":
+            return
+        loop, delay = self._runtime.loop, settings.snapshot_delay * (1 if self._ref else SELDOM)
+        if self._save_timer is not None:
+            if self._save_timer.when() <= loop.time() + delay:
+                return
+            self._save_timer.cancel()
+        self._save_timer = loop.call_later(delay, self._save_now, context=self._runtime.context)
 
     def _save_now(self) -> None:
         self._save_timer = None
