@@ -4,6 +4,7 @@
   const SHOWN = 40;
   const LONGEST = 600;
   const Native = window.WebSocket;
+  const encoder = new TextEncoder();
   const pending = [];
   const total = { up: 0, down: 0, bytes: 0 };
   let scheduled = false;
@@ -48,7 +49,7 @@
   }
 
   function frame(direction, data) {
-    const bytes = new Blob([data]).size;
+    const bytes = encoder.encode(data).length;
     total[direction] += 1;
     total.bytes += bytes;
     const item = document.createElement("li");
