@@ -179,6 +179,18 @@ def test_items_made_anew_for_each_render_are_not_remembered_for_nothing() -> Non
     assert loop.wait > 0
 
 
+@pytest.mark.parametrize("make", [Frozen, Named])
+def test_an_item_of_another_kind_among_immutable_ones_is_seen_each_time_it_changes(make: Callable[..., Any]) -> None:
+    rows: list[Any] = [make(id=number, v=number) for number in range(4)]
+    browser = Browser(compiled(SOURCE), {"rows": rows})
+    rows[2] = {"id": 2, "v": "x"}
+    for value in ("y", "z"):
+        assert browser.show({"rows": rows}) != []
+        rows[2]["v"] = value
+    rows[2] = make(id=2, v=5)
+    assert browser.show({"rows": rows}) != []
+
+
 def test_the_loop_variable_by_itself() -> None:
     source = "<ul>{% for name in names %}<li live-key='{{ name }}'>{{ name }} and a few characters more</li>{% endfor %}</ul>"
     browser = Browser(compiled(source), {"names": ["a", "b"]})

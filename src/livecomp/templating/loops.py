@@ -34,7 +34,7 @@ class LoopRender:
 
     __slots__ = (
         *("at", "columns", "first", "inputs", "keys", "kind", "old", "origin", "parts", "rounds", "rows", "seen"),
-        *("shift", "site", "spec", "todo"),
+        *("replaced", "shift", "site", "spec", "todo"),
     )
 
     def __init__(self, spec: LoopSpec) -> None:
@@ -45,6 +45,7 @@ class LoopRender:
         self.seen: set[str] = set()
         self.forget_old()
         self.site: RowSite | None = None
+        self.replaced: Sequence[int] | None = None  # where immutable items are not those of the last render
         self.kind = ""
         self.rows: Sequence[Any] = ()
         self.columns: Columns = []
@@ -85,7 +86,8 @@ class LoopRender:
         if old is not None and old.wait:
             inputs = None
         rows = values if values.__class__ is list else list(values)
-        self.site, self.rows, self.kind = site, rows, site.kind(rows)
+        self.site, self.rows = site, rows
+        self.kind = self.kind_of_rows(site, old.rows if old is not None else None)
         if site.pure and self.kind and inputs is not None and peek not in inputs:
             self.inputs = inputs
         if self.can_skip(old):
@@ -108,6 +110,16 @@ class LoopRender:
         yield self.at.get, (), (), zip(range(count), rows, *given, strict=False)
         self.finish_keys()
 
+    def kind_of_rows(self, site: RowSite, last: Snapshot | None) -> str:
+        """As `RowSite.kind`. Items that are where they were at the last render are not looked at again."""
+        rows = self.rows
+        if last is None or not last.rows or len(last.rows) != len(rows):
+            return site.kind(rows)
+        self.replaced = site.differing(last.kind, rows, last)
+        if not self.replaced or site.kind([rows[index] for index in self.replaced]) == last.kind:
+            return last.kind
+        return site.kind(rows)
+
     def can_skip(self, old: LoopMemory | None) -> bool:
         """The last render left what this one can be compared with."""
         if old is None or old.rows is None or self.inputs is None or self.site is None:
@@ -126,7 +138,8 @@ class LoopRender:
         gone: Sequence[int]
         try:
             if count == before:
-                todo = gone = site.differing(self.kind, rows, snapshot)
+                replaced = self.replaced
+                todo = gone = site.differing(self.kind, rows, snapshot) if replaced is None else replaced
                 first, last = count, 0
             else:
                 first, last = site.same_at_ends(self.kind, rows, snapshot, before)
