@@ -299,11 +299,8 @@ class FakePages(Pages):
             raise ConnectionError("no database")
         return self.allowed
 
-    def is_saved(self, joined_id: str) -> bool:
-        return any(page.id == joined_id and clean for page, clean in self.closed)
-
-    def is_held(self, joined_id: str) -> bool:
-        return self.held
+    def look_at(self, joined_id: str) -> tuple[bool, bool]:
+        return any(page.id == joined_id and clean for page, clean in self.closed), self.held
 
     def save(self, page: Any) -> None:
         self.saved.append(page)

@@ -138,16 +138,30 @@ def test_t115_the_snapshot_of_a_page_is_bounded_in_size_and_time(monkeypatch: py
 
 
 def test_a_process_that_lives_is_waited_for_and_a_dead_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "MEMORY", 0.0)
     driver = Driver("counter", start=5)
     driver.join()
+    own, joined_id = liveness.PROCESS, driver.page.joined_id
     liveness.beat()
-    assert not resume.is_held(driver.page.joined_id)  # our own process knows better
+    assert resume.look_at(joined_id) == (False, False)  # our own process knows better
     monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
-    assert resume.is_held(driver.page.joined_id)
-    monkeypatch.setattr(liveness, "PROCESS", driver.page.joined_id.rpartition(".")[2][:16])
+    assert resume.look_at(joined_id) == (False, True)
+    monkeypatch.setattr(liveness, "PROCESS", own)
     liveness.rest()
     monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
-    assert not resume.is_held(driver.page.joined_id)
+    assert resume.look_at(joined_id) == (False, False)
+    resume.save(driver.page, clean=True)
+    assert resume.look_at(joined_id) == (True, False)
+
+
+def test_for_many_pages_a_process_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "MEMORY", 60.0)
+    process = "f" * 16
+    assert not liveness.is_alive(process)
+    cache.set(liveness._key(process), 1)
+    assert not liveness.is_alive(process)
+    monkeypatch.setattr(liveness, "MEMORY", -1.0)
+    assert liveness.is_alive(process)
 
 
 def test_nobody_waits_for_a_state_that_is_too_large_to_be_saved() -> None:

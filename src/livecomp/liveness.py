@@ -5,6 +5,7 @@ Who takes over a page of a living process waits until that has saved it; nobody 
 
 import logging
 import secrets
+import time
 from typing import Any
 
 from django.core.cache import caches
@@ -18,6 +19,8 @@ PROCESS = secrets.token_hex(8)
 """Names this process."""
 BEAT = 2.0  # seconds between two signs of life
 SILENCE = 6  # seconds after the last one until a process counts as dead
+MEMORY = 0.5  # seconds
+_answers: dict[str, tuple[float, bool]] = {}  # process -> when it was asked for, whether it lived
 
 
 def beat() -> None:
@@ -39,8 +42,17 @@ def rest() -> None:
 
 
 def is_alive(process: str) -> bool:
-    """Whether another process that shares our cache lives. Blocks."""
-    return process != PROCESS and _cache().get(_key(process)) is not None
+    """Whether another process that shares our cache lives. Blocks. Asked for many pages at once where a process was
+    killed, so the answer is remembered for a moment."""
+    if process == PROCESS:
+        return False
+    asked, lives = _answers.get(process, (0.0, False))
+    if time.monotonic() - asked > MEMORY:
+        lives = _cache().get(_key(process)) is not None
+        if len(_answers) > 1000:
+            _answers.clear()
+        _answers[process] = time.monotonic(), lives
+    return lives
 
 
 def _cache() -> Any:

@@ -34,13 +34,10 @@ class Pages:
         """Whether the visitor is still signed in as before."""
         return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
 
-    def is_saved(self, joined_id: str) -> bool:
-        """Whether the page has stopped, wherever it was, and its last state is in the cache."""
-        return resume.is_clean(joined_id)
-
-    def is_held(self, joined_id: str) -> bool:
-        """Whether the page is in a process that lives, and so is going to be saved."""
-        return resume.is_held(joined_id)
+    def look_at(self, joined_id: str) -> tuple[bool, bool]:
+        """Whether the page has stopped, wherever it was, and its last state is in the cache; else whether it is in another
+        process that lives, and so is going to be saved."""
+        return resume.look_at(joined_id)
 
     def save(self, page: LivePage) -> None:
         """Keep a snapshot of a page that goes on."""

@@ -140,20 +140,19 @@ def load(page: "LivePage", saved_as: str) -> Snapshot | None:
 
 def is_clean(joined_id: str) -> bool:
     """Whether there is a snapshot of this page, and the page has stopped since."""
-    try:
-        data = _cache().get(_key(joined_id))
-        return data is not None and data[:1] == _CLEAN
-    except Exception:
-        return False
+    return look_at(joined_id)[0]
 
 
-def is_held(joined_id: str) -> bool:
-    """Whether the page is in another process that lives, and so is going to save it."""
+def look_at(joined_id: str) -> tuple[bool, bool]:
+    """Whether the page has stopped and is saved; else whether it is in another process that lives, and so is going to
+    save it."""
     process = joined_id.rpartition(".")[2][: len(liveness.PROCESS)]
     try:
-        return liveness.is_alive(process) and _cache().get(_key(joined_id)) is not None
+        data = _cache().get(_key(joined_id))
+        is_saved = data is not None and data[:1] == _CLEAN
+        return is_saved, data is not None and not is_saved and liveness.is_alive(process)
     except Exception:
-        return False
+        return False, False
 
 
 def forget(joined_id: str) -> None:

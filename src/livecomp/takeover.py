@@ -40,4 +40,4 @@ async def take_over(joined_id: str, successor: Successor, runtime: Runtime, page
 
 
 def _look(page: Any, pages: Pages, joined_id: str) -> tuple[bool, bool]:
-    return pages.is_saved(joined_id), pages.is_held(joined_id)
+    return pages.look_at(joined_id)
