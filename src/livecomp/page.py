@@ -292,6 +292,8 @@ class LivePage:
     def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
         """Subscribe to the component's topics as its state names them now, and to no others."""
         topics = {} if stop else mounted.current_topics()
+        if topics == mounted.topics:
+            return
         for topic in mounted.topics.keys() - topics.keys():
             listeners = self.topics.get(topic, set())
             listeners.discard(mounted.id)
