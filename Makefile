@@ -32,6 +32,7 @@ test-python: $(VENV)/.ready-test
 test-js: $(if $(NPM),node_modules/.package-lock.json)
 ifdef NPM
 	@$(PYTHON) scripts/system_packages.py chromium
+	@$(PYTHON) scripts/system_packages.py firefox-esr
 	npm test
 else
 	@echo "There is no Node 20 here: the client's own tests are left out."

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
+import { firefox } from "./morph/firefox";
 import type { WorkerFixtures } from "./morph/stage";
 
 /** The system's Chromium: the tests download no browser. */
@@ -22,7 +23,10 @@ export default defineConfig<object, WorkerFixtures>({
   reporter: "line",
   projects: [
     { name: "client" },
-    { name: "minified morph", testMatch: "morph/*.test.ts", use: { isMinified: true } },
+    { name: "minified morph", testMatch: /morph\/(fidelity|keyed|markup|others)/, use: { isMinified: true } },
+    ...(firefox
+      ? [{ name: "Firefox", testMatch: "morph/*.test.ts", grepInvert: /@chromium/, use: { isFirefox: true } }]
+      : []),
   ],
   use: {
     browserName: "chromium",

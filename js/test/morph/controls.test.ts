@@ -75,7 +75,9 @@ test.describe("Form controls: text", () => {
       equal(input.value, "");
     }));
 
-  test('should: Half-typed number ("1e") in a focused number input is not wiped.', async ({ page, run }) => {
+  test('should: Half-typed number ("1e") in a focused number input is not wiped.', {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await run(() => stage('<div><input type="number" value="3"></div>') && undefined);
     await page.locator("input").focus();
     await page.keyboard.press("Control+a");
@@ -95,10 +97,9 @@ test.describe("Form controls: text", () => {
       );
     }));
 
-  test("must: IME composition in the focused input is not cancelled by a patch of its class and of a sibling.", async ({
-    page,
-    run,
-  }) => {
+  test("must: IME composition in the focused input is not cancelled by a patch of its class and of a sibling.", {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await run(() => {
       stage("<div><p>1</p><input></div>");
       const input = find("input");
@@ -122,10 +123,9 @@ test.describe("Form controls: text", () => {
     await session.detach();
   });
 
-  test("should: Focused contenteditable (server HTML unchanged) keeps what the user typed.", async ({
-    page,
-    run,
-  }) => {
+  test("should: Focused contenteditable (server HTML unchanged) keeps what the user typed.", {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await run(() => stage('<div><p>1</p><div class="text" contenteditable>Hello</div></div>') && undefined);
     await page.locator(".text").click();
     await page.keyboard.press("End");
@@ -358,7 +358,10 @@ test.describe("Form controls: textarea", () => {
 test.describe("Form controls: files and names", () => {
   const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") };
 
-  test("must: A chosen file survives an attribute change on the file input.", async ({ page, run }) => {
+  test("must: A chosen file survives an attribute change on the file input.", { tag: "@chromium" }, async ({
+    page,
+    run,
+  }) => {
     await run(() => stage("<div><input type=file></div>") && undefined);
     await page.locator("input").setInputFiles(file);
     await run(() => {
@@ -367,10 +370,9 @@ test.describe("Form controls: files and names", () => {
     });
   });
 
-  test('should: A chosen file survives even if the server renders an explicit value="" on it.', async ({
-    page,
-    run,
-  }) => {
+  test('should: A chosen file survives even if the server renders an explicit value="" on it.', {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await run(() => stage("<div><input type=file></div>") && undefined);
     await page.locator("input").setInputFiles(file);
     await run(() => {

@@ -202,10 +202,9 @@ test.describe("Template, script, style, head", () => {
       equal(html(), `<div>${script}<p>${script}</p></div>`);
     }));
 
-  test("must: <img onerror> inside content that the client only parses to compare (unchanged node) is not fired again.", async ({
-    page,
-    run,
-  }) => {
+  test("must: <img onerror> inside content that the client only parses to compare (unchanged node) is not fired again.", {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await page.goto("?inline");
     await run(async () => {
       const state = Object.assign(window, { fired: 0 });
@@ -219,7 +218,7 @@ test.describe("Template, script, style, head", () => {
     });
   });
 
-  test("must: Changed <style> text takes effect.", async ({ page, run }) => {
+  test("must: Changed <style> text takes effect.", { tag: "@chromium" }, async ({ page, run }) => {
     await page.goto("?inline");
     await run(() => {
       const box = (color: string) => `<div><style>p { color: ${color} }</style><p>text</p></div>`;
@@ -254,10 +253,9 @@ test.describe("Template, script, style, head", () => {
       equal([body.className, body.innerHTML], ["dark", "<p>body</p>"]);
     }));
 
-  test("<noscript> is left alone: the page holds text where a patch holds elements", async ({
-    page,
-    run,
-  }) => {
+  test("<noscript> is left alone: the page holds text where a patch holds elements", {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await page.setContent(`<main><div lc="c0.0"><p>1</p><noscript><img src="/pixel.gif"></noscript></div></main>
       <script src=/page.js></script>`);
     await run(async () => {

@@ -4,10 +4,11 @@ import type { AddressInfo } from "node:net";
 import { test as base, expect, type Page } from "@playwright/test";
 import { build, type Plugin } from "esbuild";
 import { client } from "../../build.mjs";
+import { Firefox } from "./firefox";
 
 type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
 
-const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title><link rel=icon href=pixel.gif>
+const PAGE = `<!doctype html><meta charset=utf-8><title>Stage</title>
 <body><main></main><link rel=stylesheet href=stage.css><script src=page.js></script>`;
 
 /** What the tests need of style: none of it may be inline. */
@@ -66,6 +67,7 @@ async function files(plugins: Plugin[]): Promise<Record<string, [type: string, b
     "/page.js": ["text/javascript", outputFiles[0]!.text],
     "/frame": ["text/html", FRAME],
     "/silence.wav": ["audio/wav", silence()],
+    "/favicon.ico": ["image/gif", PIXEL],
     "/pixel.gif": ["image/gif", PIXEL],
     "/stage.css": ["text/css", STYLE],
     "/sheet.css": ["text/css", "p { color: rgb(1, 2, 3) }"],
@@ -81,12 +83,25 @@ interface Fixtures {
 export interface WorkerFixtures {
   /** Whether the minified client is tested, instead of its sources. */
   isMinified: boolean;
+  /** Whether functions run in Firefox. The tests that use `page` as well are tagged @chromium. */
+  isFirefox: boolean;
   origin: string;
   only: Page;
+  fox: Firefox | undefined;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   isMinified: [false, { option: true, scope: "worker" }],
+  isFirefox: [false, { option: true, scope: "worker" }],
+
+  fox: [
+    async ({ isFirefox }, use) => {
+      const fox = isFirefox ? await Firefox.start() : undefined;
+      await use(fox);
+      await fox?.close();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
 
   origin: [
     async ({ isMinified }, use) => {
@@ -129,8 +144,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     expect(errors).toEqual([]);
   },
 
-  run: async ({ page }, use) => {
-    await use((inPage, argument) => page.evaluate(inPage as never, argument as never));
+  run: async ({ page, fox, origin }, use) => {
+    await fox?.open(origin);
+    await use((inPage, argument) =>
+      fox ? (fox.run(inPage as never, argument) as never) : page.evaluate(inPage as never, argument as never),
+    );
+    expect(fox?.errors ?? []).toEqual([]);
   },
 });
 

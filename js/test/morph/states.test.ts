@@ -1,10 +1,9 @@
 import { expect, test } from "./stage";
 
 test.describe("Open states", () => {
-  test("must: <details> opened by the user stays open when its content changes and the server never rendered open.", async ({
-    page,
-    run,
-  }) => {
+  test("must: <details> opened by the user stays open when its content changes and the server never rendered open.", {
+    tag: "@chromium",
+  }, async ({ page, run }) => {
     await run(() => stage("<div><details><summary>S</summary><p>one</p></details></div>") && undefined);
     await page.locator("summary").click();
     await run(() => {
@@ -84,7 +83,10 @@ test.describe("Open states", () => {
       }
     }));
 
-  test("no patch changes the options of an open native select", async ({ page, run }) => {
+  test("no patch changes the options of an open native select", { tag: "@chromium" }, async ({
+    page,
+    run,
+  }) => {
     const form = (last: string) => `<form><p>${last}</p><select><option>a<option>b${last}</select></form>`;
     await run(form => stage(form) && undefined, form(""));
     await page.locator("select").click();
