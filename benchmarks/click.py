@@ -12,10 +12,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from playwright.sync_api import CDPSession, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.e2e.conftest import FLAGS  # noqa: E402
-from tests.e2e.server import Site  # noqa: E402
+from tests.e2e.conftest import FLAGS
+from tests.e2e.server import Site
 
 CLICKS = 40
 ROUNDS = 5
