@@ -35,6 +35,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 PONG = protocol.encode(protocol.pong())
 UNREAD_BEHIND = 1024 * 1024  # bytes sent since the browser last said that it reads: nothing more on our own account
 UNREAD_STALLED = 8 * 1024 * 1024  # … and from here on nothing at all
+TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connections have their turn
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
@@ -57,7 +58,7 @@ class Connection:
             "_malformed",
             "_refused",
         ),
-        *("_window", "_frames", "_views", "_errors", "_pause"),
+        *("_window", "_frames", "_views", "_errors", "_pause", "_taken"),
         "__weakref__",
     )
 
@@ -80,6 +81,7 @@ class Connection:
         self._malformed = self._refused = 0
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
+        self._taken = 0
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -237,7 +239,9 @@ class Connection:
 
     async def _take(self, text: str) -> None:
         try:
-            for message in protocol.decode(text):
+            messages = protocol.decode(text)
+            self._taken += len(messages)
+            for message in messages:
                 if self._closing is None:
                     await self._accept(message)
         except ProtocolError as error:
@@ -249,8 +253,8 @@ class Connection:
         if self._errors:
             errors, self._errors = self._errors, []
             await self.send(errors[0] if len(errors) == 1 else f"[{','.join(errors)}]")
-        if self._pause:
-            pause, self._pause = self._pause, 0.0
+        if self._pause or self._taken >= TAKEN_AT_ONCE:
+            pause, self._pause, self._taken = self._pause, 0.0, 0
             await asyncio.sleep(pause)
 
     async def _accept(self, message: protocol.Message) -> None:
