@@ -46,7 +46,7 @@ async def view(truth: Path) -> None:
     from benchmarks.broadcast import Client
     from livecomp import LiveComponent, on
     from livecomp.consumer import LiveWebSocket
-    from livecomp.runtime import Runtime
+    from livecomp.runtime.process import Runtime
     from tests.driver import Driver
 
     renders: Counter[int] = Counter()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from livecomp import pool, presence, runtime, topics
+from livecomp import presence, topics
+from livecomp.runtime import pool, process
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -15,7 +16,7 @@ hypothesis.settings.load_profile("busy")
 
 def _left_over() -> list[str]:
     found = []
-    for each in runtime._runtimes.values():
+    for each in process._runtimes.values():
         if each.loop.is_closed():
             found += [f"connection {connection}" for connection in each.connections]
             found += [f"subscriber of {list(each.hub.topics)}" for _ in each.hub.subscribers]
@@ -31,7 +32,7 @@ def _left_over() -> list[str]:
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     """No connection, subscription, page or busy thread outlives a test."""
-    runtime._runtimes.clear()
+    process._runtimes.clear()
     topics.listeners.clear()
     presence.directory.clear()
     yield

@@ -24,7 +24,7 @@ from livecomp.effects import (
     Subscribe,
     Unsubscribe,
 )
-from livecomp.pages import Pages
+from livecomp.runtime.pages import Pages
 from livecomp.topics import publish_now
 
 

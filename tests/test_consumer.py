@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from livecomp import liveness, topics
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 from tests.fake_page import FakePages
 from tests.sockets import HEADERS, Socket, fake_socket, until
 

@@ -14,7 +14,7 @@ MODULES = {
     ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in SOURCE.rglob("*.py")
 }
-WAY = [["consumer"], ["page"], ["events", "templating", "protocol"], ["state"]]
+WAY = [["consumer"], ["runtime"], ["page"], ["events", "templating", "protocol"], ["state"]]
 ABOVE = [
     (f"livecomp.{lower}", f"livecomp.{upper}")
     for floor, lowers in enumerate(WAY)

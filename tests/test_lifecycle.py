@@ -3,7 +3,7 @@
 import pytest
 
 from livecomp import LiveComponent, event, publish_now, state
-from livecomp.pages import Pages
+from livecomp.runtime.pages import Pages
 from livecomp.testing import LiveClient
 from tests.driver import Driver
 

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from livecomp import metrics, resume, signals, tracing
+from livecomp.counters import Counters, counters
 from tests.driver import Driver
 from tests.sockets import fake_socket
 
@@ -85,7 +86,7 @@ async def test_errors_and_closes_are_counted_by_their_code() -> None:
 
 
 def test_every_line_is_one_that_prometheus_reads() -> None:
-    metrics.metrics.count("joins", "first")
+    counters.count("joins", "first")
     lines = [line for line in TEXT().splitlines() if not line.startswith("#")]
     assert len(lines) > 20
     assert [line for line in lines if not LINE.match(line)] == []
@@ -93,7 +94,7 @@ def test_every_line_is_one_that_prometheus_reads() -> None:
 
 @pytest.mark.django_db
 def test_the_buckets_are_cumulative() -> None:
-    counted = metrics.Metrics()
+    counted = Counters()
     for seconds in (0.0001, 0.001, 0.03, 99.0):
         counted.event(seconds)
     buckets = dict(counted.buckets())

@@ -16,8 +16,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import override_settings
 
-from livecomp import link, publish, publish_batch, publish_now, topics
-from livecomp.hub import Hub
+from livecomp import publish, publish_batch, publish_now, topics
+from livecomp.runtime import link
+from livecomp.runtime.hub import Hub
 from livecomp.topics import Sender, apublish, group_name
 from tests.sockets import until
 

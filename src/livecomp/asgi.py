@@ -6,10 +6,10 @@ from typing import Any
 
 from django.conf import settings as django_settings
 
-from livecomp.closing import reject
 from livecomp.conf import settings
-from livecomp.runtime import Runtime
-from livecomp.shutdown import install
+from livecomp.runtime.closing import reject
+from livecomp.runtime.process import Runtime
+from livecomp.runtime.shutdown import install
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -1,7 +1,7 @@
 """The WebSocket of one page, as a plain ASGI application: what may come in, what goes out, and when it ends.
 
 The reader (`Connection.serve`) only checks messages and puts them in line, so it is never busy: pings are answered and a
-lost connection is noticed while a handler runs. What the messages do happens in the page's `livecomp.driver.PageDriver`.
+lost connection is noticed while a handler runs. What the messages do happens in the page's `livecomp.runtime.driver.PageDriver`.
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from django.conf import settings as django_settings
 from django.http import parse_cookie
 
 from livecomp import protocol
-from livecomp.broadcast import Views
-from livecomp.closing import reject, send_close
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.driver import PageDriver
+from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError
-from livecomp.metrics import metrics
 from livecomp.origin import is_allowed
-from livecomp.pages import Pages
-from livecomp.runtime import Runtime
-from livecomp.shutdown import install
+from livecomp.runtime.broadcast import Views
+from livecomp.runtime.closing import reject, send_close
+from livecomp.runtime.driver import PageDriver
+from livecomp.runtime.pages import Pages
+from livecomp.runtime.process import Runtime
+from livecomp.runtime.shutdown import install
 
 logger = logging.getLogger("livecomp")
 
@@ -92,7 +92,7 @@ class Connection:
         self._reader = asyncio.current_task()
         self._counted = counted
         self._runtime.enter(self)
-        metrics.connections += 1
+        counters.connections += 1
         try:
             await self._read()
         except asyncio.CancelledError:
@@ -145,7 +145,7 @@ class Connection:
         """End the connection with this code, from anywhere on the event loop."""
         if self._closing is None and self._driver.stopped is None:
             self._closing = (code, reason)
-            metrics.count("closes", str(int(code)))
+            counters.count("closes", str(int(code)))
             if self._reader is not None and asyncio.current_task() is not self._reader:
                 self._is_cancelled = True
                 self._reader.cancel()
@@ -184,8 +184,8 @@ class Connection:
         if version > self.sent:
             self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
             self.sent = version
-            metrics.renders += 1
-        metrics.sent += (size := _size(text))
+            counters.renders += 1
+        counters.sent += (size := _size(text))
         self.unread += size
         if not self._sends:
             self._sending_since = self._runtime.loop.time()
@@ -211,7 +211,7 @@ class Connection:
 
     def _error(self, ref: int, code: ErrorCode, text: str) -> None:
         """Reply with an error, as soon as the whole frame is looked at."""
-        metrics.count("errors", code.value)
+        counters.count("errors", code.value)
         self._errors.append(protocol.encode(protocol.error(ref, code, text)))
 
     # In
@@ -226,7 +226,7 @@ class Connection:
             if now - self._window >= 1.0:
                 self._window, self._frames = now, 0
             self._frames += 1
-            metrics.received += 1
+            counters.received += 1
             text = message.get("text")
             if not text:
                 self.close(CloseCode.PROTOCOL, "text frames only")
@@ -285,7 +285,7 @@ class Connection:
         if self._refused > settings.queue_size:
             self.close(CloseCode.FLOOD, "too many messages")
         else:
-            metrics.count("drops", "rate")
+            counters.count("drops", "rate")
             self._pause += REFUSED_PAUSE
             self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
 

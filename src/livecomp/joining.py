@@ -8,9 +8,9 @@ from django.conf import settings as django_settings
 from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
+from livecomp.counters import counters
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
-from livecomp.metrics import metrics
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
@@ -74,10 +74,10 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
 
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
     if message.resume is None:
-        metrics.count("joins", "first")
+        counters.count("joins", "first")
         signals.connected.send_robust(None, request=page.request, page=page.id)
     else:
-        metrics.count("joins", "doubt" if in_doubt else "resumed")
+        counters.count("joins", "doubt" if in_doubt else "resumed")
         signals.resumed.send_robust(None, request=page.request, page=page.id, in_doubt=in_doubt)
 
 

@@ -1,7 +1,7 @@
 """Publishing: a message to a topic reaches every open page that subscribes to it, in every process.
 
 A message is a *hint*: the subscriber renders again, with its own state and permissions. Inside this process the hubs get
-it directly (see `livecomp.hub`), so a single process needs no channel layer; other processes get it over the layer.
+it directly (see `livecomp.runtime.hub`), so a single process needs no channel layer; other processes get it over the layer.
 Messages leave by a thread of their own: a view never waits for Redis, and a stopped Redis is only a delay.
 """
 
@@ -127,7 +127,7 @@ def publish_from(origin: object, topic: str, message: Any) -> None:
 
 
 def announce(kind: str, value: Any) -> None:
-    """Tell all connections of all processes, see `livecomp.hub.Subscriber.control`. ``value``: with a JSON form."""
+    """Tell all connections of all processes, see `livecomp.runtime.hub.Subscriber.control`. ``value``: with a JSON form."""
     for listener in tuple(listeners):
         listener.control_soon(kind, value)
     if shared_layer() is not None:

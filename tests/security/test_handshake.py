@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from livecomp.consumer import live_websocket
 from livecomp.page import LivePage
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 from tests.driver import make_request
 from tests.sockets import HEADERS, Socket
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from livecomp import LiveComponent, event, on, resume, state, stepping
-from livecomp.runtime import Runtime
+from livecomp import LiveComponent, event, on, resume, state
+from livecomp.runtime import stepping
+from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import fake_socket, until
 

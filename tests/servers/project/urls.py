@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from livecomp import publish, publish_batch
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 from tests.servers.project.models import Latest, Tally
 from tests.servers.project.realtime import Watched
 

@@ -12,12 +12,12 @@ from django.utils import timezone, translation
 from livecomp import protocol
 from livecomp.conf import settings
 from livecomp.constants import ErrorCode
+from livecomp.counters import counters
 from livecomp.effects import Output, Send, Step
 from livecomp.exceptions import Refused
-from livecomp.metrics import metrics
 from livecomp.page import LivePage, Steps
-from livecomp.pool import AsyncLane
-from livecomp.runtime import Runtime
+from livecomp.runtime.pool import AsyncLane
+from livecomp.runtime.process import Runtime
 
 slow_logger = logging.getLogger("livecomp.slow")
 
@@ -41,7 +41,7 @@ def advance(
             elif message[0] in ("joined", "shared"):
                 version = message[2]
             elif message[0] == "error":
-                metrics.count("errors", message[2])
+                counters.count("errors", message[2])
         else:
             rest.append(output)
     text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]" if texts else ""

@@ -1,11 +1,11 @@
-"""livecomp.agenda: what waits for one page."""
+"""livecomp.runtime.agenda: what waits for one page."""
 
 from typing import Any
 
 import pytest
 
 from livecomp import inputs
-from livecomp.agenda import MAX_MARKED, Agenda
+from livecomp.runtime.agenda import MAX_MARKED, Agenda
 
 
 class Reading:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from livecomp.effects import StartTimer
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 
 
 class Timers:

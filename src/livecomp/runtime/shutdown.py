@@ -9,7 +9,7 @@ import signal
 import threading
 from types import FrameType
 
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 
 logger = logging.getLogger("livecomp")
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from livecomp import topics
 from livecomp.conf import settings
-from livecomp.link import LayerLink
 from livecomp.presence import TELL_AFTER, Directory, directory
+from livecomp.runtime.link import LayerLink
 from livecomp.topics import Layer
 
 LOOK = 1.0  # seconds between two looks at who is still present

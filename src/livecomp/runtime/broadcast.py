@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from livecomp import auth, inputs, protocol, registry, rendering, sharing
 from livecomp.component import LiveComponent
 from livecomp.constants import CloseCode
-from livecomp.driver import PageDriver
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import Refused
 from livecomp.page import LivePage
-from livecomp.pages import Pages
-from livecomp.runtime import Runtime
+from livecomp.runtime.driver import PageDriver
+from livecomp.runtime.pages import Pages
+from livecomp.runtime.process import Runtime
 from livecomp.shared import Key
 from livecomp.sharing import SharedPage
 

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Coroutine, Hashable
 from typing import Any, Protocol
 
-from livecomp import liveness, pool
+from livecomp import liveness
 from livecomp.conf import settings
-from livecomp.hub import Hub
-from livecomp.limits import ConnectionCounter, RateLimiter
+from livecomp.runtime import pool
+from livecomp.runtime.hub import Hub
+from livecomp.runtime.limits import ConnectionCounter, RateLimiter
 from livecomp.topics import shared_layer
 
 logger = logging.getLogger("livecomp")
@@ -41,7 +42,7 @@ class Runtime:
         self.counter = ConnectionCounter()
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
-        self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.broadcast`
+        self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.runtime.broadcast`
         self.is_draining = False
         self.has_signals = False
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone, translation
 
-from livecomp import pool
-from livecomp.pool import AsyncLane, Pool, Threads, async_threads
+from livecomp.runtime import pool
+from livecomp.runtime.pool import AsyncLane, Pool, Threads, async_threads
 from tests.sockets import until
 
 

@@ -20,7 +20,7 @@ from livecomp.topics import (
 )
 
 if TYPE_CHECKING:
-    from livecomp.hub import Hub
+    from livecomp.runtime.hub import Hub
 
 logger = logging.getLogger("livecomp.topics")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from livecomp import inputs
 from livecomp.effects import Save
-from livecomp.outlet import Outlet
 from livecomp.protocol import Message
+from livecomp.runtime.outlet import Outlet
 
 MAX_MARKED = 100  # messages of one topic that wait for a page, the newest
 UPDATE_PACE = 0.05  # seconds between two renders of what a task reports: more often is more than an eye sees

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from livecomp import LiveComponent, event
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 from livecomp.testing import LiveClient
 from tests.driver import Driver
 from tests.sockets import Socket, until

@@ -3,7 +3,7 @@
 import pytest
 from django.test import override_settings
 
-from livecomp.limits import ConnectionCounter, RateLimiter
+from livecomp.runtime.limits import ConnectionCounter, RateLimiter
 
 
 class Clock:

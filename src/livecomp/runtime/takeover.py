@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from livecomp import topics
 from livecomp.conf import settings
-from livecomp.pages import Pages
-from livecomp.runtime import Runtime
+from livecomp.runtime.pages import Pages
+from livecomp.runtime.process import Runtime
 
 FIRST_LOOK, LAST_LOOK, LOOK_GROWTH = 0.1, 1.0, 1.5  # seconds between two looks for what another process saves
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livecomp import inputs, protocol, topics, tracing
-from livecomp.agenda import CHECK, Agenda
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
+from livecomp.counters import counters
 from livecomp.effects import (
     Attach,
     Await,
@@ -29,16 +29,16 @@ from livecomp.effects import (
     Subscribe,
     Unsubscribe,
 )
-from livecomp.metrics import metrics
-from livecomp.outlet import Outlet
 from livecomp.page import LivePage
-from livecomp.pages import Pages
 from livecomp.protocol import Join, Message
-from livecomp.runtime import Runtime
-from livecomp.stepping import AsyncHandler, advance, described, settle
-from livecomp.takeover import take_over
-from livecomp.tasks import RunningTask
-from livecomp.timers import Timers
+from livecomp.runtime.agenda import CHECK, Agenda
+from livecomp.runtime.outlet import Outlet
+from livecomp.runtime.pages import Pages
+from livecomp.runtime.process import Runtime
+from livecomp.runtime.stepping import AsyncHandler, advance, described, settle
+from livecomp.runtime.takeover import take_over
+from livecomp.runtime.tasks import RunningTask
+from livecomp.runtime.timers import Timers
 
 logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
@@ -110,7 +110,7 @@ class PageDriver:
         return len(self._agenda.inbox)
 
     def mark(self, topic: str, messages: list[Any]) -> None:
-        """Messages of a topic have come (see `livecomp.hub.Subscriber`)."""
+        """Messages of a topic have come (see `livecomp.runtime.hub.Subscriber`)."""
         self._agenda.mark(topic, messages)
 
     def wake(self) -> None:
@@ -182,7 +182,7 @@ class PageDriver:
         finally:
             self._started = 0.0
         if self._ref:
-            metrics.event(self._spent)
+            counters.event(self._spent)
         if self._spent > settings.slow_event:
             slow_logger.warning("%s took %.2f s.", described(item, self.page), self._spent)
 

@@ -1,4 +1,4 @@
-"""livecomp.driver with real pages: when their snapshots are saved."""
+"""livecomp.runtime.driver with real pages: when their snapshots are saved."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from livecomp import LiveComponent, event, on, publish_now
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import Runtime
+from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import Socket
 

@@ -13,11 +13,11 @@ from django.utils import timezone, translation
 from livecomp import progress, topics
 from livecomp.effects import StartTask
 from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
-from livecomp.pool import AsyncLane
+from livecomp.runtime.pool import AsyncLane
 
 if TYPE_CHECKING:
-    from livecomp.driver import PageDriver
-    from livecomp.runtime import Runtime
+    from livecomp.runtime.driver import PageDriver
+    from livecomp.runtime.process import Runtime
 
 
 class RunningTask:

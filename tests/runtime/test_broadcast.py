@@ -1,4 +1,4 @@
-"""livecomp.broadcast: shared components on the event loop, with real connections."""
+"""livecomp.runtime.broadcast: shared components on the event loop, with real connections."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from livecomp import LiveComponent, broadcast, consumer, on, publish_now, runtime, sharing, state
+from livecomp import LiveComponent, consumer, on, publish_now, sharing, state
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import Runtime
+from livecomp.runtime import broadcast, process
+from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import HEADERS, Socket, until
 
@@ -78,7 +79,7 @@ class Viewer(Socket):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(broadcast, "KEEP", 0.1)
-    monkeypatch.setattr(runtime, "SWEEP", 0.02)
+    monkeypatch.setattr(process, "SWEEP", 0.02)
     Ticker.renders = 0
     yield
     assert not sharing.living

@@ -1,0 +1,1 @@
+"""What runs around the pages of a process: connections, threads, timers, tasks, topics, and their orderly end."""
