@@ -157,7 +157,9 @@ def test_the_codes_in_the_reference_are_those_of_the_protocol():
 def test_the_map_of_the_source_is_complete():
     text = (DOCS / "explanation" / "architecture.md").read_text().split("## Where things are")[1]
     named = set(re.findall(r"`(\w+(?:\.py|/))`", text))
-    there = {f"{path.name}/" if path.is_dir() else path.name for path in (*SOURCE.iterdir(), *(SOURCE / "runtime").iterdir())}
+    there = {
+        f"{path.name}/" if path.is_dir() else path.name for path in (*SOURCE.iterdir(), *(SOURCE / "runtime").iterdir())
+    }
     assert there - named <= {"__init__.py", "__pycache__/", "py.typed", "static/", "templates/"}
     assert named - there == set()
 
