@@ -3,6 +3,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import Visitors
+from tests.e2e.server import Site
+
 Visit = Callable[..., Page]
 ids = "[...document.querySelectorAll('#rows > tr')].map(row => Number(row.id.slice(4)))"
 
@@ -33,12 +36,23 @@ def test_it_has_as_many_rows_as_asked_for(visit: Visit) -> None:
 
 
 def test_toggle_changes_one_row(page: Page) -> None:
-    row = page.locator("#row-8")
-    expect(row).to_have_class("off")
-    row.locator(".toggle").click()
-    expect(row).not_to_have_class("off")
-    expect(row.locator(".toggle")).to_have_text("On")
+    toggle = page.locator("#row-8 .toggle")
+    expect(toggle).to_have_class("toggle off")
+    toggle.click()
+    expect(toggle).to_have_class("toggle")
+    expect(toggle).to_have_text("On")
     assert kept(page) == 30
+
+
+def test_toggling_one_row_of_a_thousand_is_a_message_of_a_quarter_kilobyte(visitors: Visitors, site: Site) -> None:
+    frames: list[str] = []
+    page = visitors.open("about:blank")
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    page.goto(f"{site.url}/table/?rows=1000")
+    page.locator("#row-8 .toggle").click()
+    expect(page.locator("#row-8 .toggle")).to_have_text("On")
+    [patch] = [frame for frame in frames if frame.startswith('["patch"')]
+    assert len(patch.encode()) <= 250
 
 
 def test_delete_removes_one_row(page: Page) -> None:
