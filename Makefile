@@ -8,13 +8,12 @@ NEXT_VENV ?= .cache/venv-next
 NPM := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm)
 
 PYTEST_ARGS ?=
-# The parts that look at the package itself; the others look at browsers, servers and databases,
-# for which one version of Python is as good as another.
-UNIT_ONLY := --ignore=tests/e2e --ignore=tests/servers
+# The tests that look at browsers, servers and databases, for which one version of Python is as good as another.
+WITH_SERVERS := tests/e2e tests/servers
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-python test-js test-next lint bench bench-browser bench-broadcast \
+.PHONY: help demo test test-servers test-unit test-js test-next lint bench bench-browser bench-broadcast \
         conformance fuzz soak docs build clean
 
 help:  ## Show this list
@@ -23,11 +22,18 @@ help:  ## Show this list
 demo: $(VENV)/.ready-demo  ## Serve the demo site on PORT (8000); WORKERS=2 REDIS_URL=… for several processes
 	@exec $(VENV)/bin/python demo/run.py
 
-test: test-python test-js test-next  ## Run every test, with both supported lines of Django when there are two Pythons
-
-test-python: $(VENV)/.ready-test
+# What waits for servers and browsers runs beside what computes: half the time on two cores.
+test: $(VENV)/.ready-test $(if $(NPM),node_modules/.package-lock.json)  ## Run every test, with both supported lines of Django when there are two Pythons
 	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) scripts/side_by_side.py "$(MAKE) --no-print-directory test-servers" \
+	    "$(MAKE) --no-print-directory test-unit test-js test-next"
+
+test-servers: $(VENV)/.ready-test
+	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
+	$(VENV)/bin/python -m pytest $(WITH_SERVERS) $(PYTEST_ARGS)
+
+test-unit: $(VENV)/.ready-test
+	$(VENV)/bin/python -m pytest $(WITH_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
 
 test-js: $(if $(NPM),node_modules/.package-lock.json)
 ifdef NPM
@@ -42,10 +48,6 @@ test-next:
 	@if [ -n "$(NEXT_PYTHON)" ]; then $(MAKE) --no-print-directory test-unit \
 	    PYTHON=$(NEXT_PYTHON) VENV=$(NEXT_VENV); \
 	else echo "There is no second Python here: the other line of Django is left out."; fi
-
-.PHONY: test-unit
-test-unit: $(VENV)/.ready-test
-	$(VENV)/bin/python -m pytest $(UNIT_ONLY) $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready-lint $(if $(NPM),node_modules/.package-lock.json)  ## Check style, types, templates, the built client and the docs
 	$(VENV)/bin/ruff check .
