@@ -16,9 +16,9 @@ PAGES = {
     "lazy": '{% live_component "chart" year=2020 lazy fills %}{% fill "placeholder" %}<p>Wait</p>{% endfill %}'
     "{% endlive_component %}",
     "defer": '{% live_component "chart" year=2020 defer %}',
-    "nested": '{% live_component "report" %}',
+    "nested": '{% live_component "year_report" %}',
     "spread": '{% live_component "chart" ...arguments %}',
-    "refused": '{% live_component "members" lazy %}',
+    "refused": '{% live_component "closed_club" lazy %}',
     "shared": '{% live_component "same_chart" lazy %}',
 }
 
@@ -57,12 +57,12 @@ class SameChart(LiveComponent, shared=True):
     template = '<section id="chart">the same for all</section>'
 
 
-class Members(LiveComponent):
+class ClosedClub(LiveComponent):
     template = "<p>members only</p>"
     login_required = True
 
 
-class Report(LiveComponent):
+class YearReport(LiveComponent):
     template = """{% load livecomp %}<main>
       <b id="told">{{ clicks }}</b><button id="next" live-click="later">Next</button>
       {% live_component "chart" year=year lazy fills %}{% fill "placeholder" %}<i>{{ year }} to come</i>{% endfill %}
