@@ -26,7 +26,7 @@ demo: $(VENV)/.ready-demo  ## Serve the demo site on PORT (8000); WORKERS=2 REDI
 test: $(VENV)/.ready-test $(if $(NPM),node_modules/.package-lock.json)  ## Run every test, with both supported lines of Django when there are two Pythons
 	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
 	@$(PYTHON) scripts/side_by_side.py "$(MAKE) --no-print-directory test-servers" \
-	    "$(MAKE) --no-print-directory test-unit test-js test-next"
+	    "$(MAKE) --no-print-directory test-unit test-next test-js"
 
 test-servers: $(VENV)/.ready-test
 	@$(PYTHON) scripts/system_packages.py chromium redis-server postgresql
