@@ -17,6 +17,7 @@ export default defineConfig<object, WorkerFixtures>({
   outputDir: "../../test-results/js",
   fullyParallel: true,
   workers: 2,
+  retries: process.env.CI ? 1 : 0, // a machine that builds has other work to do
   timeout: 30_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
