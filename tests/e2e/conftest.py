@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e.server import Site
 
@@ -19,6 +19,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 45_000  # milliseconds: other tests may keep the machine busy
+expect.set_options(timeout=PATIENCE / 2)
 REPORT_VIOLATIONS = """
     addEventListener("securitypolicyviolation", (violation) =>
         console.error(`CSP: ${violation.violatedDirective} forbids ${violation.blockedURI}`));
@@ -65,7 +67,7 @@ class Visitors:
     def open(self, url: str, **options: Any) -> Page:
         """A new visitor on a page. `options` are those of Playwright's `new_context`."""
         context = self._browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(REPORT_VIOLATIONS)
         self._contexts.append(context)
         page = context.new_page()
