@@ -34,32 +34,25 @@ PAUSE = 0.06  # seconds between two publishes: more than LIVECOMP["COALESCE"]
 GROUP = "bench"
 
 
-class BenchShared(LiveComponent, shared=True):
+class Counted(LiveComponent):
+    count: int = 0
+    renders = 0
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        type(self).renders += 1
+        return kwargs
+
+    @on("bench")
+    def changed(self, message: Any) -> None:
+        self.count += 1
+
+
+class BenchShared(Counted, shared=True):
     template = '<div><b id="count">{{ count }}</b><button>+</button></div>'
-    count: int = 0
-    renders = 0
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        type(self).renders += 1
-        return kwargs
-
-    @on("bench")
-    def changed(self, message: Any) -> None:
-        self.count += 1
 
 
-class BenchOwn(LiveComponent):
+class BenchOwn(Counted):
     template = '<div><b id="count">{{ count }}</b><button live-click="add">+</button></div>'
-    count: int = 0
-    renders = 0
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        type(self).renders += 1
-        return kwargs
-
-    @on("bench")
-    def changed(self, message: Any) -> None:
-        self.count += 1
 
 
 class Plain(AsyncWebsocketConsumer):

@@ -5,18 +5,15 @@ and publish, and stops with the first frame that the other browser paints after 
 Run: python benchmarks/broadcast_screen.py
 """
 
-import shutil
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.e2e.conftest import FLAGS
-from tests.e2e.server import Site
+from benchmarks._demo import demo_in_chromium
 
 TIMES = 40
 WARM = 5
@@ -46,18 +43,11 @@ def once(sender: Page, viewer: Page) -> tuple[float, float]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = Site(Path(folder))
-        site.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            pages = [browser.new_context().new_page() for _ in range(2)]
-            for page in pages:
-                page.goto(f"{site.url}/notifications/")
-            times = [once(*pages) for _ in range(WARM + TIMES)][WARM:]
-            browser.close()
-        finally:
-            site.stop()
+    with demo_in_chromium() as (url, browser):
+        pages = [browser.new_context().new_page() for _ in range(2)]
+        for page in pages:
+            page.goto(f"{url}/notifications/")
+        times = [once(*pages) for _ in range(WARM + TIMES)][WARM:]
     shown = sorted(each[0] for each in times)
     answered = statistics.median(each[1] for each in times)
     print(f"{'a view publishes, another browser shows it':<48}{'median':>14}{'90 %':>10}")

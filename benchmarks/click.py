@@ -3,19 +3,16 @@
 Run: python benchmarks/click.py
 """
 
-import shutil
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
-from tests.e2e.conftest import FLAGS
-from tests.e2e.server import Site
+from benchmarks._demo import demo_in_chromium
 
 CLICKS = 40
 ROUNDS = 5
@@ -56,19 +53,12 @@ def measure(page: Page) -> dict[str, float]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = Site(Path(folder))
-        site.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            page = browser.new_page()
-            page.goto(f"{site.url}/table/?rows=1000")
-            page.wait_for_selector("#row-1000")
-            page.click("#row-5 .toggle")  # waits until the page is joined
-            milliseconds = measure(page)
-            browser.close()
-        finally:
-            site.stop()
+    with demo_in_chromium() as (url, browser):
+        page = browser.new_page()
+        page.goto(f"{url}/table/?rows=1000")
+        page.wait_for_selector("#row-1000")
+        page.click("#row-5 .toggle")  # waits until the page is joined
+        milliseconds = measure(page)
     print("click to patched, one row of 1,000, Chromium's main thread")
     for name, title in PARTS.items():
         print(f"  {title:<46}{milliseconds[name]:>10.2f} ms")

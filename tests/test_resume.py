@@ -113,7 +113,7 @@ def test_a_snapshot_of_another_visitor_is_left_where_it_is() -> None:
     stranger = LivePage(make_request(User.objects.create_user("bert")))
     stranger.joined_id = "another"
     assert resume.load(stranger, saved_as) is None
-    assert resume.is_clean(saved_as)
+    assert resume.look_at(saved_as)[0]
     assert cache.get(resume._key("another")) is None
 
 
@@ -169,7 +169,7 @@ def test_nobody_waits_for_a_state_that_is_too_large_to_be_saved() -> None:
     driver.join()
     with override_settings(LIVECOMP={"MAX_STATE_BYTES": 50}):
         resume.save(driver.page, clean=True)
-    assert resume.is_clean(driver.page.joined_id)
+    assert resume.look_at(driver.page.joined_id)[0]
     assert has_doubt(resumed(driver))
     assert driver.component.count == 5
 

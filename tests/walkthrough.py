@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n")
 PATH = re.compile(r"`([\w./]+\.(?:py|html))`")
 AT_THE_END = "at the end of "
@@ -117,3 +119,17 @@ def _commands(body: str) -> Iterator[Command]:
     for line in body.splitlines():
         if line.startswith("$ "):
             yield Command(line.removeprefix("$ ").split("    #")[0].strip())
+
+
+def examples(document: Path) -> CodeType:
+    """The page's Python as one program. Everything else is blanked out, so that tracebacks name the page's lines."""
+    text, code, end = document.read_text(), "", 0
+    for block in PYTHON.finditer(text):
+        code += "\n" * text.count("\n", end, block.start(1)) + block[1]
+        end = block.end(1)
+    return compile(code, str(document), "exec", dont_inherit=True)
+
+
+def shown_tests(document: Path) -> list[str]:
+    """The names of the test functions that the page shows."""
+    return re.findall(r"^def (test_\w+)", document.read_text(), re.MULTILINE)

@@ -138,11 +138,6 @@ def load(page: "LivePage", saved_as: str) -> Snapshot | None:
     return snapshot
 
 
-def is_clean(joined_id: str) -> bool:
-    """Whether there is a snapshot of this page, and the page has stopped since."""
-    return look_at(joined_id)[0]
-
-
 def look_at(joined_id: str) -> tuple[bool, bool]:
     """Whether the page has stopped and is saved; else whether it is in another process that lives, and so is going to
     save it."""
@@ -153,11 +148,6 @@ def look_at(joined_id: str) -> tuple[bool, bool]:
         return is_saved, data is not None and not is_saved and liveness.is_alive(process)
     except Exception:
         return False, False
-
-
-def forget(joined_id: str) -> None:
-    """Delete a page's snapshot."""
-    _cache().delete(_key(joined_id))
 
 
 def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:

@@ -136,19 +136,19 @@ class Job(LiveComponent):
             Stage.seen.append("ended")
 
 
+SUCCEEDING = [
+    ("function", "3 done 0 step 3"),
+    ("generator", "3 done all"),
+    ("coroutine", "3 done 0 begun"),
+    ("async_generator", "3 done None"),
+    ("threads", "3 done threads"),
+]
+
+
 # In tests
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        ("function", "3 done 0 step 3"),
-        ("generator", "3 done all"),
-        ("coroutine", "3 done 0 begun"),
-        ("async_generator", "3 done None"),
-        ("threads", "3 done threads"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "text"), SUCCEEDING)
 def test_progress_and_result_come_to_the_component(live: LiveClient, kind: str, text: str) -> None:
     page = live.mount("job")
     page.call("start", kind=kind)
@@ -262,11 +262,7 @@ async def tab(**arguments: Any) -> Tab:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("function", "3 done 0 step 3"),
-        ("generator", "3 done all"),
-        ("coroutine", "3 done 0 begun"),
-        ("async_generator", "3 done None"),
-        ("threads", "3 done threads"),
+        *SUCCEEDING,
         ("failing", "0 failed broken"),
         ("setting", "Write self.update(progress=…)"),
     ],

@@ -72,11 +72,9 @@ class Live(Structure):
             return source
         return f"watch({source}, {self.code.constant(self.place, 'place')}, wild)"
 
-    def opaque(self, node: Node, sink: Sink) -> None:
-        if opaque.steady is None:
-            return super().opaque(node, sink)
-        html = f"text_of({self.code.constant(node, 'node')}.render_annotated({self.context}))"
-        sink.expression(self.watched(f"{self.code.constant(opaque.steady, 'steady')}({html})"))
+    def opaque_text(self, node: Node) -> str:
+        text = super().opaque_text(node)
+        return text if opaque.steady is None else f"{self.code.constant(opaque.steady, 'steady')}({text})"
 
     # Elements
 

@@ -48,8 +48,11 @@ class Tags(Expressions):
 
     def opaque(self, node: Node, sink: Sink) -> None:
         """A node that only Django knows."""
-        known = self.code.constant(node, "node")
-        sink.expression(self.watched(f"text_of({known}.render_annotated({self.context}))"))
+        sink.expression(self.watched(self.opaque_text(node)))
+
+    def opaque_text(self, node: Node) -> str:
+        """Source of what such a node gives."""
+        return f"text_of({self.code.constant(node, 'node')}.render_annotated({self.context}))"
 
     # Variables that tags set
 
