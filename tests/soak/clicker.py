@@ -75,14 +75,25 @@ class Clicker(Browser):
             self.doubted |= in_doubt
             self.unacknowledged = [entry for entry in self.unacknowledged if entry[1] not in in_doubt]
 
+    async def ask(self) -> str:
+        """The whole page as the server renders it now."""
+        while True:
+            await self.be_connected()
+            known = len(self.patches)
+            # A cut that came at the very end shows only here.
+            with contextlib.suppress(websockets.ConnectionClosed, TimeoutError):
+                await self.send('["render",""]')
+                await self.until(lambda known=known: len(self.patches) > known or self.is_lost)  # type: ignore[misc]
+            if len(self.patches) > known:
+                return self.text
+
     async def difference(self) -> str:
         """What a fresh render of the whole page changes in this browser's DOM: nothing, if all is well."""
         dom = Dom.from_page(self.html)
         missing = dom.apply(self.patches)
         before = etree.tostring(dom.root)
         known = len(self.patches)
-        await self.send('["render",""]')
-        await self.until(lambda: len(self.patches) > known)
+        await self.ask()
         missing += dom.apply(self.patches[known:])
         after = etree.tostring(dom.root)
         return f"missing {missing}" if missing else "" if before == after else f"{before!r} became {after!r}"

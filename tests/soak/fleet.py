@@ -65,7 +65,7 @@ async def nothing_is_lost(report: Report, count: int, seconds: float) -> None:
         rows = await asyncio.to_thread(fleet.tallies)
         lost = [each.row(ref) for each in clickers for ref in range(1, each.ref + 1) if not rows[each.row(ref)]]
         doubled = [name for name, times in rows.items() if times > 1]
-        wrong = [each.number for each in clickers if f">{each.ref}<" not in await _count(each)]
+        wrong = [each.number for each in clickers if f">{each.ref}<" not in await each.ask()]
         events = sum(each.ref for each in clickers)
         report.add(f"events of {count} visitors; {what}", "0 lost", f"{len(lost)} of {events} lost", not lost)
         report.add("… applied twice", "0", len(doubled), not doubled)
@@ -117,14 +117,6 @@ async def _under(
         async with asyncio.timeout(120):
             await asyncio.gather(*visits)
     return what
-
-
-async def _count(clicker: Clicker) -> str:
-    """The page's number as the server has it now."""
-    known = len(clicker.patches)
-    await clicker.send('["render",""]')
-    await clicker.until(lambda: len(clicker.patches) > known)
-    return clicker.text
 
 
 async def _equal(report: Report, fleet: Workers, clickers: list[Clicker]) -> None:
