@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "MAX_NESTING": 20,
     "MAX_STATE_BYTES": 4 * 1024 * 1024,  # of one snapshot
     "RATE_LIMIT": (20, 40),  # messages a second, burst; of one user or session
+    "ACCEPT_RATE": (200, 1000),  # connections a second, burst; of all visitors of a process
     "MAX_CONNECTIONS_PER_USER": 20,
     "MAX_CONNECTIONS_PER_ADDRESS": 0,  # no limit: behind a proxy all visitors may seem to have its address
     "QUEUE_SIZE": 100,

@@ -309,6 +309,10 @@ class LiveWebSocket:
             await reject(scope, send, 503)
             return
         await send({"type": "websocket.accept"})
+        if not runtime.arrivals.admit():
+            counters.count("drops", "arrival")
+            await send_close(send, CloseCode.TRY_LATER, "too many arrivals")
+            return
         counted: list[Hashable] = []
         for visitor, key in _visitors_of(scope):
             if not runtime.admit(visitor, key):

@@ -3,7 +3,7 @@
 import pytest
 from django.test import override_settings
 
-from livecomp.runtime.limits import ConnectionCounter, RateLimiter
+from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
 
 
 class Clock:
@@ -71,3 +71,14 @@ def test_t46_connections_are_counted_by_visitor() -> None:
     for visitor in ("a", "a", "b"):
         counter.leave(visitor)
     assert len(counter) == 0
+
+
+@override_settings(LIVECOMP={"ACCEPT_RATE": (10, 3)})
+def test_t84_a_burst_of_arrivals_passes_then_as_many_as_the_rate_says() -> None:
+    clock = Clock()
+    arrivals = AcceptRate(clock)
+    assert [arrivals.admit() for _ in range(5)] == [True, True, True, False, False]
+    clock.now += 0.25
+    assert [arrivals.admit() for _ in range(3)] == [True, True, False]
+    clock.now += 60
+    assert [arrivals.admit() for _ in range(4)] == [True, True, True, False]

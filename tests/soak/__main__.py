@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=fleet.SECONDS, help="of trouble, for cuts and for kills")
     parser.add_argument("--idle", type=int, default=1000, help="idle connections")
     parser.add_argument("--churn", type=int, default=10_000, help="connections that come and go")
-    parser.add_argument("--messages", type=int, default=100_000, help="hostile messages")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="hostile messages")
     given = parser.parse_args()
     report = Report()
     for part in given.parts or PARTS:

@@ -14,6 +14,7 @@ from tests.soak.workers import Balancer, Workers, workers
 VISITORS = 500
 PACE = 4.0  # seconds between two clicks of one visitor
 SECONDS = 40.0
+NOTICE = 2.0  # seconds until everybody knows of the last cut
 
 Trouble = Callable[[Workers, Balancer, float], Coroutine[Any, Any, str]]
 
@@ -112,6 +113,7 @@ async def _under(
     try:
         what = await trouble(fleet, proxy, seconds)
         report.say(f"{what}; {sum(each.joins for each in clickers)} joins; waiting for all to be settled")
+        await asyncio.sleep(NOTICE)
     finally:
         stop.set()
         async with asyncio.timeout(120):

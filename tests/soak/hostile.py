@@ -144,6 +144,7 @@ async def others_do_not_notice(report: Report, count: int) -> None:
     """Latency of well-behaved visitors before and during the attack; the server's log after it."""
     async with server() as process, AsyncExitStack() as stack:
         others = [await stack.enter_async_context(Browser(process.port)) for _ in range(OTHERS)]
+        await latencies(others, 10)  # the first clicks load what the later ones use
         before = await latencies(others)
         attack = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.soak.hostile", str(process.port), str(count), "1"),

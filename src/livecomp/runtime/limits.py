@@ -1,4 +1,5 @@
-"""How much one visitor may ask for: messages a second and open connections, counted for the user, not for the socket."""
+"""How much may be asked for: messages a second and open connections of a visitor, counted for the user and not for the
+socket, and new connections of all together."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -24,7 +25,7 @@ class RateLimiter:
         bucket = self._buckets.get(visitor)
         if bucket is None:
             bucket = self._buckets[visitor] = [float(burst), now]
-        tokens = min(float(burst), bucket[0] + (now - bucket[1]) * rate) - 1
+        tokens = _filled(bucket, now, rate, burst) - 1
         bucket[1] = now
         if tokens < -settings.queue_size:
             bucket[0] = tokens + 1
@@ -40,12 +41,37 @@ class RateLimiter:
         """Forget the visitors whose bucket is full again."""
         rate, burst = settings.rate_limit
         now = self._clock()
-        full = [key for key, (tokens, at) in self._buckets.items() if tokens + (now - at) * rate >= burst]
+        full = [key for key, bucket in self._buckets.items() if _filled(bucket, now, rate, burst) >= burst]
         for key in full:
             del self._buckets[key]
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+
+class AcceptRate:
+    """A token bucket for the connections that a process takes: each join mounts a page, and after a restart all come."""
+
+    __slots__ = ("_bucket", "_clock")
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._bucket = [float(settings.accept_rate[1]), clock()]
+
+    def admit(self) -> bool:
+        """Take a token, if there is one."""
+        rate, burst = settings.accept_rate
+        now = self._clock()
+        tokens = _filled(self._bucket, now, rate, burst)
+        is_free = tokens >= 1
+        self._bucket[:] = [tokens - is_free, now]
+        return is_free
+
+
+def _filled(bucket: list[float], now: float, rate: float, burst: float) -> float:
+    """The tokens that are in it by now."""
+    tokens, at = bucket
+    return min(float(burst), tokens + (now - at) * rate)
 
 
 class ConnectionCounter:

@@ -10,7 +10,7 @@ from livecomp import liveness
 from livecomp.conf import settings
 from livecomp.runtime import pool
 from livecomp.runtime.hub import Hub
-from livecomp.runtime.limits import ConnectionCounter, RateLimiter
+from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
 from livecomp.topics import shared_layer
 
 logger = logging.getLogger("livecomp")
@@ -40,6 +40,7 @@ class Runtime:
         self.lanes = pool.Pool(loop, pool.async_threads)
         self.rates = RateLimiter()
         self.counter = ConnectionCounter()
+        self.arrivals = AcceptRate()
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
         self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.runtime.broadcast`

@@ -39,7 +39,8 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "counted": len(runtime.counter),
             "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
             "renders": Watched.renders,
-            "threads": threading.active_count(),
+            # Those of the pools stay, and are at most as many as the settings say.
+            "threads": sum(not each.name.startswith("livecomp-") for each in threading.enumerate()),
             "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
         }
     )
