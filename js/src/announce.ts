@@ -12,8 +12,9 @@ export const announce = (name: string, detail: unknown, from?: Element | null): 
 /** Shows a message in the page's `live-flash` element, unless a listener of `live:flash` does. */
 export function flash(level: string, text: string): void {
   if (!announce("flash", { level, text })) return;
-  const note = Object.assign(document.createElement("p"), { className: level, textContent: text });
-  find("[live-flash]")?.append(note);
+  find("[live-flash]")?.append(
+    Object.assign(document.createElement("p"), { className: level, textContent: text }),
+  );
 }
 
 /** Tells the page that something went wrong; unless it takes care of that itself, the user is told too. */

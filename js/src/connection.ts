@@ -48,7 +48,10 @@ export function start(
   onMessage: typeof received,
   onLoss: typeof lost,
 ): void {
-  [address, opened, received, lost] = [url, onOpen, onMessage, onLoss];
+  address = url;
+  opened = onOpen;
+  received = onMessage;
+  lost = onLoss;
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();
@@ -113,8 +116,10 @@ function close({ code }: { code: number }): void {
 
 /** Lets go of the socket: a closing one has no more messages, and its end may take minutes. */
 function hangUp(): void {
-  if (socket) socket.onclose = null;
-  socket?.close();
+  if (socket) {
+    socket.onclose = null;
+    socket.close();
+  }
   clearInterval(heartbeat);
   expect(0);
 }

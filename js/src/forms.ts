@@ -65,7 +65,7 @@ export function fields(form: HTMLFormElement, submitter?: HTMLElement | null): V
   const found = new Map<string, string | string[]>();
   const own = controls(form).filter(({ disabled }) => !disabled);
   for (const { type, name } of own)
-    if (/multiple$/.test(type) || own.filter(other => type === "checkbox" && other.name === name)[1])
+    if (/multiple$/.test(type) || (type === "checkbox" && own.filter(other => other.name === name)[1]))
       found.set(name, []);
   for (const [name, value] of new FormData(form, submitter))
     if (typeof value === "string" && name !== CSRF)
@@ -153,7 +153,7 @@ function clear(control: Control, value: Held): void {
   const now = held(control);
   const word = rendered(control);
   const isText = typeof now === "string";
-  const more = isText && value && now.startsWith(value as string) ? now.slice((value as string).length) : "";
+  const more = isText && value ? now.slice((value as string).length) : "";
   if (
     control.type === "file" ||
     control.closest("[live-ignore],[live-permanent]") ||

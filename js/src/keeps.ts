@@ -6,7 +6,7 @@
  *
  * The text in a placeholder is what stands between its items: the white space of the template's loop.
  */
-import { findAll, getAttribute, nextSibling, parentNode } from "./native";
+import { findAll, getAttribute, nextSibling, parentNode, previousSibling } from "./native";
 import { findTarget } from "./targets";
 
 export class Keeps {
@@ -24,7 +24,8 @@ export class Keeps {
       const units: ChildNode[] = [];
       this.units.set(placeholder, units);
       for (const [from, to] of addresses(placeholder)) {
-        const [first, last] = [findTarget(root, from!), findTarget(root, to!)];
+        const first = findTarget(root, from!);
+        const last = to ? findTarget(root, to) : first;
         if (!first || !last || !isRun(first, last)) {
           all = false;
           continue;
@@ -42,24 +43,26 @@ export class Keeps {
     return this.ends.get(node) ?? node;
   }
 
-  /** The nodes that stay together with this one, in order. */
-  piece(first: ChildNode): ChildNode[] {
+  /** The nodes that stay together with this one, in order; no more than `limit`. */
+  piece(first: ChildNode, limit = Infinity): ChildNode[] {
     const nodes = [first];
     const end = this.last(first);
-    for (let node = first; node !== end; nodes.push(node)) node = nextSibling(node)!;
+    for (let node = first; node !== end && nodes.length < limit; nodes.push(node)) node = nextSibling(node)!;
     return nodes;
   }
 }
 
-function addresses(placeholder: Element): string[][] {
+function addresses(placeholder: Element): (string | undefined)[][] {
   const [prefix, ...items] = getAttribute(placeholder, "lc-keep")!.split(" ");
-  return (items.length ? items : [""]).map(item => {
-    const [first, last = first] = item.split("~");
-    return [prefix! + first, prefix! + last];
-  });
+  return (items.length ? items : [""]).map(item => item.split("~").map(key => prefix + key));
 }
 
-const PRECEDING = 2; // Node.DOCUMENT_POSITION_PRECEDING
-
-const isRun = (first: Node, last: Node) =>
-  parentNode(first) === parentNode(last) && first.compareDocumentPosition(last) !== PRECEDING;
+/** Whether both are in one list, in this order: asked from its ends, as nobody should walk through a long run. */
+function isRun(first: Node, last: Node): boolean {
+  let behind: Node | null = first === last ? null : last;
+  for (let before: Node | null = first; before && behind; behind = nextSibling(behind)) {
+    before = previousSibling(before);
+    if (before === last) return false;
+  }
+  return parentNode(first) === parentNode(last);
+}

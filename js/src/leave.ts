@@ -24,7 +24,8 @@ export function leave(node: Node): void {
 
 /** An element that is to be here again stays, whole. */
 export function comeBack(node: Node): void {
-  if (isElement(node)) node.classList.remove(...(leaving.get(node) ?? []));
+  const classes = leaving.get(node);
+  if (classes) (node as Element).classList.remove(...classes);
   leaving.delete(node);
   foreign.delete(node);
 }

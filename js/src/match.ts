@@ -47,12 +47,19 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
     else if (key) take(i, sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent));
   });
 
-  // White space goes with the element before or behind it. (Taken in order, one moved row would put all the texts
-  // between the rows into the wrong place.)
+  // White space stays between two that stay neighbours. (Taken in order, one moved row would put all the texts between
+  // the rows into the wrong place.) The rest is taken in order, below: then a list that is sorted anew moves only rows.
   units.forEach((unit, i) => {
     const [before, behind] = [matches[i - 1], matches[i + 1]];
-    const beside = [before && nextSibling(job.keeps.last(before)), behind && previousSibling(behind)];
-    take(i, !isElement(unit) && beside.find(node => node && left.has(node) && isEqual(node, unit)));
+    const between = !isElement(unit) && before && behind && nextSibling(job.keeps.last(before));
+    take(
+      i,
+      between &&
+        left.has(between) &&
+        between === previousSibling(behind) &&
+        isEqual(between, unit) &&
+        between,
+    );
   });
 
   for (const looks of [exactly, likely, kind]) {

@@ -45,7 +45,7 @@ import {
 import { staying } from "./order";
 import { foreign, pauseWatching, setServerWord, watchOthers } from "./others";
 import { parse } from "./parse";
-import { enterTargets, forgetTargets } from "./targets";
+import { noteTargets } from "./targets";
 
 export type { MorphOptions };
 
@@ -77,14 +77,14 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
     watchOthers();
   }
   for (const element of job.fresh) {
-    enterTargets(element);
+    noteTargets(element, "set");
     options.added?.(element);
   }
   for (const element of job.touched) options.updated?.(element);
 }
 
 function remove(node: Node): void {
-  if (isElement(node)) forgetTargets(node);
+  if (isElement(node)) noteTargets(node, "delete");
   leave(node);
 }
 
@@ -205,7 +205,8 @@ function arrange(
   const stay = staying(
     matches.map(node => node && places.get(node)),
     live.length,
-    i => job.keeps.piece(matches[i]!).length,
+    // An element is rather left alone than a text. How much longer a piece is than all other units makes no difference.
+    i => job.keeps.piece(matches[i]!, units.length + 99).length + Number(isElement(matches[i]!)),
   );
   let changed = false;
   for (let i = units.length; i--; ) {

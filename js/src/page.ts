@@ -20,6 +20,7 @@ import { all } from "./query";
 import { reload } from "./reload";
 import { rememberScroll } from "./scroll";
 import * as states from "./states";
+import { findTarget } from "./targets";
 import { watch } from "./triggers";
 
 const NOTICED =
@@ -69,9 +70,22 @@ const actions = {
   error: refused,
 } satisfies Actions<Omit<ServerMessages, "pong">>;
 
+/** The last view transition: what comes while the browser takes its picture of the page has to wait for it. */
+let shown: Promise<void> | undefined;
+
+/** A patch of what has `live-transition` is shown as a view transition, where the browser has those. */
 function received([type, ...fields]: ServerMessage): void {
-  (actions as Table)[type]?.(...fields);
+  const act = () => (actions as Table)[type]?.(...fields);
+  const patches = fields[2] as Pick<Patch[], "some"> | undefined; // where there are any
+  const transition = patches?.some?.(isShown) && document.startViewTransition?.(act);
+  if (transition) {
+    shown = transition.updateCallbackDone;
+    transition.ready.catch(() => {}); // skipped, for the next one
+  } else if (shown) shown.then(act, act);
+  else act();
 }
+
+const isShown = ([address]: Patch) => findTarget(document, address)?.closest("[live-transition]");
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: then what was under way may have happened or not. It is
@@ -170,9 +184,9 @@ function apply(patches: Patch[]): void {
   for (const [, html] of patches) bindings.listen(html);
   if (!missing[0]) asked.clear();
   hooks.patched(changed);
+  for (const root of added) root.querySelectorAll<HTMLElement>(NOTICED).forEach(notice);
   const news = [...changed, ...added];
-  for (const element of [...news, ...added.flatMap(root => [...root.querySelectorAll(NOTICED)])])
-    if (element.matches(NOTICED)) notice(element as HTMLElement);
+  for (const element of news) if (element.matches(NOTICED)) notice(element as HTMLElement);
   inspect(news);
   for (const [address] of missing) {
     log("missing", address);

@@ -20,12 +20,7 @@ export function findTarget(root: ParentNode & Node, address: string): Element | 
   return targets.get(address);
 }
 
-/** Takes note of the targets in a subtree that has come into the page. */
-export function enterTargets(subtree: Element): void {
-  for (const element of [subtree, ...findAll(subtree, "[lc]")]) targets.set(addressOf(element), element);
-}
-
-/** Forgets the targets in a subtree that has gone. */
-export function forgetTargets(subtree: Element): void {
-  for (const element of [subtree, ...findAll(subtree, "[lc]")]) targets.delete(addressOf(element));
+/** Takes note of the targets in a subtree that has come into the page (`set`), or has gone (`delete`). */
+export function noteTargets(subtree: Element, how: "set" | "delete"): void {
+  for (const element of [subtree, ...findAll(subtree, "[lc]")]) targets[how](addressOf(element), element);
 }
