@@ -33,9 +33,9 @@ const BANNER = "/* livecomp, MIT */\n";
 
 /** The letters of short names: of one letter, and the first and the second of two. This order was found to compress best. */
 export const LETTERS = [
-  "rtnoleiasbcupjyhqfmzxvdkwg",
-  "etnolraifjuvsqkpzwchxmdybg",
-  "setnrizdxpaoujklmycwvfqbhg",
+  "rtnoleiasbcupjhyfmkwvgxzqd",
+  "etnolraiwvykpzxhmdsgfucjbq",
+  "setnrizdqxpaojuklmycwvfbhg",
 ];
 
 /** The names that replace those of the sources; 26 * 27 is more than there are. */

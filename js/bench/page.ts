@@ -180,13 +180,14 @@ async function measure(
   let rows = start(count);
   await contender.show(rows);
   const taken: number[] = [];
-  for (let i = 0; i < times; i++) {
+  const warm = times >> 2; // changes until the browser has compiled what is measured
+  for (let i = 0; i < warm + times; i++) {
     const after = change.rows(rows, i);
     const run = contender.change(rows, after, change, i);
     if (cold) document.body.offsetHeight;
     const started = performance.now();
     run();
-    taken.push(performance.now() - started);
+    if (i >= warm) taken.push(performance.now() - started);
     rows = after;
     if (i % 16 === 15) await new Promise(resolve => setTimeout(resolve));
   }

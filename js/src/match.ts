@@ -32,7 +32,6 @@ export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
  * @param left the candidates; those that are taken are taken out
  */
 export function match(job: Job, parent: Node, units: ChildNode[], left: Set<ChildNode>): Match[] {
-  const keyed = new Map([...left].reverse().map(node => [keyOf(node), node]));
   const matches: Match[] = [];
   const take = (i: number, node: Match | null | false) => {
     if (!node) return;
@@ -41,10 +40,13 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
     left.delete(node);
   };
 
+  let keyed: Map<string, ChildNode> | undefined; // not made for keeps alone: they have found their nodes
   units.forEach((unit, i) => {
-    const key = keyOf(unit);
     if (job.keeps.ends.has(unit)) take(i, unit);
-    else if (key) take(i, sibling(job, unit, keyed.get(key)) ?? sameId(job, unit, parent));
+    else if (keyOf(unit)) {
+      keyed ??= new Map([...left].reverse().map(node => [keyOf(node), node]));
+      take(i, sibling(job, unit, keyed.get(keyOf(unit))) ?? sameId(job, unit, parent));
+    }
   });
 
   // White space stays between two that stay neighbours. (Taken in order, one moved row would put all the texts between

@@ -57,6 +57,21 @@ async def test_there_are_never_more_threads_than_allowed(threads: Threads) -> No
     assert len(threads) == 3
 
 
+async def test_calls_that_wait_for_something_all_wait_at_once(threads: Threads) -> None:
+    together = threading.Barrier(20, timeout=5)
+    pool = new_pool(threads)
+    await asyncio.gather(*(pool.run(number, fresh(), together.wait) for number in range(20)))
+
+
+async def test_threads_that_were_stopped_start_again(threads: Threads) -> None:
+    pool = new_pool(threads)
+    for _ in range(3):
+        calls = [pool.run(number, fresh(), time.sleep, 0.01) for number in range(10)]
+        threads.stop()
+        assert len(threads) == 0
+        await asyncio.wait_for(asyncio.gather(*calls), 5)
+
+
 async def test_one_thread_serves_one_call_after_the_other(threads: Threads) -> None:
     pool = new_pool(threads)
     for _ in range(20):
