@@ -1,6 +1,7 @@
 """The Django app: finds the components of every installed app and registers the system checks."""
 
 from django.apps import AppConfig, apps
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -9,7 +10,12 @@ class LivecompConfig(AppConfig):
     verbose_name = "Live components"
 
     def ready(self) -> None:
-        from livecomp import checks, watching  # noqa: F401 (registers the checks)
+        if not apps.is_installed("django.contrib.auth"):  # not a system check: it could not even be imported
+            raise ImproperlyConfigured(
+                "livecomp tells visitors apart by Django's users and sessions: add 'django.contrib.auth', "
+                "'django.contrib.contenttypes' and 'django.contrib.sessions' to INSTALLED_APPS."
+            )
+        from livecomp import checks, signout, watching  # noqa: F401 (registers the checks)
 
         autodiscover_modules("live")
         watching.connect()
@@ -17,7 +23,4 @@ class LivecompConfig(AppConfig):
             from livecomp import components
 
             components.connect()
-        if apps.is_installed("django.contrib.auth"):
-            from livecomp import signout
-
-            signout.connect()
+        signout.connect()

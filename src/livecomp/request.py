@@ -26,9 +26,8 @@ def build_request(scope: Mapping[str, Any]) -> HttpRequest:
     request = ASGIRequest(http_scope, BytesIO())
     if "django.contrib.sessions" in settings.INSTALLED_APPS:
         SessionMiddleware(_no_response).process_request(request)
-    if hasattr(request, "session") and "django.contrib.auth" in settings.INSTALLED_APPS:
         AuthenticationMiddleware(_no_response).process_request(request)
-    elif not hasattr(request, "user"):
+    else:
         from django.contrib.auth.models import AnonymousUser
 
         request.user = AnonymousUser()
