@@ -63,7 +63,7 @@ class Threads:
             self._idle -= 1
             self._is_waking = True
             self._alarm.put(True)
-        elif len(self._threads) < settings.threads and not self._is_stopping:
+        elif self._busy > len(self._threads) < settings.threads and not self._is_stopping:
             thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
             thread.start()
             self._threads.append(thread)
