@@ -1,7 +1,6 @@
 """The demo site as a process of its own, on a free port and with a database of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 60.0  # seconds
@@ -89,9 +90,3 @@ def running(site: Site, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait(30)
         if process.stdin:
             process.stdin.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

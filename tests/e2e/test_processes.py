@@ -12,7 +12,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.e2e.conftest import Visitors
-from tests.e2e.server import Site, free_port
+from tests.e2e.server import Site
+from tests.ports import free_port
 
 
 @pytest.fixture

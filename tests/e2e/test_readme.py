@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Visitors
-from tests.e2e.server import free_port
+from tests.ports import free_port
 from tests.walkthrough import environment, manage, new_project, prose_steps, readme_path
 
 STARTUP = 60.0  # seconds

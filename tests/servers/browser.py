@@ -68,7 +68,7 @@ class Browser:
     async def load(self) -> None:
         """Get the page."""
         status, self.html, self.cookie = await asyncio.to_thread(get, self.port, self.path, self.cookie)
-        assert status == 200, self.html
+        assert status == 200, (status, self.html)
         self.tokens = TOKEN.findall(self.html)
 
     async def open(self) -> ClientConnection:

@@ -12,7 +12,8 @@ from typing import Any
 
 import psycopg
 
-from tests.servers.server import free_port, wait_for_port
+from tests.ports import free_port
+from tests.servers.server import wait_for_port
 
 
 def program(name: str) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.servers.browser import Browser
 from tests.servers.conftest import KINDS, Start
-from tests.servers.server import Server, free_port
+from tests.servers.server import Server
 
 
 def tallies(server: Server) -> int:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import ChaosProxy
-from tests.servers.server import Redis, Server, free_port
+from tests.ports import free_port
+from tests.servers.server import Redis, Server
 
 UVICORN = ("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "15", "--backlog", "4096")
 
