@@ -485,8 +485,10 @@ async def test_t77_a_frozen_layer(layer: FlakyLayer, here: Process, there: Proce
     there.publish("a", "late")
     await asyncio.sleep(0.3)
     assert "late" not in subscriber.messages
+    subscriber.marked.clear()
     frozen.set()
-    await until(lambda: "late" in subscriber.messages)
+    # On a busy machine the link may have given up the channel that the message went to: then it looks at everything again.
+    await until(lambda: "late" in subscriber.messages or ("a", []) in subscriber.marked)
 
 
 async def test_t58_groups_are_renewed_before_they_expire() -> None:
