@@ -60,9 +60,9 @@ function arrows(code) {
       const head = `${modifiers ? "async " : ""}${text(name.end, body.pos)}`;
       functions.push(`const ${name.text}=${head}=>${text(body.pos, end)};`);
     } else if (declarationList)
-      for (const { initializer, ...declaration } of declarationList.declarations) {
+      for (const { initializer, pos, end } of declarationList.declarations) {
         const isValue = !initializer || ts.isLiteralExpression(initializer);
-        (isValue ? values : others).push(`var ${text(declaration.pos, declaration.end)};`);
+        (isValue ? values : others).push(`var ${text(pos, end)};`);
       }
     else others.push(text(pos, end));
   }

@@ -12,7 +12,6 @@ from types import CodeType
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n")
 PATH = re.compile(r"`([\w./]+\.(?:py|html))`")
 AT_THE_END = "at the end of "
@@ -124,9 +123,10 @@ def _commands(body: str) -> Iterator[Command]:
 def examples(document: Path) -> CodeType:
     """The page's Python as one program. Everything else is blanked out, so that tracebacks name the page's lines."""
     text, code, end = document.read_text(), "", 0
-    for block in PYTHON.finditer(text):
-        code += "\n" * text.count("\n", end, block.start(1)) + block[1]
-        end = block.end(1)
+    for block in BLOCK.finditer(text):
+        if block["info"] == "python":
+            code += "\n" * text.count("\n", end, block.start("body")) + block["body"]
+            end = block.end("body")
     return compile(code, str(document), "exec", dont_inherit=True)
 
 

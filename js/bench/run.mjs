@@ -18,8 +18,8 @@ function* plan({ contenders, changes }) {
       for (const who of contenders) {
         if (who === "livecomp, all of it" && what !== "one text") continue;
         const isQuick = /^(livecomp|by hand)$/.test(who);
-        const often =
-          what === "reverse" ? 41 : isQuick ? (what === "remove first" ? 61 : 201) : rows === 100 ? 61 : 15;
+        const most = { reverse: 41, "remove first": 61 }[what] ?? 201;
+        const often = isQuick ? most : rows === 100 ? 61 : 15;
         for (const cold of isQuick ? [false, true] : [false])
           yield [who, what, rows, quick ? Math.min(often, 9) : often, cold];
       }
