@@ -280,7 +280,7 @@ class Process:
         self.sender = Sender(name, lambda: layer)
 
     def publish(self, topic: str, *messages: Any) -> None:
-        packed = [topics._pack(topic, message) for message in messages]
+        packed = [topics.pack(topic, message) for message in messages]
         self.sender.put({topic: packed})
 
     def stop(self) -> None:

@@ -1,8 +1,10 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -10,6 +12,10 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
+from livecomp.request import renew_visitor
+
+if TYPE_CHECKING:
+    from livecomp.mounted import Mounted
 
 _OPEN = Access()
 
@@ -49,18 +55,58 @@ def visitor_key(request: HttpRequest) -> str:
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
-def check(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access = _OPEN) -> None:
-    """Raise `Refused` (``forbidden``) unless the visitor may use the component, and the event with this access rule.
+def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
+    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all its parents.
 
-    Permissions are read from the database each time, never from a cache on the user of a long-lived connection.
+    Whatever shows or changes a component asks here first. The answer holds until the page's turn waits for something;
+    permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
     """
-    if component.login_required or component.permission_required or access is not _OPEN:
-        _check_declared(component, request, access)
+    page = mounted.page
+    if page.is_shared:  # its viewers are asked for themselves
+        return
+    verdicts = page.turn.verdicts
+    place: Mounted | None = mounted
+    while place is not None:
+        if place.id not in verdicts:
+            verdicts[place.id] = _verdict(place, verdicts)
+        if (refused := verdicts[place.id]) is not None:
+            raise Refused(refused.code, str(refused))
+        place = place.parent
+    if access is not _OPEN:
+        _check_declared(mounted.component, page.request, access, verdicts)
+
+
+def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Refused | None:
+    try:
+        check(mounted.component, mounted.page.request, verdicts)
+    except Refused as refused:
+        return refused
+    except PermissionDenied as denied:
+        return Refused(ErrorCode.FORBIDDEN, str(denied) or f"{mounted.component.name!r} is not allowed.")
+    return None
+
+
+def check(
+    component: type[LiveComponent] | LiveComponent,
+    request: HttpRequest,
+    verdicts: dict[Hashable, Refused | None] | None = None,
+) -> None:
+    """Raise `Refused` (``forbidden``) unless the visitor may use a component of this class, or this component.
+
+    ``verdicts``: answers of the same turn, so that a thousand rows of one class ask the database once.
+    """
+    if component.login_required or component.permission_required:
+        _check_declared(component, request, _OPEN, {} if verdicts is None else verdicts)
     if isinstance(component, LiveComponent) and not component.has_permission():
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
 
 
-def _check_declared(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access) -> None:
+def _check_declared(
+    component: type[LiveComponent] | LiveComponent,
+    request: HttpRequest,
+    access: Access,
+    verdicts: dict[Hashable, Refused | None],
+) -> None:
     permissions = component.permission_required
     required = ((permissions,) if isinstance(permissions, str) else tuple(permissions)) + access.permission_required
     required = tuple(filter(None, required))
@@ -68,8 +114,35 @@ def _check_declared(component: type[LiveComponent] | LiveComponent, request: Htt
     user = getattr(request, "user", None)
     if login and (user is None or not user.is_authenticated):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is for signed-in users.")
-    if required and not _current(user).has_perms(required):
-        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} needs the permission {' and '.join(required)}.")
+    if not required:
+        return
+    if required not in verdicts:
+        needs = f"{component.name!r} needs the permission {' and '.join(required)}."
+        verdicts[required] = None if _current(user).has_perms(required) else Refused(ErrorCode.FORBIDDEN, needs)
+    if (refused := verdicts[required]) is not None:
+        raise Refused(refused.code, str(refused))
+
+
+def revalidate(request: HttpRequest) -> bool:
+    """Whether the visitor of a long-lived connection is still signed in as before. Session and user of the request are
+    read afresh from then on."""
+    if not hasattr(request, "session"):
+        return True
+    if not is_signed_in_as_before(request):
+        return False
+    renew_visitor(request)
+    return True
+
+
+def forget_permissions(request: HttpRequest) -> None:
+    """Have ``user.has_perm()`` and ``{{ perms }}`` ask the database again. Django's backends, and those of the packages
+    around it, keep the answers on the user, which in a view lives as long as the request."""
+    user = request.__dict__.get("user")
+    if user is None:
+        return
+    wrapped = user.__dict__.get("_wrapped", user)
+    for name in [name for name in getattr(wrapped, "__dict__", ()) if name.endswith("_cache") and "perm" in name]:
+        del wrapped.__dict__[name]
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
+from livecomp import auth, failures, handling, liveness, protocol, registry, rendering, resume, signals, tokens
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
 from livecomp.counters import counters
@@ -62,7 +62,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     for claim in claims:
         if claim.component not in page.tree:
             _mount_again(page, claim)
-        auth.check(page.tree[claim.component].component, page.request)
+        auth.guard(page.tree[claim.component])
     patches = _first_patches(page, claims, known, resumed=message.resume is not None)
     page.attach_rest(digests=message.resume is None)
     for mounted in page.tree.values():
@@ -91,7 +91,9 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
         if claim.component not in known:
             patches += whole(page.tree[claim.component], "" if resumed else claim.digest)
     for id in known:
-        if resumed or page.tree[id].listens:  # a message may have come between the render and this
+        mounted = page.tree[id]
+        # A message may have come between the render and this, or the visitor may have lost the right to see it.
+        if resumed or mounted.listens or failures.is_refused(mounted):
             page.dirty.add(id)
     return patches + rendering.render_dirty(page)
 
@@ -126,7 +128,7 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
 
 
 def _place_shared(page: "LivePage", claim: tokens.Claims) -> None:
-    auth.check(registry.get(claim.name), page.request)
+    auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
     if claim.component in page.shared:
         page.shared[claim.component].digest = claim.digest
         return
@@ -143,22 +145,24 @@ def _mount_again(page: "LivePage", claim: tokens.Claims) -> None:
         raise TokenRefused("This page is out of date; load it again.")
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
-    auth.check(mounted.component, page.request)
+    auth.guard(mounted)
     page.read_url(mounted)
     handling.guarded(mounted, "mount", mounted.component.mount, **claim.arguments)
 
 
 def whole(mounted: Mounted, digest: str) -> protocol.Patches:
     """A patch of the component's whole HTML, none when it is what ``digest`` says the browser has."""
-    if mounted.failure is not None:
-        return [rendering.failure_patch(mounted)]
+    if mounted.failure is not None and not mounted.is_refused:
+        return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
         html = rendering.first_render(mounted)
     except Exception as error:
-        rendering.show_failure(mounted, error, "render")
-        return [rendering.failure_patch(mounted)]
+        failures.show_failure(mounted, error, "render")
+        return [failures.failure_patch(mounted)]
     mounted.html = None
+    if mounted.failure is not None:
+        return [failures.failure_patch(mounted)]
     if digest and digest == rendering.digest(html):
         return []
     return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]

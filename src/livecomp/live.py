@@ -28,7 +28,7 @@ class Later(LiveComponent):
     is_shown: bool = False
 
     def mount(self, later_name: str, later_when: str, **arguments: Any) -> None:
-        auth.check(registry.get(later_name), self.request)
+        auth.check(registry.get(later_name), self.request, self._live.page.turn.verdicts)
         self.later_name, self.later_when, self.arguments = later_name, later_when, arguments
         if later_when == "defer":
             self.send_after(0, "show")

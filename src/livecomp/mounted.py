@@ -25,6 +25,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
+        *("is_refused", "reads_url"),
     )
 
     def __init__(
@@ -51,15 +52,17 @@ class Mounted:
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.skip = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
+        self.is_refused = False  # what is shown as failure is the guard's refusal
+        self.reads_url = False  # the last render, or a handler since, looked at the page's URL
         self.component = cls(self)
 
     @property
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
-        page = self.page
-        if not page.tracking or progress.current.get() is not None:
+        attempt = self.page.attempt
+        if attempt is None or progress.current.get() is not None:
             return None
-        return page.touched.setdefault(self.id, {})
+        return attempt.touched.setdefault(self.id, {})
 
     # Arguments from the parent
 
@@ -76,10 +79,14 @@ class Mounted:
     # Topics
 
     def subscribe(self, topic: str) -> None:
-        self.wanted.add(topic)
+        if topic not in self.wanted:
+            self.wanted.add(topic)
+            self.page.on_undo(partial(self.wanted.discard, topic))
 
     def unsubscribe(self, topic: str) -> None:
-        self.wanted.discard(topic)
+        if topic in self.wanted:
+            self.wanted.discard(topic)
+            self.page.on_undo(partial(self.wanted.add, topic))
 
     @property
     def listens(self) -> bool:
@@ -93,6 +100,11 @@ class Mounted:
             topics.setdefault(trigger.topic(self.component), []).append(trigger.method)
         return topics
 
+    def check_topics(self) -> None:
+        """Raise what a topic's pattern raises with the present state: then the state is as wrong as for a template."""
+        if self.component.topics:
+            self.current_topics()
+
     # Presence
 
     def presence(self, topic: str) -> list[Present]:
@@ -100,6 +112,7 @@ class Mounted:
         return directory.present(topic)
 
     def join_presence(self, topic: str, meta: Meta) -> None:
+        self.page.on_undo(partial(self._rejoin, dict(self.joined)))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:
             self.be_present()
@@ -110,8 +123,18 @@ class Mounted:
             directory.join(topic, key_of(self.page), self, self.page, meta)
 
     def leave_presence(self, topic: str) -> None:
-        if self.joined.pop(topic, None) is not None:
+        if topic in self.joined:
+            self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+            del self.joined[topic]
             directory.leave(self, topic)
+
+    def _rejoin(self, before: dict[str, Meta]) -> None:
+        """Be where it was before a handler that failed."""
+        for topic in self.joined.keys() - before.keys():
+            directory.leave(self, topic)
+        self.joined = before
+        if self.page.connected:
+            self.be_present()
 
     # Timers and tasks
 
@@ -145,6 +168,7 @@ class Mounted:
         _method(self.component, method)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
+        self.page.on_undo(partial(self.later.pop, timer, None))
         if self.page.connected:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
@@ -155,6 +179,7 @@ class Mounted:
             _method(self.component, method)
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
+        self.page.on_undo(partial(self._forget_task, task))
         if self.page.connected:
             self.page.output(StartTask(task, partial(call, *args, **kwargs)))
         else:
@@ -172,9 +197,17 @@ class Mounted:
             report(self.id, values)
 
     def cancel_task(self, task: str) -> None:
-        if self.tasks.pop(task, None):
-            self.waiting = [each for each in self.waiting if each[0] != task]
+        if task in self.tasks:
+            self.page.on_undo(partial(self._remember_task, task, self.tasks[task], self.waiting))
+            self._forget_task(task)
             self.page.output(CancelTask(task))
+
+    def _forget_task(self, task: str) -> None:
+        self.tasks.pop(task, None)
+        self.waiting = [each for each in self.waiting if each[0] != task]
+
+    def _remember_task(self, task: str, methods: tuple[str, str, str], waiting: list[Waiting]) -> None:
+        self.tasks[task], self.waiting = methods, waiting
 
     def stop(self, *, is_cut: bool = False) -> None:
         """End everything that was started for the component. ``is_cut``: its connection is gone, and may come back."""
@@ -200,9 +233,9 @@ class Mounted:
         values = self.component.__dict__
         return {name: values[name] for name in self.component.fields if name in values}
 
-    def undo_changes(self) -> None:
-        """Put back what the running handler changed here."""
-        for name, value in self.page.touched.get(self.id, {}).items():
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Undo a handler's changes: ``values`` are the old ones."""
+        for name, value in values.items():
             if value is MISSING:
                 self.component.__dict__.pop(name, None)
             else:

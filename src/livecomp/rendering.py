@@ -7,31 +7,26 @@ but each renders by itself: a parent's patch keeps them.
 import contextlib
 import functools
 import hashlib
-import logging
-import traceback
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.signals import got_request_exception
 from django.template import Context, RequestContext, Template, engines
-from django.template.loader import get_template, render_to_string
+from django.template.loader import get_template
 
-from livecomp import auth, registry, tracing
+from livecomp import auth, inputs, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
+from livecomp.failures import failure_of, failure_patch, is_refused, show_failure, show_refusal, with_address
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
 from livecomp.templating import CompiledTemplate, RenderMemory, compile_template, opaque
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
-
-logger = logging.getLogger("livecomp")
 
 _compiled: dict[type[LiveComponent], CompiledTemplate] = {}
 
@@ -58,10 +53,14 @@ def template_of(cls: type[LiveComponent]) -> Template:
     return made
 
 
+_URL_NAMES = frozenset({"path", "query"})
+
+
 def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     """What the template sees. ``names`` are those it can look up; None when that is not known."""
     component = mounted.component
     cls = type(component)
+    mounted.reads_url = names is None or "request" in names
     if mounted.page.is_shared:
         refuse_names(cls, names)
     mounted.forget_computed()
@@ -69,6 +68,8 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     for name in cls.computed if names is None else names & cls.computed.keys():
         values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
     values["self"] = component
+    for name in _URL_NAMES & (names or frozenset()) - values.keys():
+        values[name] = functools.partial(getattr, component, name)
     if cls.get_context_data is not LiveComponent.get_context_data:
         values.update(component.get_context_data())
     if mounted.fills:
@@ -80,6 +81,7 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
         return Context(values)
     if names is not None and names <= values.keys() | {"request", "user"}:
         return Context({"request": page.request, "user": page.request.user, **values})
+    mounted.reads_url = True  # a context processor may
     context = RequestContext(page.request)
     context.push(values)
     return context
@@ -176,7 +178,7 @@ class FreshHost(Host):
 def fresh_html(mounted: Mounted) -> str:
     """The component's HTML as a first render of its present state would give it."""
     if mounted.failure is not None:
-        return _with_address(mounted.failure, mounted.id)
+        return with_address(mounted.failure, mounted.id)
     html: str = _render(mounted, RenderMemory(), FreshHost(mounted)).html()
     return html
 
@@ -199,7 +201,9 @@ def mount_child(
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
     try:
-        auth.check(child.component, page.request)
+        auth.guard(child)
+        if child.component.url_fields:
+            page.read_url(child)
         child.component.mount(**kwargs)
         first_render(child)
     except (ComponentError, Refused):
@@ -209,7 +213,7 @@ def mount_child(
         if not page.connected:  # over HTTP it is an ordinary server error
             raise
         show_failure(child, error, "mount")
-        child.html = _with_address(child.failure or "", child.id)
+        child.html = with_address(child.failure or "", child.id)
     return child
 
 
@@ -232,19 +236,30 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
 
 def first_render(mounted: Mounted) -> str:
     """Render a component that the browser does not have; its HTML waits in ``mounted.html``."""
+    if is_refused(mounted):
+        show_refusal(mounted)
+        mounted.html = with_address(mounted.failure or "", mounted.id)
+        mounted.page.dirty.discard(mounted.id)
+        return mounted.html
     mounted.looked.clear()
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     rendering.commit()
     _keep_children(mounted, {*rendering.children, *host.inlined})
-    mounted.failure = None
+    mounted.check_topics()
+    mounted.failure, mounted.is_refused = None, False
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
 
 
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
+    if is_refused(mounted):
+        if mounted.is_refused:
+            return []
+        show_refusal(mounted)
+        return [failure_patch(mounted)]
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
     looked, mounted.looked = mounted.looked, set()
@@ -256,7 +271,7 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
     rendering.commit()
-    mounted.failure = None
+    mounted.failure, mounted.is_refused = None, False
     _keep_children(mounted, {*rendering.children, *host.inlined})
     return patches
 
@@ -285,7 +300,7 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
     mounted.page.dirty.discard(mounted.id)
     if mounted.failure is not None:
-        return _with_address(mounted.failure, mounted.id), []
+        return with_address(mounted.failure, mounted.id), []
     mounted.looked = set()
     host = WholeHost(mounted)
     try:
@@ -296,7 +311,7 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
-        return _with_address(patch[1], mounted.id), [patch]
+        return with_address(patch[1], mounted.id), [patch]
     _keep_children(mounted, {*rendering.children, *host.inlined})
     return html, [*patches, *host.patches]
 
@@ -307,34 +322,6 @@ def _keep_children(mounted: Mounted, placed: set[str]) -> None:
             if id not in placed:
                 del mounted.children[slot]
                 mounted.page.drop(id)
-
-
-def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
-    """Log an exception and make the component's error boundary of it. Gives the failure's id, for a report."""
-    failure = report(mounted, error, doing)
-    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
-    details = {"component": mounted.component.name, "failure": failure, "traceback": text, "debug": settings.DEBUG}
-    mounted.failure = f"<livecomp-error>{render_to_string('livecomp/error.html', details).strip()}</livecomp-error>"
-    mounted.memory = RenderMemory()
-    return failure
-
-
-def report(mounted: Mounted, error: BaseException, doing: str) -> str:
-    """Log an exception with the component's name, and tell Django's signal that error trackers listen to."""
-    failure = uuid.uuid4().hex[:8]
-    tracing.record(error)
-    logger.error("%s.%s failed (%s)", mounted.component.name, doing, failure, exc_info=error)
-    got_request_exception.send(sender=type(mounted.component), request=mounted.page.request)
-    return failure
-
-
-def failure_patch(mounted: Mounted) -> tuple[str, str]:
-    """The error boundary in place of the component."""
-    return f"{mounted.id}.0", mounted.failure or ""
-
-
-def _with_address(html: str, component_id: str) -> str:
-    return html.replace("<livecomp-error>", f'<livecomp-error {ADDRESS}="{component_id}.0">', 1)
 
 
 def digest(html: str) -> str:
@@ -354,7 +341,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
         for mounted in wave:
-            if mounted.id in page.tree:
+            if mounted.id in page.tree and not _is_hidden(mounted):
                 first_new = page.number
                 patches += _patches_of(mounted)
                 page.dirty.discard(mounted.id)
@@ -365,15 +352,30 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     return patches
 
 
+def _is_hidden(mounted: Mounted) -> bool:
+    """Whether a notice stands where one of its parents was: the browser has nothing of it then."""
+    parent = mounted.parent
+    while parent is not None and parent.failure is None:
+        parent = parent.parent
+    return parent is not None
+
+
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
+    page = mounted.page
     try:
-        return render_again(mounted)
+        is_refused(mounted)
+    except Exception as error:  # it stays as it is until the guard can tell
+        page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
+        return []
+    try:
+        patches = render_again(mounted)
+        mounted.check_topics()
+        return patches
     except Exception as error:
-        if mounted.id in mounted.page.touched:
-            mounted.undo_changes()
+        if page.undo_handlers_of(mounted):
+            failure = failure_of(mounted, error, "render")
+            page.answer(mounted.id, error, failure)
             with contextlib.suppress(Exception):  # the state before the event renders as it did
-                patches = render_again(mounted)
-                mounted.page.tell_failure(mounted, error)
-                return patches
+                return render_again(mounted)
         show_failure(mounted, error, "render")
         return [failure_patch(mounted)]

@@ -41,7 +41,7 @@ def _own_root(
     kwargs.pop("key", None)
     mounted = page.add(cls, None, ("root", page.number))
     mounted.fills = fills
-    auth.check(mounted.component, page.request)
+    auth.guard(mounted)
     page.read_url(mounted)
     mounted.component.mount(**kwargs)
     html = rendering.first_render(mounted)

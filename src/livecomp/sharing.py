@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import handling, protocol, registry, rendering
+from livecomp import handling, locales, protocol, registry, rendering
 from livecomp.component import LiveComponent
 from livecomp.effects import Output, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
@@ -117,7 +117,7 @@ class SharedPage(LivePage):
 
     def html_alone(self) -> str:
         """Mount it only to get its HTML. Exceptions of the component come through."""
-        with self._locale():
+        with locales.override(self.language, self.timezone):
             mounted = self._add_root()
             mounted.component.mount(**self.key.kwargs())
             return rendering.first_render(mounted)
@@ -130,7 +130,7 @@ class SharedPage(LivePage):
         if not self._lock.acquire(timeout=0 if running_loop() else PATIENCE):
             return None
         try:
-            return None if self.tracking or not self.tree else self.fresh_html()[self.key.id]
+            return None if self.attempt is not None or not self.tree else self.fresh_html()[self.key.id]
         except Exception:  # data changed in a way that needs another child: only the page itself may mount it
             return None
         finally:

@@ -85,12 +85,12 @@ def publish(topic: str, message: Any = None, *, using: str | None = None) -> Non
     transaction counts. Never waits and never fails for a channel layer that is down; raises TypeError for a message
     without a JSON form.
     """
-    _on_commit({topic: [_pack(topic, message)]}, using)
+    _on_commit({topic: [pack(topic, message)]}, using)
 
 
 def publish_now(topic: str, message: Any = None) -> None:
     """As `publish`, without waiting for a commit: for news that has nothing to do with the database."""
-    _send({topic: [_pack(topic, message)]})
+    _send({topic: [pack(topic, message)]})
 
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
@@ -102,7 +102,7 @@ def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = No
         return
     batch: dict[str, list[Packed]] = {}
     for topic, message in messages:
-        batch.setdefault(topic, []).append(_pack(topic, message))
+        batch.setdefault(topic, []).append(pack(topic, message))
     if batch:
         _on_commit(batch, using)
 
@@ -123,7 +123,7 @@ def flush(timeout: float = LAYER_TIMEOUT) -> bool:
 
 def publish_from(origin: object, topic: str, message: Any) -> None:
     """Publish what a page has seen already itself: ``origin`` is its connection and is left out."""
-    _send({topic: [_pack(topic, message)]}, origin)
+    _send({topic: [pack(topic, message)]}, origin)
 
 
 def announce(kind: str, value: Any) -> None:
@@ -147,7 +147,8 @@ def shared_layer() -> Layer | None:
     return None if isinstance(layer, InMemoryChannelLayer) else layer
 
 
-def _pack(topic: str, message: Any) -> Packed:
+def pack(topic: str, message: Any) -> Packed:
+    """A message as it goes to every page. Raises TypeError for one without a JSON form."""
     if type(topic) is not str or not topic:
         raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
     try:

@@ -31,8 +31,8 @@ class Pages:
             return False
 
     def is_allowed(self, page: LivePage) -> bool:
-        """Whether the visitor is still signed in as before."""
-        return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
+        """Whether the visitor is still signed in as before. From then on the page knows the user as of now."""
+        return auth.revalidate(page.request)
 
     def look_at(self, joined_id: str) -> tuple[bool, bool]:
         """Whether the page has stopped, wherever it was, and its last state is in the cache; else whether it is in another

@@ -23,6 +23,7 @@ from livecomp.effects import (
     Close,
     Detach,
     Output,
+    Postpone,
     Publish,
     Rendered,
     Save,
@@ -35,6 +36,8 @@ from livecomp.effects import (
     Unsubscribe,
 )
 from livecomp.page import LivePage, Steps
+
+POSTPONED = 1.0  # seconds until a page gets again what it could not handle
 
 Message = list[Any]
 """A message of the server as the browser gets it: decoded JSON."""
@@ -119,6 +122,7 @@ class PageDriver:
         self.updates: list[inputs.TaskUpdate] = []
         self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
+        self._postponed = itertools.count()
         self.closed: Closed | None = None
         self._must_revalidate = False
         self.task_error: BaseException | None = None
@@ -154,8 +158,7 @@ class PageDriver:
         """Gives the page what was marked."""
         if self._must_revalidate:
             self._must_revalidate = False
-            request = self.page.request
-            allowed = not hasattr(request, "session") or auth.is_signed_in_as_before(request)
+            allowed = auth.revalidate(self.page.request)
             self.give(inputs.Revalidated(allowed))
             if not allowed:
                 return
@@ -212,7 +215,7 @@ class PageDriver:
         self.marked.pop(output.topic, None)
 
     def _publish(self, output: Publish) -> None:
-        topics.publish_from(self, output.topic, output.message)
+        topics.publish_from(None if output.comes_back else self, output.topic, output.message)
 
     def _start_timer(self, output: StartTimer) -> None:
         def fire() -> None:
@@ -245,6 +248,13 @@ class PageDriver:
 
     def _rendered(self, output: Rendered) -> None:
         self.rendered = output
+
+    def _postpone(self, output: Postpone) -> None:
+        self.clock.start(
+            f"postponed:{next(self._postponed)}",
+            POSTPONED,
+            lambda: self.turn(lambda: self.give(inputs.Again(output.input, output.times))),
+        )
 
     def _save(self, output: Save) -> None:
         """The snapshot is taken when the page is disconnected: a test has no other moment to lose it."""
@@ -328,6 +338,7 @@ _APPLY: dict[type[Output], Callable[[PageDriver, Any], None]] = {
     Attach: PageDriver._attach,
     Detach: PageDriver._detach,
     Rendered: PageDriver._rendered,
+    Postpone: PageDriver._postpone,
     Save: PageDriver._save,
     Close: PageDriver._close,
 }
