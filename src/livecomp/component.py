@@ -142,27 +142,31 @@ class LiveComponent:
     @property
     def request(self) -> HttpRequest:
         """The HTTP request of the first render; on the WebSocket one made from the handshake."""
-        self._live.reads_url = True
+        self._live.reads_request = True
         return self._live.page.visitor
 
     @property
     def user(self) -> Any:
+        """Who the visitor is: renewed when the account changes, and every ``REVALIDATE_SESSION`` seconds."""
+        self._live.reads_request = True
         return self._live.page.visitor.user
 
     @property
     def session(self) -> Any:
+        """The visitor's session, renewed together with `user`."""
+        self._live.reads_request = True
         return self._live.page.visitor.session
 
     @property
     def path(self) -> str:
         """Path of the page's URL in the browser, without the query string."""
-        self._live.reads_url = True
+        self._live.reads_request = True
         return self._live.page.path
 
     @property
     def query(self) -> QueryDict:
         """Query string of the page's URL in the browser."""
-        self._live.reads_url = True
+        self._live.reads_request = True
         return self._live.page.query
 
     @property

@@ -25,7 +25,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
-        *("is_refused", "reads_url"),
+        *("is_refused", "reads_request"),
     )
 
     def __init__(
@@ -53,7 +53,7 @@ class Mounted:
         self.skip = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.is_refused = False  # what is shown as failure is the guard's refusal
-        self.reads_url = False  # the last render, or a handler since, looked at the page's URL
+        self.reads_request = False  # the last render, or a handler since, looked at the URL, the user or the session
         self.component = cls(self)
 
     @property

@@ -320,7 +320,7 @@ class LivePage(Outbox):
             return
         self.url = url
         set_page_url(self.request, url)
-        self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_url)
+        self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
 
     def show_url(self, history: str, url: str) -> None:
         """Have the browser show another URL of this site."""

@@ -210,7 +210,8 @@ def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
     if not message.allowed:
         return page.output(Close(CloseCode.SIGNED_OUT, "You have been signed out."))
     for mounted in page.tree.values():
-        handling.may_act(mounted, inputs.RenderAgain(mounted.id))
+        if handling.may_act(mounted, inputs.RenderAgain(mounted.id)) and mounted.reads_request:
+            page.dirty.add(mounted.id)
     page.finish()
 
 

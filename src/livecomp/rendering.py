@@ -54,13 +54,14 @@ def template_of(cls: type[LiveComponent]) -> Template:
 
 
 _URL_NAMES = frozenset({"path", "query"})
+_OF_THE_REQUEST = _URL_NAMES | {"request", "user", "perms", "session", "messages"}
 
 
 def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     """What the template sees. ``names`` are those it can look up; None when that is not known."""
     component = mounted.component
     cls = type(component)
-    mounted.reads_url = names is None or "request" in names
+    mounted.reads_request = names is None or not names.isdisjoint(_OF_THE_REQUEST)
     if mounted.page.is_shared:
         refuse_names(cls, names)
     mounted.forget_computed()
@@ -81,7 +82,7 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
         return Context(values)
     if names is not None and names <= values.keys() | {"request", "user"}:
         return Context({"request": page.request, "user": page.request.user, **values})
-    mounted.reads_url = True  # a context processor may
+    mounted.reads_request = True  # a context processor may
     context = RequestContext(page.request)
     context.push(values)
     return context
