@@ -41,9 +41,10 @@ def join(page: "LivePage", message: protocol.Join) -> None:
 
 
 def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join) -> None:
-    rendered_as, page.url = claims[0].page, message.path
+    rendered_as = claims[0].page
     joined_before, last_version = message.resume or ("", 0)
     resume.name(page, rendered_as, joined_before)
+    page.visit(message.path, message.path)
     set_page_url(page.request, message.path)
     page.connected = True
     snapshot = resume.load(page, joined_before or rendered_as)

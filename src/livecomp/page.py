@@ -57,7 +57,7 @@ class LivePage(Outbox):
         self.id = page_id or secrets.token_urlsafe(12)
         self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
-        self.url = request.get_full_path()
+        self.url = self.shown_url = request.get_full_path()  # shown_url: what the browser shows, or is told to show
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
         self.version = 0  # of the last render sent
@@ -243,7 +243,7 @@ class LivePage(Outbox):
 
     def finish(self, history: str = "push") -> None:
         """Render what changed and send it, with the acknowledgement of the turn's event unless an error answered it."""
-        ref, url = self.turn.ref, self.url
+        ref = self.turn.ref
         if ref:
             self.ack = ref
         changed: set[str] = set()
@@ -253,8 +253,9 @@ class LivePage(Outbox):
         if history and self._follow_url_fields(changed):  # a template failed, and the state is as it was before
             patches += rendering.render_dirty(self, changed)
         self.let_out()
-        if self.url != url:
+        if self.url != self.shown_url:
             self.effect("url", history, self.url)
+            self.shown_url = self.url
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
@@ -322,12 +323,17 @@ class LivePage(Outbox):
         set_page_url(self.request, url)
         self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
 
+    def visit(self, url: str, shown_url: str) -> None:
+        """The browser shows this URL."""
+        self.set_url(url)
+        self.shown_url = shown_url
+
     def show_url(self, history: str, url: str) -> None:
         """Have the browser show another URL of this site."""
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
-        self.on_undo(functools.partial(self.set_url, self.url))
-        self.set_url(url)
+        self.on_undo(functools.partial(self.visit, self.url, self.shown_url))
+        self.visit(url, url)
         self.effect("url", history, url)
 
     # Asked for by components

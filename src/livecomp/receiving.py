@@ -113,7 +113,7 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         return
     if not is_page_url(message.path):
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
-    page.set_url(message.path)
+    page.visit(message.path, message.path)
     for mounted in list(page.tree.values()):
         if mounted.component.url_fields:
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))

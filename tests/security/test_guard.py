@@ -114,9 +114,9 @@ def test_t116_after_a_withdrawal_no_message_shows_or_changes_anything(kind: type
     Vault.is_open = False
     message = SHOWS[kind]()
     if hasattr(message, "id") and message.id == "TASK":
-        message = type(message)(**{
-            name: getattr(message, name) if name != "id" else task.id for name in message.__dataclass_fields__
-        })
+        message = type(message)(
+            **{name: getattr(message, name) if name != "id" else task.id for name in message.__dataclass_fields__}
+        )
     if component == "child":  # which stands in what the visitor may not see
         if kind not in (protocol.Event, protocol.Render, inputs.RenderAgain):
             return
@@ -150,7 +150,9 @@ def test_t116_what_is_not_allowed_any_more_is_gone_at_the_next_occasion_and_come
 
 
 @pytest.mark.parametrize("is_same_process", [True, False])
-def test_t116_children_are_asked_when_their_page_resumes(is_same_process: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_t116_children_are_asked_when_their_page_resumes(
+    is_same_process: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from livecomp import liveness, resume
 
     driver = joined()
@@ -249,7 +251,7 @@ def test_t117_a_right_that_was_taken_away_and_saved_is_gone_at_the_next_event(li
     User.objects.get(pk=user.pk)
     user.is_staff = False
     user.save()
-    with pytest.raises(AssertionError, match="forbidden|not allowed"):
+    with pytest.raises(AssertionError, match=r"forbidden|not allowed"):
         page.call("more")
 
 
