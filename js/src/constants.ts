@@ -8,6 +8,7 @@ export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
+export const FLASHES = "livecomp:flashes";
 
 export enum CloseCode {
   GOING_AWAY = 1001,
