@@ -61,24 +61,25 @@ def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
     Whatever shows or changes a component asks here first. The answer holds until the page's turn waits for something;
     permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
     """
-    page = mounted.page
-    if page.is_shared:  # its viewers are asked for themselves
-        return
-    verdicts = page.turn.verdicts
-    place: Mounted | None = mounted
-    while place is not None:
-        if place.id not in verdicts:
-            verdicts[place.id] = _verdict(place, verdicts)
-        if (refused := verdicts[place.id]) is not None:
-            raise Refused(refused.code, str(refused))
-        place = place.parent
-    if access is not _OPEN:
-        _check_declared(mounted.component, page.request, access, verdicts)
+    verdicts = mounted.page.turn.verdicts
+    try:
+        refused = verdicts[mounted.id]
+    except KeyError:
+        refused = verdicts[mounted.id] = _verdict(mounted, verdicts)
+    if refused is not None:
+        raise Refused(refused.code, str(refused))
+    if access.login_required or access.permission_required:
+        _check_declared(mounted.component, mounted.page.request, access, verdicts)
 
 
 def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Refused | None:
+    page = mounted.page
+    if page.is_shared:  # its viewers are asked for themselves
+        return None
     try:
-        check(mounted.component, mounted.page.request, verdicts)
+        if mounted.parent is not None:
+            guard(mounted.parent)
+        check(mounted.component, page.request, verdicts)
     except Refused as refused:
         return refused
     except PermissionDenied as denied:

@@ -32,7 +32,8 @@ def handle(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]
     """Run the handler of one message, then this page's own handlers for what it published."""
     mounted.skip = False
     yield from run(mounted, name, call)
-    yield from deliver_own(mounted.page)
+    if mounted.page.turn.published:
+        yield from deliver_own(mounted.page)
 
 
 def deliver_own(page: "LivePage") -> "Steps[None]":

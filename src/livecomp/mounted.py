@@ -53,7 +53,9 @@ class Mounted:
         self.skip = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.is_refused = False  # what is shown as failure is the guard's refusal
-        self.reads_request = True  # a render, or a handler since, looked at the URL, the user or the session; or none was here
+        self.reads_request = (
+            True  # a render, or a handler since, looked at the URL, the user or the session; or none was here
+        )
         self.component = cls(self)
 
     @property

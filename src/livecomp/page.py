@@ -194,6 +194,7 @@ class LivePage(Outbox):
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
+        self.turn.is_undone = True
         for id, values in attempt.touched.items():
             if (mounted := self.tree.get(id)) is not None:
                 mounted.put_back(values)
@@ -250,7 +251,7 @@ class LivePage(Outbox):
         if history:
             self._follow_url_fields()
         patches = rendering.render_dirty(self, changed)
-        if history and self._follow_url_fields(changed):  # a template failed, and the state is as it was before
+        if history and self.turn.is_undone and self._follow_url_fields(changed):
             patches += rendering.render_dirty(self, changed)
         self.let_out()
         if self.url != self.shown_url:
@@ -306,7 +307,7 @@ class LivePage(Outbox):
     def _follow_url_fields(self, ids: set[str] | None = None) -> bool:
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
         before = self.url
-        for id in sorted(self.dirty if ids is None else ids):
+        for id in sorted(self.dirty) if ids is None else sorted(ids):
             if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
                 url = navigation.url_with_fields(mounted.component, self.path, self.query)
                 if is_page_url(url):

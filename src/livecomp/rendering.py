@@ -69,8 +69,9 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     for name in cls.computed if names is None else names & cls.computed.keys():
         values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
     values["self"] = component
-    for name in _URL_NAMES & (names or frozenset()) - values.keys():
-        values[name] = functools.partial(getattr, component, name)
+    if mounted.reads_request and names is not None:
+        for name in _URL_NAMES & names - values.keys():
+            values[name] = functools.partial(getattr, component, name)
     if cls.get_context_data is not LiveComponent.get_context_data:
         values.update(component.get_context_data())
     if mounted.fills:
@@ -256,11 +257,6 @@ def first_render(mounted: Mounted) -> str:
 
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
-    if is_refused(mounted):
-        if mounted.is_refused:
-            return []
-        show_refusal(mounted)
-        return [failure_patch(mounted)]
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
     looked, mounted.looked = mounted.looked, set()
@@ -364,10 +360,15 @@ def _is_hidden(mounted: Mounted) -> bool:
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
     page = mounted.page
     try:
-        is_refused(mounted)
+        refused = is_refused(mounted)
     except Exception as error:  # it stays as it is until the guard can tell
         page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
         return []
+    if refused:
+        if mounted.is_refused:
+            return []
+        show_refusal(mounted)
+        return [failure_patch(mounted)]
     try:
         patches = render_again(mounted)
         mounted.check_topics()
