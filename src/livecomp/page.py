@@ -160,7 +160,9 @@ class LivePage:
 
     # Over HTTP
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None) -> str:
+    def render_root(
+        self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None, place: str = ""
+    ) -> str:
         """Mount a component for the page's HTML. Its root element carries a token to join it by."""
         return serving.render_root(self, name, kwargs, fills)
 

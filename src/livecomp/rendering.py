@@ -90,14 +90,23 @@ class Host:
 
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
-        self.inlined: list[str] = []  # children inside nodes that only Django can render
-        self._inlined_places: Counter[tuple[str, object]] = Counter()
+        self.inlined: set[str] = set()  # children inside nodes that only Django can render
+        self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
+
+    def begin(self) -> None:
+        """A render of the template begins, the first one or another."""
+        self.inlined.clear()
+        self._places.clear()
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
         """The id of the child at this place, mounted now or given its new arguments."""
         parent = self.mounted
         page = parent.page
+        cls = registry.get(name)
+        if cls.shared:
+            return self._place_shared(cls, slot, kwargs, fills)
+        slot = self.slot_of_its_own(slot)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name:
             if fills != child.fills:
@@ -106,12 +115,18 @@ class Host:
             if changed:
                 update(child, changed)
             return child.id
-        cls = registry.get(name)
-        if cls.shared:
-            return self._place_shared(cls, slot, kwargs, fills)
         if child is not None:
             page.remove(child)
         return mount_child(parent, name, slot, kwargs, fills).id
+
+    def slot_of_its_own(self, slot: Slot) -> Slot:
+        """The slot, with a number where this render has used it: two children were given the same key."""
+        number = self._places[slot]
+        self._places[slot] += 1
+        if not number:
+            return slot
+        warn_about_key(type(self.mounted.component), slot)
+        return (*slot, number)
 
     def _place_shared(
         self, cls: type[LiveComponent], slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None
@@ -144,25 +159,34 @@ class Host:
         html, child.html = child.html, None
         return html or ""
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
-        """HTML of a child inside a node that only Django can render: it is part of the parent's HTML each time."""
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
+        """What stands for a child inside a node that only Django can render, until the parent is written.
+
+        ``place``: where its tag is. Its HTML is no part of the parent's, as that of any other child.
+        """
         key = kwargs.pop("key", None)
-        number = self._inlined_places[name, key]  # with a key of its own, a child keeps its state when it is moved
-        self._inlined_places[name, key] += 1
-        child = self.place(name, ("inlined", name, number, key), kwargs, fills)
-        self.inlined.append(child)
-        self.mounted.page.dirty.discard(child)
-        if child in self.mounted.page.tree:
-            self.mounted.page.tree[child].html = None
-        html = self.child_html(child)
-        return f"{opaque.CHILD_START}{html}{opaque.CHILD_END}" if opaque.steady is not None else html
+        slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
+        if key is None:
+            self._places[slot] += 1
+            slot = ("inlined", name, place, self._places[slot] - 1, key)
+        child = self.place(name, slot, kwargs, fills)
+        self.inlined.add(child)
+        return opaque.child_mark(child)
+
+    def inlined_children(self) -> frozenset[str]:
+        """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
+        show."""
+        given = "".join(map(str, (self.mounted.fills or {}).values()))
+        return frozenset({*self.inlined, *opaque.children_in(given)})
 
 
 class FreshHost(Host):
     """Renders anew without changing anything: for comparing what the browser has with what it should have."""
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
-        return self.mounted.children[slot]
+        if registry.get(name).shared:
+            return self.mounted.children[slot]
+        return self.mounted.children[self.slot_of_its_own(slot)]
 
     def child_html(self, component_id: str) -> str:
         from livecomp.sharing import html_now
@@ -211,6 +235,22 @@ def mount_child(
         show_failure(child, error, "mount")
         child.html = _with_address(child.failure or "", child.id)
     return child
+
+
+def warn_about_key(cls: type[LiveComponent], slot: Slot) -> None:
+    """Tell the developer that two children have the same key. Once for each place, in DEBUG."""
+    key = slot[-1]
+    if settings.DEBUG and (cls, slot[:-1]) not in _warned:
+        _warned.add((cls, slot[:-1]))
+        logger.warning(
+            "%s places two components with key=%r by the same tag, and tells them apart by their order. Keys must differ"
+            " among the components that one tag places; in nested loops, give the items of the outer one a live-key.",
+            cls.__name__,
+            key,
+        )
+
+
+_warned: set[tuple[type[LiveComponent], Slot]] = set()
 
 
 def _chain(mounted: Mounted | None) -> str:
@@ -302,7 +342,7 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
-    if len(placed) < len(mounted.children):
+    if not placed.issuperset(mounted.children.values()):
         for slot, id in list(mounted.children.items()):
             if id not in placed:
                 del mounted.children[slot]

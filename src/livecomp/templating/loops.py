@@ -42,7 +42,7 @@ class LoopRender:
         self.keys: list[str] = []
         self.rounds: list[Any] = []  # leaf: the target's content; else the scope's targets; None: as before
         self.parts: list[list[Part]] = []  # of loops that are not regular: what stands in each round
-        self.seen: set[str] = set()
+        self.seen: dict[str, int] = {}  # keys, and how many rounds asked for each
         self.forget_old()
         self.site: RowSite | None = None
         self.replaced: Sequence[int] | None = None  # where immutable items are not those of the last render
@@ -196,11 +196,12 @@ class LoopRender:
         if key in self.seen or not key:
             warn_about_keys(self.spec, key)
             self.inputs = None  # no snapshot: the next render must number them anew
-            number = len(self.seen)
-            while f"{key}!{number}" in self.seen:
+            asked, number = key, self.seen.get(key, 0)
+            while f"{asked}!{number}" in self.seen:
                 number += 1
-            key = f"{key}!{number}"
-        self.seen.add(key)
+            self.seen[asked] = number + 1
+            key = f"{asked}!{number}"
+        self.seen[key] = 1
         return key
 
     def add(self, key: str | None, own: list[Own], parts: list[Part]) -> None:

@@ -52,5 +52,6 @@ class LiveComponentNode(Node):
             kwargs |= each.resolve(context)
         kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
-        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
+        place = f"{self.origin.template_name}:{self.token.lineno}"  # type: ignore[union-attr]
+        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context, place)
         return SafeString(html)

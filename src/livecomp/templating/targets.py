@@ -5,7 +5,10 @@ a round are, and what is inside of them only where it pays: around inner loops a
 rounds that have much static markup. Large static parts are targets too, so that they can be kept instead of sent again.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from django.template.base import FilterExpression
 
 from livecomp.exceptions import TemplateError
 from livecomp.templating.lower import is_silent
@@ -118,8 +121,8 @@ class Chooser:
             return
         spec = self.new_loop(loop, scope)
         self.round(loop.body, spec.scope)
-        keyed = [target for target in spec.scope.targets if target.keyed]
-        spec.keyed = bool(keyed) or any(isinstance(item, Child) for item in flat(loop.body))
+        named = bool(key_places(loop)) or key_inside(loop) is not None
+        spec.keyed = named or any(isinstance(item, Child) for item in flat(loop.body))
         self.pattern(loop, spec)
 
     def new_loop(self, loop: Loop, scope: ScopeSpec) -> LoopSpec:
@@ -190,6 +193,38 @@ def flat(items: Items) -> Items:
         else:
             found.append(item)
     return found
+
+
+def key_places(loop: Loop) -> list[Value | Child]:
+    """Where the outermost elements and components of a loop's body tell its rounds' keys: in a `live-key`, else an `id`,
+    or in a component's `key=`.
+    """
+    found: list[Value | Child] = []
+    for item in flat(loop.body):
+        if isinstance(item, Child) and "key" in item.node.kwargs:  # type: ignore[attr-defined]
+            found.append(item)
+        elif isinstance(item, Element) and item.target is not None:
+            values = [each for each in item.start if isinstance(each, Value)]
+            found += [each for each in values if each.name == "live-key"][:1] or values[:1]
+    return found
+
+
+def key_inside(loop: Loop) -> FilterExpression | None:
+    """The `key=` of the first component inside of the outermost elements that names the round's item: where nothing else
+    tells the round's key, it is that of the round too, so that the element moves with the component in it.
+    """
+    return next(_keys_of(loop.body, loop.node.loopvars), None)  # type: ignore[attr-defined]
+
+
+def _keys_of(items: Items, loopvars: Sequence[str]) -> Iterator[FilterExpression]:
+    for item in items:
+        if isinstance(item, Child):
+            key = item.node.kwargs.get("key")  # type: ignore[attr-defined]
+            if key is not None and key.is_var and not key.filters and (key.var.lookups or ("",))[0] in loopvars:
+                yield key
+        elif isinstance(item, Element | Arms | Region):
+            for each in item.lists():
+                yield from _keys_of(each, loopvars)
 
 
 def unwrapped(items: Items) -> Items:

@@ -197,7 +197,7 @@ class CompiledTemplate:
             return self._render_live(context, host, component_id, None)
 
         rendered = self._render_live(context, host, component_id, known)
-        return Rendering(live.id, live.scope, component_id, rendered, memory, host, again)
+        return Rendering(live.id, self.name, live.scope, component_id, rendered, memory, host, again)
 
     def _render_live(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         template = self.template
@@ -210,6 +210,8 @@ class CompiledTemplate:
 
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
+        if host is not None:
+            host.begin()
         if live.call is None:
             html = self.render_inside(context)
             return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
