@@ -27,6 +27,7 @@ _ATOMS: Final = _SIMPLE | {
     *(float, complex, bytes, range, uuid.UUID, decimal.Decimal),
     *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta),
 }
+_OF_PICKLES: Final = frozenset({"_state", "_django_version"})  # of a model instance, and nothing of its row
 _LONG: Final = 100  # characters from which on a digest is smaller
 
 Known = Mapping[str, Any]
@@ -39,7 +40,7 @@ class _Incomparable(Exception):
 def changed_arguments(arguments: dict[str, Any], known: Known) -> tuple[dict[str, Any], Known]:
     """The arguments that differ from the last ones, and what to know them by at the next comparison.
 
-    Each is compared by itself. What cannot be compared (a queryset, a form, an iterator, a lambda) always differs.
+    Each is compared by itself. What cannot be compared (a queryset that was not evaluated, a form, an iterator, a lambda) always differs.
     """
     changed: dict[str, Any] = {}
     now: dict[str, Any] = {}
@@ -90,8 +91,12 @@ def _add(value: Any, found: "hashlib.blake2b", around: tuple[int, ...]) -> None:
         _add_text(kind, repr(sorted(map(_digest, value))), found)
     elif isinstance(value, Model):
         _add_text(kind, str(value._state.db), found)
-        fields_cache = getattr(value._state, "fields_cache", {})
-        _add({name: each for name, each in vars(value).items() if name != "_state"} | fields_cache, found, around)
+        seen = {name: each for name, each in vars(value).items() if name not in _OF_PICKLES}
+        _add(seen | getattr(value._state, "fields_cache", {}), found, around)
+    elif isinstance(value, QuerySet):
+        if value._result_cache is None:
+            raise _Incomparable
+        _add(list(value._result_cache), found, around)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         _add_text(kind, "", found)
         _add({each.name: getattr(value, each.name, None) for each in dataclasses.fields(value)}, found, around)

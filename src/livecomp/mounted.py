@@ -25,7 +25,7 @@ class Mounted:
 
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
-        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
+        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth", "is_left_out"),
     )
 
     def __init__(
@@ -51,6 +51,7 @@ class Mounted:
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.skip = False
+        self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.component = cls(self)
 
@@ -61,6 +62,11 @@ class Mounted:
         if not page.tracking or progress.current.get() is not None:
             return None
         return page.touched.setdefault(self.id, {})
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the browser has it."""
+        return not self.is_left_out and (self.parent is None or self.parent.is_shown)
 
     # Arguments from the parent
 
@@ -126,6 +132,8 @@ class Mounted:
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
+        if self.is_left_out:
+            kept["is_left_out"] = True
         if self.arguments:
             kept["arguments"] = self.arguments
         if self.fills:

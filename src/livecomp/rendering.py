@@ -91,12 +91,14 @@ class Host:
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
         self.inlined: set[str] = set()  # children inside nodes that only Django can render
+        self.passed: set[str] = set()  # those of them in what other children are given to show
         self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
 
     def begin(self) -> None:
         """A render of the template begins, the first one or another."""
         self.inlined.clear()
+        self.passed.clear()
         self._places.clear()
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
@@ -107,6 +109,7 @@ class Host:
         if cls.shared:
             return self._place_shared(cls, slot, kwargs, fills)
         slot = self.slot_of_its_own(slot)
+        self.passed |= children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name:
             if fills != child.fills:
@@ -153,6 +156,7 @@ class Host:
         if component_id in self.mounted.page.shared:
             return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
+        child.is_left_out = False
         if child.html is None:
             child.memory = RenderMemory()
             first_render(child)
@@ -176,8 +180,20 @@ class Host:
     def inlined_children(self) -> frozenset[str]:
         """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
         show."""
-        given = "".join(map(str, (self.mounted.fills or {}).values()))
-        return frozenset({*self.inlined, *opaque.children_in(given)})
+        return frozenset(self.inlined | children_given(self.mounted.fills))
+
+    def commit(self, rendering: Any) -> None:
+        """The browser is going to have this render: children that it does not place leave the page."""
+        rendering.commit()
+        mounted = self.mounted
+        for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
+            mounted.page.tree[id].is_left_out = True
+        _keep_children(mounted, {*rendering.children, *self.inlined})
+
+
+def children_given(fills: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the children that stand in what a component is given to show."""
+    return {id for text in fills.values() for id in opaque.children_in(str(text))} if fills else set()
 
 
 class FreshHost(Host):
@@ -276,8 +292,7 @@ def first_render(mounted: Mounted) -> str:
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
-    rendering.commit()
-    _keep_children(mounted, {*rendering.children, *host.inlined})
+    host.commit(rendering)
     mounted.failure = None
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
@@ -295,9 +310,8 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         mounted.looked |= looked
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-    rendering.commit()
+    host.commit(rendering)
     mounted.failure = None
-    _keep_children(mounted, {*rendering.children, *host.inlined})
     return patches
 
 
@@ -312,6 +326,7 @@ class WholeHost(Host):
     def child_html(self, component_id: str) -> str:
         if component_id not in self.made:
             child = self.mounted.page.tree[component_id]
+            child.is_left_out = False
             if child.html is not None:  # mounted just now
                 html, child.html = child.html, None
             else:
@@ -332,12 +347,11 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
         rendering = _render(mounted, mounted.memory, host)
         patches = rendering.patches() if rendering.changed else []
         html = rendering.html()
-        rendering.commit()
+        host.commit(rendering)
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
         return _with_address(patch[1], mounted.id), [patch]
-    _keep_children(mounted, {*rendering.children, *host.inlined})
     return html, [*patches, *host.patches]
 
 
@@ -394,7 +408,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
         for mounted in wave:
-            if mounted.id in page.tree:
+            if mounted.id in page.tree and mounted.is_shown:
                 first_new = page.number
                 patches += _patches_of(mounted)
                 page.dirty.discard(mounted.id)

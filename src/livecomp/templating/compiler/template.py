@@ -244,9 +244,9 @@ class LiveFunction:
         ).hexdigest()
 
     def _write(self, template: Any) -> None:
-        items = LiveLowering(template).template(template)
         scanner = Scanner()
         try:
+            items = LiveLowering(template).template(template)
             self.items = items = scanner.scan(items)
         except TemplateError as error:
             raise TemplateError(f"{self.name}: {error}") from None
