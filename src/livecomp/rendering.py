@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.template import Context, RequestContext, Template, engines
+from django.template.backends.django import DjangoTemplates
+from django.template.backends.django import Template as DjangoTemplate
 from django.template.loader import get_template, render_to_string
 
 from livecomp import auth, registry, tracing
@@ -48,14 +50,33 @@ def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
 def template_of(cls: type[LiveComponent]) -> Template:
     """The template of a component class, as Django knows it."""
     if not cls.template:
-        return get_template(cls.template_name).template  # type: ignore[attr-defined,no-any-return]
+        return django_template(cls, get_template(cls.template_name))
     made: Template | None = cls.__dict__.get("_inline_template")
     if made is None or made.source != cls.template:
-        made = engines["django"].from_string(cls.template).template  # type: ignore[attr-defined]
+        made = django_engine(cls).from_string(cls.template).template
         made.name = f"{cls.__module__}.{cls.__qualname__}.template"
         made.origin.name = made.origin.template_name = made.name
         cls._inline_template = made  # type: ignore[attr-defined]
     return made
+
+
+def django_template(cls: type[LiveComponent], found: Any) -> Template:
+    """The template that an engine has found. Raises `ComponentError` for one that is not Django's."""
+    if isinstance(found, DjangoTemplate):
+        return found.template
+    raise ComponentError(
+        f"The template {cls.template_name!r} of {cls.__name__} was found by {type(found).__module__}. A live component is "
+        "rendered by Django's own template engine. Put the template where only that one looks for it (jinja2/ is the "
+        "other one's folder), or list django.template.backends.django.DjangoTemplates first in TEMPLATES."
+    )
+
+
+def django_engine(cls: type[LiveComponent]) -> DjangoTemplates:
+    """The engine of templates that are written in the class: the one named "django", else the first of its kind."""
+    found = [engine for engine in engines.all() if isinstance(engine, DjangoTemplates)]
+    if not found:
+        raise ComponentError(f"{cls.__name__}.template needs Django's own template engine, and TEMPLATES has none.")
+    return next((engine for engine in found if engine.name == "django"), found[0])
 
 
 def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:

@@ -58,6 +58,8 @@ def correct_lines(template: Any) -> None:
 
     django-components has a parser of its own, which counts wrong after a tag with quotes in it, but places tags right.
     """
+    if not isinstance(template, Template):
+        return  # a partial, which is part of one
     breaks = [index for index, character in enumerate(template.source) if character == "\n"]
     for node in template.nodelist.get_nodes_by_type(Node):
         token = getattr(node, "token", None)
@@ -146,9 +148,9 @@ class Lowering:
 class LiveLowering(Lowering):
     """As `Lowering`, with inherited and included templates put in place, and places for child components."""
 
-    def __init__(self, template: Any, opened: tuple[Any, ...] = ()) -> None:
+    def __init__(self, template: Any, opened: tuple[Any, ...] = (), engine: Any = None) -> None:
         super().__init__()
-        self.engine = template.engine
+        self.engine = engine or template.engine  # a partial has none
         self.templates: list[Template] = [template]
         self.opened = opened or (template,)
         self.blocks: dict[str, list[BlockNode]] = {}
@@ -281,8 +283,8 @@ class LiveLowering(Lowering):
         """Another template's items in the place of this node, unless this is inside of that very template."""
         if any(template is each for each in self.opened):
             return Output(node)
-        inner = LiveLowering(template, (*self.opened, template))
-        inner.engine, inner.children = self.engine, self.children
+        inner = LiveLowering(template, (*self.opened, template), self.engine)
+        inner.children = self.children
         try:
             items = inner.template(template)
         except (Unsupported, TemplateDoesNotExist):

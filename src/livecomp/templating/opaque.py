@@ -44,4 +44,4 @@ def replace_children(text: str, write: Callable[[str], str]) -> str:
 
 @functools.lru_cache(4096)
 def _proof(id: str) -> str:
-    return salted_hmac("livecomp.child", id).hexdigest()[:16]
+    return salted_hmac("livecomp.child", id, algorithm="sha256").hexdigest()[:16]
