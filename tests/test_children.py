@@ -3,12 +3,16 @@
 import dataclasses
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.utils.functional import lazystr
 from django.utils.safestring import SafeString
 
-from livecomp import LiveComponent, event, state
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livecomp import LiveComponent, event, liveness, state
 from livecomp.exceptions import TemplateError
 from livecomp.testing import LiveClient
 from tests.testapp.models import Note
@@ -240,7 +244,10 @@ def test_two_children_with_one_key_are_told_apart_by_their_order_and_reported(
     live: LiveClient, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DEBUG = True
-    loop_of(f"<ul>{{% for g in groups %}}<li>{{% for r in g %}}<p>{CHILD}</p>{{% endfor %}}</li>{{% endfor %}}</ul>", "nested.dup")
+    loop_of(
+        f"<ul>{{% for g in groups %}}<li>{{% for r in g %}}<p>{CHILD}</p>{{% endfor %}}</li>{{% endfor %}}</ul>",
+        "nested.dup",
+    )
     page = live.mount("nested.dup")
     page.call("show", rows=["1", "2", "1"])
     page.click(page.all("#k1")[1])
@@ -282,7 +289,7 @@ class Filler(Boxed):
 
 class Frame(LiveComponent):
     name = "nested.frame"
-    template = '<section>{{ turns }}<div> {{ fills.inside }}</div></section>'
+    template = "<section>{{ turns }}<div> {{ fills.inside }}</div></section>"
     turns: int = 0
 
     @event
@@ -363,7 +370,9 @@ def test_a_visitor_s_text_places_no_child(live: LiveClient) -> None:
 
 class Closing(LiveComponent):
     name = "nested.closing"
-    template = """{% load livecomp boxes %}<div>{% closed %}{% live_component "nested.kid" label="a" %}{% endclosed %}</div>"""
+    template = (
+        """{% load livecomp boxes %}<div>{% closed %}{% live_component "nested.kid" label="a" %}{% endclosed %}</div>"""
+    )
     is_closed: bool = False
 
     @event
@@ -385,3 +394,125 @@ def test_a_child_that_its_tag_does_not_show_waits_with_its_state(live: LiveClien
     assert page.one("#ka").text == "a:0"
     page.click("#ka")
     assert page.one("#ka").text == "a:1"
+
+
+# Any sequence of events
+
+BRANCH = '{% live_component "nested.bough" key=r label=r word=word %}'
+TREES = {
+    "bare": f"<ul>{{% for r in rows %}}{BRANCH}{{% endfor %}}</ul>",
+    "li": f"<ul>{{% for r in rows %}}<li>{{{{ word }}}}{BRANCH}</li>{{% endfor %}}</ul>",
+    "with": f"<ul>{{% for s in rows %}}<li>{{% with r=s %}}{BRANCH}{{% endwith %}}</li>{{% endfor %}}</ul>",
+    "groups": f"<div>{{% for g in groups %}}<ul>{{% for r in g %}}<li>{BRANCH}</li>{{% endfor %}}</ul>{{% endfor %}}</div>",
+    "box": f"<ul>{{% for r in rows %}}<li>{{% box %}}{{{{ word }}}}{BRANCH}{{% endbox %}}</li>{{% endfor %}}</ul>",
+    "around": f"<div>{{% box %}}{{{{ word }}}}{{% for r in rows %}}{BRANCH}{{% endfor %}}{{% endbox %}}</div>",
+    "unclosed": f"<ul>{{% for r in rows %}}<li>{{{{ word }}}}{BRANCH}{{% endfor %}}</ul>",
+    "anchors": f"<div><a><a>{{{{ word }}}}{{% for r in rows %}}{BRANCH}{{% endfor %}}</a></a></div>",
+    "fill": '<div>{% live_component "nested.frame" fills %}{% fill "inside" %}'
+    f"{{{{ word }}}}{{% for r in rows %}}<p>-</p>{BRANCH}{{% endfor %}}{{% endfill %}}{{% endlive_component %}}</div>",
+}
+
+
+def tree_of(body: str, called: str) -> type[LiveComponent]:
+    class Tree(LiveComponent):
+        name = called
+        template = "{% load livecomp boxes %}" + body
+        rows: list[str] = state(["a", "b"])
+        word: str = "x"
+
+        @event
+        def show(self, rows: list[str]) -> None:
+            self.rows = rows
+
+        @event
+        def rename(self, word: str) -> None:
+            self.word = word
+
+        @event
+        def reset(self, id: str) -> None:
+            self.send_to(id, "reset")
+
+        @property
+        def groups(self) -> list[list[str]]:
+            return [self.rows[:2], self.rows[2:]]
+
+    return Tree
+
+
+for called, body in TREES.items():
+    tree_of(body, f"tree.{called}")
+
+
+class Bough(LiveComponent):
+    name = "nested.bough"
+    template = """{% load livecomp boxes %}<section><h4 id="h{{ label }}">{{ label }} {{ word }}</h4><ul>{% for k in kids %}
+<li>{% box %}{% live_component "nested.kid" key=k label=k %}{% endbox %}</li>{% endfor %}</ul></section>"""
+    label: str = ""
+    word: str = ""
+    kids: list[str] = state(["1", "2"])
+
+    def mount(self, label: str, word: str) -> None:
+        self.label, self.word = label, word
+        self.kids = [f"{label}{number}" for number in "12"]
+
+    @event
+    def reverse(self) -> None:
+        self.kids.reverse()
+
+    @event
+    def grow(self) -> None:
+        self.kids.insert(0, f"{self.label}{len(self.kids) + 1}")
+
+
+def names() -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from("abcd"), unique=True, max_size=4)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("show"), names()),
+    st.tuples(st.just("rename"), st.sampled_from("xyz")),
+    st.tuples(st.sampled_from(["click", "reset"]), st.integers(0, 20)),
+    st.tuples(st.sampled_from(["reverse", "grow"]), st.integers(0, 20)),
+    st.tuples(st.just("reconnect"), st.booleans()),
+)
+
+
+@pytest.mark.parametrize("name", TREES)
+@given(steps=st.lists(STEPS, max_size=12))
+@hypothesis.settings(max_examples=15, deadline=None)
+def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: list[tuple[str, Any]]) -> None:
+    """`TestPage` compares the page with a fresh render after each step; this, the fresh render with what was done."""
+    visitor = LiveClient()
+    page = visitor.mount(f"tree.{name}")
+    counts: dict[str, dict[str, int]] = {each: {f"{each}1": 0, f"{each}2": 0} for each in "ab"}
+    own = liveness.PROCESS
+    try:
+        for number, (step, value) in enumerate(steps):
+            if step == "show":
+                page.call("show", rows=value)
+                counts = {each: counts.get(each, {f"{each}1": 0, f"{each}2": 0}) for each in value}
+            elif step == "rename":
+                page.call("rename", word=value)
+            elif step == "reconnect":
+                page.disconnect()
+                liveness.PROCESS = f"process{number:09}" if value else own
+                page.reconnect()
+            elif step in ("reverse", "grow") and counts:
+                branch = sorted(counts)[value % len(counts)]
+                page.call(step, f"#h{branch}")
+                if step == "grow":
+                    counts[branch][f"{branch}{len(counts[branch]) + 1}"] = 0
+            elif counts:
+                kids = [(branch, kid) for branch in counts for kid in counts[branch]]
+                branch, kid = kids[value % len(kids)]
+                if step == "click":
+                    page.click(f"#k{kid}")
+                    counts[branch][kid] += 1
+                else:
+                    page.call("reset", None, id=page.component(f"#k{kid}").id)
+                    counts[branch][kid] = 0
+            shown = dict(each.text.split(":") for each in page.all("i"))
+            assert shown == {kid: str(count) for kids in counts.values() for kid, count in kids.items()}
+    finally:
+        liveness.PROCESS = own
+        visitor.close()

@@ -67,6 +67,9 @@ def test_an_inline_template_finds_django_s_engine_by_its_kind() -> None:
 
     with override_settings(TEMPLATES=[engine("django.DjangoTemplates", NAME="other")]):
         assert template_of(Inline).source == "<p></p>"
-    with override_settings(TEMPLATES=[engine("dummy.TemplateStrings")]), pytest.raises(ComponentError, match="TEMPLATES"):
+    with (
+        override_settings(TEMPLATES=[engine("dummy.TemplateStrings")]),
+        pytest.raises(ComponentError, match="TEMPLATES"),
+    ):
         Inline.__dict__["_inline_template"].source = ""
         template_of(Inline)

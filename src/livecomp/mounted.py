@@ -25,7 +25,19 @@ class Mounted:
 
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
-        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth", "is_left_out"),
+        *(
+            "topics",
+            "wanted",
+            "looked",
+            "joined",
+            "later",
+            "tasks",
+            "waiting",
+            "skip",
+            "failure",
+            "depth",
+            "is_left_out",
+        ),
     )
 
     def __init__(

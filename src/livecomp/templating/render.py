@@ -80,18 +80,15 @@ class Rendering:
     def patches(self) -> list[tuple[str, str]]:
         """What brings the browser's copy up to date, in document order: address and HTML of each changed target."""
         if self._patches is None:
-            differ = Differ(self)
-            patches = differ.patches()
-            if patches and (self.wild or (self.memory.wild and self.memory.template == self.template)):
-                differ, patches = self._whole()
-            self._patches = [(address, self._with_children(html, differ)) for address, html in patches]
+            self._patches = Differ(self).patches()
+            if self._patches and (self.wild or (self.memory.wild and self.memory.template == self.template)):
+                self._patches = self._whole()
         return list(self._patches)
 
-    def _whole(self) -> tuple[Differ, list[tuple[str, str]]]:
+    def _whole(self) -> list[tuple[str, str]]:
         """The component as one patch."""
         self._complete()
-        whole = Whole(self)
-        return whole, whole.patches()
+        return Whole(self).patches()
 
     def _complete(self) -> None:
         if any(_is_partial(own) for own in (*self.root.own, self.parts)):
@@ -101,7 +98,7 @@ class Rendering:
         """The whole component with addresses, children included."""
         self._complete()
         writer = Writer(self, '"')
-        return self._with_children(writer.whole(self.parts), writer)
+        return self.with_children(writer.whole(self.parts), writer)
 
     # Children inside of text
 
@@ -124,7 +121,7 @@ class Rendering:
             )
         return found if is_complete else [*{*found, *(self.memory.children & possible)}]
 
-    def _with_children(self, html: str, writer: Writer) -> str:
+    def with_children(self, html: str, writer: Writer) -> str:
         """HTML with the child components that stand inside of text."""
 
         def written(id: str) -> str:

@@ -79,6 +79,7 @@ class Chooser:
                 whole=name in NEWLINE_EATERS or name in VOID,
                 keyed=any(isinstance(item, Value) for item in element.start),
                 why=element.why,
+                closed=element.closed,
             )
         )
 
@@ -111,7 +112,7 @@ class Chooser:
     def wants(self, element: Element, deep: bool, live: bool) -> bool:
         if deep and (not is_static(element.start) or is_dynamic(element)):
             return True
-        if not element.closed and any(places(item) for item in flat(element.children)):
+        if _has_child(element) if element.closed else any(places(item) for item in flat(element.children)):
             return True
         return live and own_size(element, deep) > (LARGE if deep else LARGE_IN_ROUND)
 

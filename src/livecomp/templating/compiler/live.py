@@ -334,28 +334,33 @@ class Live(Structure):
     # Children
 
     def child(self, child: Child, sink: Sink) -> None:
-        if not isinstance(sink, PartsSink):
-            return self.opaque(child.node, sink)
-        sink.flush()
+        sink.flush() if isinstance(sink, PartsSink) else sink.settle()
         node: Any = child.node
         values = {name: self.value(value) for name, value in node.kwargs.items()}
-        name = self.value(node.name)
-        key = values.pop("key", "None")
-        fills = ", ".join(f"str({self.value(fill)}): SafeString({self.text(items)})" for fill, items in child.fills)
+        name = f"text_of(str({self.value(node.name)}))"
+        given = [f"**{self.value(each)}" for each in node.spread]
+        given += [f"{name!r}: {value}" for name, value in values.items() if name != "key"]
+        pairs = [f"str({self.value(fill)}): SafeString({self.text(items)})" for fill, items in child.fills]
+        fills = f"{{{', '.join(pairs)}}}" if pairs else "None"
+        placed = self.code.name("child")
+        if not isinstance(sink, PartsSink):  # in what a component is given to show
+            given += [f"'key': {values['key']}"] if "key" in values else []
+            arguments = f"{name}, {{{', '.join(given)}}}, {fills}, {self.context}, {node.place!r}"
+            self.code.line(f"{placed} = host.render_root({arguments})")
+            return sink.expression(placed, active=False)
+        slot = self.slot(child, values.get("key", "None"))
+        self.code.line(f"{placed} = host.place({name}, ({slot}), {{{', '.join(given)}}}, {fills})")
+        self.code.line(f"children.append({placed})")
+        sink.reference(f"Placed({placed})")
+
+    def slot(self, child: Child, key: str) -> str:
+        """Source of what tells the child from its siblings: its tag, the keys of the rounds around, its own key."""
         around = self.rounds_around
         if key != "None":
             if around and id(child) in around[-1].tops:
                 self.set_key(around[-1], f"str({key})")
             around = [each for each in around if each.named]  # a place in a list is no part of what a key names
-        slot = ", ".join([str(child.ordinal), *(each.known for each in around), key])
-        given = [f"**{self.value(each)}" for each in node.spread]
-        given += [f"{name!r}: {value}" for name, value in values.items()]
-        placed = self.code.name("child")
-        self.code.line(
-            f"{placed} = host.place(text_of(str({name})), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
-        )
-        self.code.line(f"children.append({placed})")
-        sink.reference(f"Placed({placed})")
+        return ", ".join([str(child.ordinal), *(each.known for each in around), key])
 
 
 def has_places(items: Items) -> bool:
