@@ -8,7 +8,6 @@ import pytest
 from django.core.cache import cache
 from django.utils.functional import lazystr
 from django.utils.safestring import SafeString
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from livecomp import LiveComponent, event, state
 from livecomp.exceptions import ComponentError
-from livecomp.rendering import template_of
+from livecomp.source import template_of
 from tests.driver import Driver
 
 pytestmark = pytest.mark.django_db
@@ -67,9 +67,15 @@ def test_an_inline_template_finds_django_s_engine_by_its_kind() -> None:
 
     with override_settings(TEMPLATES=[engine("django.DjangoTemplates", NAME="other")]):
         assert template_of(Inline).source == "<p></p>"
+
+
+def test_an_inline_template_without_django_s_engine_is_refused() -> None:
+    class Alone(LiveComponent):
+        name = "inline_alone"
+        template = "<p></p>"
+
     with (
         override_settings(TEMPLATES=[engine("dummy.TemplateStrings")]),
         pytest.raises(ComponentError, match="TEMPLATES"),
     ):
-        Inline.__dict__["_inline_template"].source = ""
-        template_of(Inline)
+        template_of(Alone)

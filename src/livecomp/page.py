@@ -60,6 +60,7 @@ class LivePage:
         self.url = request.get_full_path()
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
+        self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.version = 0  # of the last render sent
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task

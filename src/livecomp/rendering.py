@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import got_request_exception
-from django.template import Context, RequestContext, Template, engines
-from django.template.backends.django import DjangoTemplates
-from django.template.backends.django import Template as DjangoTemplate
-from django.template.loader import get_template, render_to_string
+from django.template import Context, RequestContext
+from django.template.loader import render_to_string
 
 from livecomp import auth, registry, tracing
 from livecomp.component import LiveComponent
@@ -28,55 +26,14 @@ from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
-from livecomp.templating import CompiledTemplate, RenderMemory, compile_template, opaque
+from livecomp.source import compiled_template
+from livecomp.templating import RenderMemory, opaque
+from livecomp.templating.loops import warn_about_child
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 logger = logging.getLogger("livecomp")
-
-_compiled: dict[type[LiveComponent], CompiledTemplate] = {}
-
-
-def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
-    """The compiled template of a component class. In DEBUG it is looked up each time, so that edits show."""
-    compiled = _compiled.get(cls)
-    if compiled is None or settings.DEBUG:
-        compiled = compile_template(template_of(cls))
-        _compiled[cls] = compiled
-    return compiled
-
-
-def template_of(cls: type[LiveComponent]) -> Template:
-    """The template of a component class, as Django knows it."""
-    if not cls.template:
-        return django_template(cls, get_template(cls.template_name))
-    made: Template | None = cls.__dict__.get("_inline_template")
-    if made is None or made.source != cls.template:
-        made = django_engine(cls).from_string(cls.template).template
-        made.name = f"{cls.__module__}.{cls.__qualname__}.template"
-        made.origin.name = made.origin.template_name = made.name
-        cls._inline_template = made  # type: ignore[attr-defined]
-    return made
-
-
-def django_template(cls: type[LiveComponent], found: Any) -> Template:
-    """The template that an engine has found. Raises `ComponentError` for one that is not Django's."""
-    if isinstance(found, DjangoTemplate):
-        return found.template
-    raise ComponentError(
-        f"The template {cls.template_name!r} of {cls.__name__} was found by {type(found).__module__}. A live component is "
-        "rendered by Django's own template engine. Put the template where only that one looks for it (jinja2/ is the "
-        "other one's folder), or list django.template.backends.django.DjangoTemplates first in TEMPLATES."
-    )
-
-
-def django_engine(cls: type[LiveComponent]) -> DjangoTemplates:
-    """The engine of templates that are written in the class: the one named "django", else the first of its kind."""
-    found = [engine for engine in engines.all() if isinstance(engine, DjangoTemplates)]
-    if not found:
-        raise ComponentError(f"{cls.__name__}.template needs Django's own template engine, and TEMPLATES has none.")
-    return next((engine for engine in found if engine.name == "django"), found[0])
 
 
 def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
@@ -149,7 +106,7 @@ class Host:
         self._places[slot] += 1
         if not number:
             return slot
-        warn_about_key(type(self.mounted.component), slot)
+        warn_about_child(type(self.mounted.component).__name__, slot)
         return (*slot, number)
 
     def _place_shared(
@@ -174,6 +131,9 @@ class Host:
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
+        first = self.mounted.page.first_html.pop(component_id, None)
+        if first is not None:  # a component of the page, in what it gives another one to show
+            return first
         if component_id in self.mounted.page.shared:
             return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
@@ -190,7 +150,7 @@ class Host:
         ``place``: where its tag is. Its HTML is no part of the parent's, as that of any other child.
         """
         key = kwargs.pop("key", None)
-        slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
+        slot: Slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
         if key is None:
             self._places[slot] += 1
             slot = ("inlined", name, place, self._places[slot] - 1, key)
@@ -272,22 +232,6 @@ def mount_child(
         show_failure(child, error, "mount")
         child.html = _with_address(child.failure or "", child.id)
     return child
-
-
-def warn_about_key(cls: type[LiveComponent], slot: Slot) -> None:
-    """Tell the developer that two children have the same key. Once for each place, in DEBUG."""
-    key = slot[-1]
-    if settings.DEBUG and (cls, slot[:-1]) not in _warned:
-        _warned.add((cls, slot[:-1]))
-        logger.warning(
-            "%s places two components with key=%r by the same tag, and tells them apart by their order. Keys must differ"
-            " among the components that one tag places; in nested loops, give the items of the outer one a live-key.",
-            cls.__name__,
-            key,
-        )
-
-
-_warned: set[tuple[type[LiveComponent], Slot]] = set()
 
 
 def _chain(mounted: Mounted | None) -> str:

@@ -261,4 +261,17 @@ def warn_about_keys(spec: LoopSpec, key: str | None) -> None:
         )
 
 
-_warned: set[tuple[LoopSpec, bool]] = set()
+def warn_about_child(name: str, slot: tuple[object, ...]) -> None:
+    """Tell the developer that a component has placed two children with one key. Once for each place, in DEBUG."""
+    if not settings.DEBUG or (name, slot[:-1]) in _warned:
+        return
+    _warned.add((name, slot[:-1]))
+    logger.warning(
+        "%s places two components with key=%r by the same tag, and tells them apart by their order. Keys must differ among"
+        " the components of one tag; in nested loops, the items of the outer one can have a live-key.",
+        name,
+        slot[-1],
+    )
+
+
+_warned: set[tuple[object, object]] = set()

@@ -47,7 +47,8 @@ class LiveComponentNode(Node):
     @property
     def place(self) -> str:
         """Where the tag stands, the same in every process."""
-        return f"{self.origin.template_name}:{self.token.lineno}"  # type: ignore[union-attr]
+        token: Any = self.token
+        return f"{self.origin.template_name!s}:{token.lineno}"
 
     def render(self, context: Context) -> SafeString:
         from livecomp.page import host_for
