@@ -367,6 +367,16 @@ def test_a_visitor_s_text_places_no_child(live: LiveClient) -> None:
         assert page.one(".box").text == f"{text}a:0"
 
 
+class InAttribute(LiveComponent):
+    name = "nested.in_attribute"
+    template = """{% load livecomp boxes %}<div title="{% box %}{% live_component "nested.kid" %}{% endbox %}"></div>"""
+
+
+def test_a_child_in_a_tag_in_an_attribute_is_refused(live: LiveClient) -> None:
+    with pytest.raises(TemplateError, match="cannot stand inside a tag"):
+        live.mount("nested.in_attribute")
+
+
 class Closing(LiveComponent):
     name = "nested.closing"
     template = (
