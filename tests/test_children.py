@@ -337,6 +337,18 @@ class Cached(LiveComponent):
 {% cache 60 box %}<p>{% include "nested/kid.html" %}</p>{% endcache %}</div>"""
 
 
+class CachedBox(LiveComponent):
+    name = "nested.cached_box"
+    template = """{% load livecomp cache boxes %}<div>{% if 1 %}
+{% cache 60 box %}{% box %}{% live_component "nested.kid" %}{% endbox %}{% endcache %}{% endif %}</div>"""
+
+
+class BoxedCache(LiveComponent):
+    name = "nested.boxed_cache"
+    template = """{% load livecomp cache boxes %}<div>{% box %}
+{% cache 60 box %}{% live_component "nested.kid" %}{% endcache %}{% endbox %}</div>"""
+
+
 class CachedByName(LiveComponent):
     name = "nested.cached_by_name"
     template = """{% load livecomp cache %}<div>{% with t="nested/kid.html" %}
@@ -348,9 +360,10 @@ class CachedByName(LiveComponent):
         self.renders += 1
 
 
-def test_a_child_in_a_cached_fragment_is_refused_where_the_template_is_compiled(live: LiveClient) -> None:
-    with pytest.raises(TemplateError, match=r"Cached\.template: .* {% cache %} \(line 2\)"):
-        live.mount("nested.cached")
+@pytest.mark.parametrize("name", ["nested.cached", "nested.cached_box", "nested.boxed_cache"])
+def test_a_child_in_a_cached_fragment_is_refused_where_the_template_is_compiled(name: str, live: LiveClient) -> None:
+    with pytest.raises(TemplateError, match=r"Cache\w*\.template: .* {% cache %} \(line 2\)"):
+        live.mount(name)
 
 
 def test_a_child_that_comes_out_of_the_cache_is_refused(live: LiveClient) -> None:

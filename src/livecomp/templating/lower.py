@@ -7,7 +7,7 @@ Only Django's own node classes are taken apart, never subclasses: those may rend
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, defaulttags
@@ -207,17 +207,21 @@ class LiveLowering(Lowering):
             return self.super_of(node)
         if PartialNode is not None and kind is PartialNode:
             return [self.partial(node)]
-        if kind is CacheNode and self.places_child(node.nodelist):
-            raise TemplateError(
-                f"A live component cannot stand inside of {{% cache %}} (line {line_of(node)}): a cached fragment is the"
-                " same for everybody, a component is not. Place it outside, or cache what it shows inside of it."
-            )
+        for inside in nodes_in(node):
+            if isinstance(inside, CacheNode) and self.places_child(inside.nodelist):
+                raise TemplateError(
+                    f"A live component cannot stand inside of {{% cache %}} (line {line_of(inside)}): a cached fragment is"
+                    " the same for everybody, a component is not. Place it outside, or cache what it shows inside of it."
+                )
         return super().special(node, kind)
 
     def places_child(self, nodes: NodeList) -> bool:
         """Whether a child component stands among these nodes, included templates looked through."""
         count, templates = self.children, self.templates[:]
-        found = any(isinstance(item, Child) for item in walk(self.items(nodes)))
+        found = any(
+            isinstance(item, Child) or (isinstance(item, Output) and holds_component(item.node))
+            for item in walk(self.items(nodes))
+        )
         self.children, self.templates = count, templates
         return found
 
@@ -292,6 +296,21 @@ class LiveLowering(Lowering):
         self.children = inner.children
         self.templates += inner.templates
         return Region(node, items, template)
+
+
+def nodes_in(node: Node) -> Iterator[Node]:
+    """A node and all those inside of it. Some tags do not tell Django of theirs."""
+    yield node
+    lists = [getattr(node, name, None) for name in node.child_nodelists]
+    lists += [each for each in vars(node).values() if isinstance(each, NodeList) and each not in lists]
+    for each in lists:
+        for inside in each or ():
+            yield from nodes_in(inside)
+
+
+def holds_component(node: Node) -> bool:
+    """Whether a live component stands inside of this tag."""
+    return any(isinstance(each, LiveComponentNode) for each in nodes_in(node))
 
 
 def is_silent(node: Node) -> bool:

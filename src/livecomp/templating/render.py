@@ -113,7 +113,7 @@ class Rendering:
             if text is None:
                 is_complete = False
             else:
-                found += opaque.children_in(text)
+                found += [id for id in opaque.children_in(text) if id in possible]
         if len(set(found)) < len(found):
             raise TemplateError(
                 f"The live component's template {self.name} shows one live component twice: a tag or a fill gives"
