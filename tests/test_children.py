@@ -101,6 +101,8 @@ def shown(page: Any) -> str:
         lambda: lazystr("later"),
         lambda: float("nan"),
         lambda: {3, 1, 2},
+        lambda: [{"c", "a", "b"}, "<b>"],
+        lambda: [SafeString("<b>"), "".join(["a", "b"]), 0.1, None],
     ],
 )
 def test_an_argument_that_is_as_before_resets_nothing(
@@ -226,6 +228,11 @@ BODIES = {
     "spaceless": f"<div>{{% spaceless %}}{{% for r in rows %}} <p>{CHILD}</p> {{% endfor %}}{{% endspaceless %}}</div>",
     "upper": f"<div>{{% filter upper %}}{{% for r in rows %}} <p>{CHILD}</p> {{% endfor %}}{{% endfilter %}}</div>",
 }
+loop_of(
+    "<ul>{% for r in rows %}<li>{% if r.owner %}"
+    '{% live_component "nested.kid" key=r.owner.pk %}{% else %}none{% endif %}</li>{% endfor %}</ul>',
+    "nested.guarded",
+)
 LOOPS = {name: loop_of(body, f"nested.{name}") for name, body in BODIES.items()}
 
 
@@ -237,6 +244,16 @@ def test_a_child_with_a_key_keeps_its_state_wherever_it_moves(name: str, live: L
         page.call("show", rows=rows)
         assert page.one("#k1").text == "1:2", rows
         assert page.one("#k3").text == "3:1", rows
+
+
+def test_a_key_in_a_branch_is_looked_up_in_that_branch_only(
+    live: LiveClient, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DEBUG = True
+    page = live.mount("nested.guarded")
+    page.call("show", rows=["2", "1"])
+    assert [each.text for each in page.all("li")] == ["none", "none"]
+    assert "the key ''" not in caplog.text
 
 
 def test_two_children_with_one_key_are_told_apart_by_their_order_and_reported(

@@ -4,12 +4,14 @@ The form outlives the values: it does not change with a list that the parent edi
 pickled, so a page that resumes still knows what its children were given.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import decimal
 import enum
 import hashlib
 import io
+import marshal
 import pickle
 import uuid
 from collections.abc import Mapping
@@ -28,6 +30,8 @@ _ATOMS: Final = _SIMPLE | {
     *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta),
 }
 _OF_PICKLES: Final = frozenset({"_state", "_django_version"})  # of a model instance, and nothing of its row
+_CONTAINERS: Final = frozenset({list, tuple, dict})
+_MARSHAL: Final = 2  # the last format in which equal values give equal bytes
 _LONG: Final = 100  # characters from which on a digest is smaller
 
 Known = Mapping[str, Any]
@@ -57,13 +61,16 @@ def changed_arguments(arguments: dict[str, Any], known: Known) -> tuple[dict[str
 
 
 def comparable(value: Any) -> Any:
-    """The value itself when it is short and simple, else a digest of all that can be seen of it."""
+    """The value itself when it is short and simple, else bytes that stand for all that can be seen of it."""
     kind = type(value)
     if kind in _SIMPLE and not (isinstance(value, str) and len(value) > _LONG):
         return value
-    found = hashlib.blake2b(digest_size=16)
-    _add(value, found, ())
-    return found.digest()
+    if kind in _CONTAINERS:
+        with contextlib.suppress(ValueError):  # something that marshal does not know
+            data = marshal.dumps(value, _MARSHAL)
+            if b"<" not in data and b">" not in data:  # a set, perhaps, which has no order
+                return data if len(data) <= _LONG else hashlib.blake2b(data, digest_size=16).digest()
+    return _digest(value)
 
 
 def _add(value: Any, found: "hashlib.blake2b", around: tuple[int, ...]) -> None:

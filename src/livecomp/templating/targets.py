@@ -217,15 +217,17 @@ def key_inside(loop: Loop) -> FilterExpression | None:
     return next(_keys_of(loop.body, loop.node.loopvars), None)  # type: ignore[attr-defined]
 
 
-def _keys_of(items: Items, loopvars: Sequence[str]) -> Iterator[FilterExpression]:
+def _keys_of(items: Items, loopvars: Sequence[str], guarded: bool = False) -> Iterator[FilterExpression]:
+    """``guarded``: in a branch, outside of which an attribute of the item may not be there to be looked up."""
     for item in items:
         if isinstance(item, Child):
             key = item.node.kwargs.get("key")  # type: ignore[attr-defined]
-            if key is not None and key.is_var and not key.filters and (key.var.lookups or ("",))[0] in loopvars:
+            names = key.var.lookups if key is not None and key.is_var and not key.filters else None
+            if names and names[0] in loopvars and not (guarded and len(names) > 1):
                 yield key
         elif isinstance(item, Element | Arms | Region):
             for each in item.lists():
-                yield from _keys_of(each, loopvars)
+                yield from _keys_of(each, loopvars, guarded or isinstance(item, Arms))
 
 
 def unwrapped(items: Items) -> Items:
