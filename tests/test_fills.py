@@ -70,7 +70,7 @@ class Box(FilledCard):
     template = '<div>{{ fills.title }}: <i>{{ clicks }}</i><button live-click="add">+</button></div>'
 
 
-@pytest.mark.parametrize("process", ["", "another process"])
+@pytest.mark.parametrize("process", ["", "anotherprocess00"])
 def test_a_live_component_in_a_page_s_fill_changes_by_itself(
     process: str, live: LiveClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
