@@ -49,7 +49,7 @@ def check_request_processor(app_configs: Sequence[AppConfig] | None, **kwargs: A
 @register("livecomp")
 def check_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """E003: a component's template is missing or cannot be compiled."""
-    from livecomp.rendering import compiled_template
+    from livecomp.source import compiled_template
 
     found: list[CheckMessage] = []
     for name, cls in registry.all_components().items():

@@ -114,7 +114,6 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
         if not resume.state_of(saved, mounted, snapshot.code_version):
             del page.tree[saved.id]  # its parent or its token mounts it again
             continue
-        mounted.arguments = None
         if parent is not None:
             parent.children[saved.slot] = saved.id
         if exact and saved.memory is not None:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp import progress
+from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
-from livecomp.state import MISSING, copy_value, is_plain, restore
+from livecomp.state import MISSING, restore
 from livecomp.templating import RenderMemory
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
-        *("is_refused", "reads_request"),
+        *("is_left_out", "is_refused", "reads_request"),
     )
 
     def __init__(
@@ -36,7 +37,7 @@ class Mounted:
         self.parent = parent
         self.slot = slot
         self.depth: int = parent.depth + 1 if parent else 0
-        self.arguments: dict[str, Any] | None = {}  # as last passed; None when a comparison could not be trusted
+        self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
@@ -51,6 +52,7 @@ class Mounted:
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.skip = False
+        self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.is_refused = False  # what is shown as failure is the guard's refusal
         self.reads_request = (
@@ -66,17 +68,19 @@ class Mounted:
             return None
         return attempt.touched.setdefault(self.id, {})
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the browser has it: where a notice stands in a parent's place, it has nothing that is inside."""
+        parent = self.parent
+        return not self.is_left_out and (parent is None or (parent.failure is None and parent.is_shown))
+
     # Arguments from the parent
 
     def take_arguments(self, arguments: dict[str, Any], fills: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Remember the arguments and give those that differ from the last ones. When in doubt they differ."""
-        before = self.arguments
-        plain = all(map(is_plain, arguments.values()))
-        self.arguments = {name: copy_value(value) for name, value in arguments.items()} if plain else None
+        """Remember the arguments and give those that differ from the last ones."""
+        changed, self.arguments = changed_arguments(arguments, self.arguments)
         self.fills = fills
-        if before is None or not plain:
-            return arguments
-        return {name: value for name, value in arguments.items() if name not in before or before[name] != value}
+        return changed
 
     # Topics
 
@@ -154,6 +158,10 @@ class Mounted:
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
+        if self.is_left_out:
+            kept["is_left_out"] = True
+        if self.arguments:
+            kept["arguments"] = self.arguments
         if self.fills:
             kept["fills"] = self.fills
         if self.waiting:

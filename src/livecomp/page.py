@@ -60,6 +60,7 @@ class LivePage(Outbox):
         self.url = self.shown_url = request.get_full_path()  # shown_url: what the browser shows, or is told to show
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
+        self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.version = 0  # of the last render sent
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task
@@ -154,7 +155,9 @@ class LivePage(Outbox):
 
     # Over HTTP
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None) -> str:
+    def render_root(
+        self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None, place: str = ""
+    ) -> str:
         """Mount a component for the page's HTML. Its root element carries a token to join it by."""
         return serving.render_root(self, name, kwargs, fills)
 

@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.template import Context, RequestContext, Template, engines
-from django.template.loader import get_template
+from django.template import Context, RequestContext
 
 from livecomp import auth, inputs, registry
 from livecomp.component import LiveComponent
@@ -23,34 +21,12 @@ from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import failure_of, failure_patch, is_refused, show_failure, show_refusal, with_address
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
-from livecomp.templating import CompiledTemplate, RenderMemory, compile_template, opaque
+from livecomp.source import compiled_template
+from livecomp.templating import RenderMemory, opaque
+from livecomp.templating.loops import warn_about_child
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
-
-_compiled: dict[type[LiveComponent], CompiledTemplate] = {}
-
-
-def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
-    """The compiled template of a component class. In DEBUG it is looked up each time, so that edits show."""
-    compiled = _compiled.get(cls)
-    if compiled is None or settings.DEBUG:
-        compiled = compile_template(template_of(cls))
-        _compiled[cls] = compiled
-    return compiled
-
-
-def template_of(cls: type[LiveComponent]) -> Template:
-    """The template of a component class, as Django knows it."""
-    if not cls.template:
-        return get_template(cls.template_name).template  # type: ignore[attr-defined,no-any-return]
-    made: Template | None = cls.__dict__.get("_inline_template")
-    if made is None or made.source != cls.template:
-        made = engines["django"].from_string(cls.template).template  # type: ignore[attr-defined]
-        made.name = f"{cls.__module__}.{cls.__qualname__}.template"
-        made.origin.name = made.origin.template_name = made.name
-        cls._inline_template = made  # type: ignore[attr-defined]
-    return made
 
 
 _URL_NAMES = frozenset({"path", "query"})
@@ -94,14 +70,26 @@ class Host:
 
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
-        self.inlined: list[str] = []  # children inside nodes that only Django can render
-        self._inlined_places: Counter[tuple[str, object]] = Counter()
+        self.inlined: set[str] = set()  # children inside nodes that only Django can render
+        self.passed: set[str] = set()  # those of them in what other children are given to show
+        self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
+
+    def begin(self) -> None:
+        """A render of the template begins, the first one or another."""
+        self.inlined.clear()
+        self.passed.clear()
+        self._places.clear()
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
         """The id of the child at this place, mounted now or given its new arguments."""
         parent = self.mounted
         page = parent.page
+        cls = registry.get(name)
+        if cls.shared:
+            return self._place_shared(cls, slot, kwargs, fills)
+        slot = self.slot_of_its_own(slot)
+        self.passed |= children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name:
             if fills != child.fills:
@@ -110,12 +98,18 @@ class Host:
             if changed:
                 update(child, changed)
             return child.id
-        cls = registry.get(name)
-        if cls.shared:
-            return self._place_shared(cls, slot, kwargs, fills)
         if child is not None:
             page.remove(child)
         return mount_child(parent, name, slot, kwargs, fills).id
+
+    def slot_of_its_own(self, slot: Slot) -> Slot:
+        """The slot, with a number where this render has used it: two children were given the same key."""
+        number = self._places[slot]
+        self._places[slot] += 1
+        if not number:
+            return slot
+        warn_about_child(type(self.mounted.component).__name__, slot)
+        return (*slot, number)
 
     def _place_shared(
         self, cls: type[LiveComponent], slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None
@@ -139,34 +133,59 @@ class Host:
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
+        first = self.mounted.page.first_html.pop(component_id, None)
+        if first is not None:  # a component of the page, in what it gives another one to show
+            return first
         if component_id in self.mounted.page.shared:
             return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
+        child.is_left_out = False
         if child.html is None:
             child.memory = RenderMemory()
             first_render(child)
         html, child.html = child.html, None
         return html or ""
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
-        """HTML of a child inside a node that only Django can render: it is part of the parent's HTML each time."""
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
+        """What stands for a child inside a node that only Django can render, until the parent is written.
+
+        ``place``: where its tag is. Its HTML is no part of the parent's, as that of any other child.
+        """
         key = kwargs.pop("key", None)
-        number = self._inlined_places[name, key]  # with a key of its own, a child keeps its state when it is moved
-        self._inlined_places[name, key] += 1
-        child = self.place(name, ("inlined", name, number, key), kwargs, fills)
-        self.inlined.append(child)
-        self.mounted.page.dirty.discard(child)
-        if child in self.mounted.page.tree:
-            self.mounted.page.tree[child].html = None
-        html = self.child_html(child)
-        return f"{opaque.CHILD_START}{html}{opaque.CHILD_END}" if opaque.steady is not None else html
+        slot: Slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
+        if key is None:
+            self._places[slot] += 1
+            slot = ("inlined", name, place, self._places[slot] - 1, key)
+        child = self.place(name, slot, kwargs, fills)
+        self.inlined.add(child)
+        return opaque.child_mark(child)
+
+    def inlined_children(self) -> frozenset[str]:
+        """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
+        show."""
+        return frozenset(self.inlined | children_given(self.mounted.fills))
+
+    def commit(self, rendering: Any) -> None:
+        """The browser is going to have this render: children that it does not place leave the page."""
+        rendering.commit()
+        mounted = self.mounted
+        for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
+            mounted.page.tree[id].is_left_out = True
+        _keep_children(mounted, {*rendering.children, *self.inlined})
+
+
+def children_given(fills: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the children that stand in what a component is given to show."""
+    return {id for text in fills.values() for id in opaque.children_in(str(text))} if fills else set()
 
 
 class FreshHost(Host):
     """Renders anew without changing anything: for comparing what the browser has with what it should have."""
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
-        return self.mounted.children[slot]
+        if registry.get(name).shared:
+            return self.mounted.children[slot]
+        return self.mounted.children[self.slot_of_its_own(slot)]
 
     def child_html(self, component_id: str) -> str:
         from livecomp.sharing import html_now
@@ -247,8 +266,7 @@ def first_render(mounted: Mounted) -> str:
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
-    rendering.commit()
-    _keep_children(mounted, {*rendering.children, *host.inlined})
+    host.commit(rendering)
     mounted.check_topics()
     mounted.failure, mounted.is_refused = None, False
     mounted.page.dirty.discard(mounted.id)
@@ -267,9 +285,8 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         mounted.looked |= looked
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-    rendering.commit()
+    host.commit(rendering)
     mounted.failure, mounted.is_refused = None, False
-    _keep_children(mounted, {*rendering.children, *host.inlined})
     return patches
 
 
@@ -284,6 +301,7 @@ class WholeHost(Host):
     def child_html(self, component_id: str) -> str:
         if component_id not in self.made:
             child = self.mounted.page.tree[component_id]
+            child.is_left_out = False
             if child.html is not None:  # mounted just now
                 html, child.html = child.html, None
             else:
@@ -304,17 +322,16 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
         rendering = _render(mounted, mounted.memory, host)
         patches = rendering.patches() if rendering.changed else []
         html = rendering.html()
-        rendering.commit()
+        host.commit(rendering)
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
         return with_address(patch[1], mounted.id), [patch]
-    _keep_children(mounted, {*rendering.children, *host.inlined})
     return html, [*patches, *host.patches]
 
 
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
-    if len(placed) < len(mounted.children):
+    if not placed.issuperset(mounted.children.values()):
         for slot, id in list(mounted.children.items()):
             if id not in placed:
                 del mounted.children[slot]
@@ -338,7 +355,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
         for mounted in wave:
-            if mounted.id in page.tree and not _is_hidden(mounted):
+            if mounted.id in page.tree and mounted.is_shown:
                 first_new = page.number
                 patches += _patches_of(mounted)
                 page.dirty.discard(mounted.id)
@@ -347,14 +364,6 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
                 if page.number != first_new:
                     page.begin(first_new)
     return patches
-
-
-def _is_hidden(mounted: Mounted) -> bool:
-    """Whether a notice stands where one of its parents was: the browser has nothing of it then."""
-    parent = mounted.parent
-    while parent is not None and parent.failure is None:
-        parent = parent.parent
-    return parent is not None
 
 
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:

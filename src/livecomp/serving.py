@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
+from django.utils.safestring import SafeString
 
 from livecomp import auth, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
-from livecomp.templating.opaque import leftovers
+from livecomp.templating.opaque import child_mark, leftovers
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -32,7 +33,16 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     page.forget_output()
     resume.save(page)
     address = f' {ADDRESS}="{id}.0"'
-    return html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
+    html = html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
+    page.first_html[id] = html
+    return html
+
+
+def with_marks(page: "LivePage", text: str) -> str:
+    """A fill of the page, with marks in place of the components in it: they go on changing by themselves."""
+    for id, html in page.first_html.items():
+        text = text.replace(html, child_mark(id))
+    return SafeString(text)
 
 
 def _own_root(
@@ -40,7 +50,7 @@ def _own_root(
 ) -> tuple[str, str, dict[str, Any] | None]:
     kwargs.pop("key", None)
     mounted = page.add(cls, None, ("root", page.number))
-    mounted.fills = fills
+    mounted.fills = fills and {name: with_marks(page, text) for name, text in fills.items()}
     auth.guard(mounted)
     page.read_url(mounted)
     mounted.component.mount(**kwargs)

@@ -132,16 +132,6 @@ def copy_value(value: Any) -> Any:
     return value
 
 
-def is_plain(value: Any) -> bool:
-    """Whether ``==`` tells every difference: a value made of immutable scalars and plain containers only."""
-    kind = type(value)
-    if kind in IMMUTABLE or isinstance(value, enum.Enum):
-        return True
-    if kind is list or kind is tuple or kind is set:
-        return all(is_plain(item) for item in value)
-    return kind is dict and all(is_plain(item) for item in value.values())
-
-
 def collect_fields(cls: type) -> dict[str, Field]:
     """The fields that ``cls`` itself declares, as descriptors put on the class. Raises `ComponentError`."""
     fields: dict[str, Field] = {}

@@ -20,6 +20,11 @@ class FakeHost:
         self.ids: dict[tuple[object, ...], str] = {}
         self.inlined = 0
 
+    def begin(self) -> None: ...
+
+    def inlined_children(self) -> frozenset[str]:
+        return frozenset()
+
     def place(
         self, name: str, slot: tuple[object, ...], kwargs: dict[str, Any], fills: Mapping[str, Any] | None
     ) -> str:
@@ -28,7 +33,7 @@ class FakeHost:
     def child_html(self, component_id: str) -> str:
         return f'<span lc="{component_id}.0">child {component_id}</span>'
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         return "<span>inlined child</span>"
 
 

@@ -6,7 +6,7 @@ found where its start tag and its end tag stand in the same list of items.
 """
 
 from livecomp.exceptions import TemplateError
-from livecomp.templating.lower import is_silent, line_of
+from livecomp.templating.lower import holds_component, is_silent, line_of
 from livecomp.templating.markup import MARK, TAG_NAME, Mode, Spot, TagScan, comment_end, raw_end
 from livecomp.templating.nesting import Nesting
 from livecomp.templating.start_tag import StartTag
@@ -66,7 +66,8 @@ class Scanner(Nesting):
         self.compound(item)
 
     def leaf(self, item: Output | Child) -> None:
-        if isinstance(item, Child) and self.mode is not Mode.DATA:
+        is_child = isinstance(item, Child) or holds_component(item.node)
+        if is_child and self.mode is not Mode.DATA:
             raise TemplateError(
                 f"A live component cannot stand inside a tag, a comment or raw text (line {self.line}). Place it in the"
                 " content of an element."

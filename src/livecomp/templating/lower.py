@@ -7,7 +7,7 @@ Only Django's own node classes are taken apart, never subclasses: those may rend
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, defaulttags
@@ -27,12 +27,14 @@ from django.template.defaulttags import (
 )
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.smartif import TokenBase
+from django.templatetags.cache import CacheNode
 from django.templatetags.i18n import LanguageNode
 from django.templatetags.l10n import LocalizeNode
 from django.templatetags.tz import LocalTimeNode, TimezoneNode
 
+from livecomp.exceptions import TemplateError
 from livecomp.templating.nodes import LiveComponentNode
-from livecomp.templating.tree import Arms, Capture, Changed, Child, Item, Items, Loop, Output, Region, Text
+from livecomp.templating.tree import Arms, Capture, Changed, Child, Item, Items, Loop, Output, Region, Text, walk
 
 # Of Django 6
 PartialDefNode: Any = getattr(defaulttags, "PartialDefNode", None)
@@ -56,6 +58,8 @@ def correct_lines(template: Any) -> None:
 
     django-components has a parser of its own, which counts wrong after a tag with quotes in it, but places tags right.
     """
+    if not isinstance(template, Template):
+        return  # a partial, which is part of one
     breaks = [index for index, character in enumerate(template.source) if character == "\n"]
     for node in template.nodelist.get_nodes_by_type(Node):
         token = getattr(node, "token", None)
@@ -144,9 +148,9 @@ class Lowering:
 class LiveLowering(Lowering):
     """As `Lowering`, with inherited and included templates put in place, and places for child components."""
 
-    def __init__(self, template: Any, opened: tuple[Any, ...] = ()) -> None:
+    def __init__(self, template: Any, opened: tuple[Any, ...] = (), engine: Any = None) -> None:
         super().__init__()
-        self.engine = template.engine
+        self.engine = engine or template.engine  # a partial has none
         self.templates: list[Template] = [template]
         self.opened = opened or (template,)
         self.blocks: dict[str, list[BlockNode]] = {}
@@ -203,7 +207,23 @@ class LiveLowering(Lowering):
             return self.super_of(node)
         if PartialNode is not None and kind is PartialNode:
             return [self.partial(node)]
+        for inside in nodes_in(node):
+            if isinstance(inside, CacheNode) and self.places_child(inside.nodelist):
+                raise TemplateError(
+                    f"A live component cannot stand inside of {{% cache %}} (line {line_of(inside)}): a cached fragment is"
+                    " the same for everybody, a component is not. Place it outside, or cache what it shows inside of it."
+                )
         return super().special(node, kind)
+
+    def places_child(self, nodes: NodeList) -> bool:
+        """Whether a child component stands among these nodes, included templates looked through."""
+        count, templates = self.children, self.templates[:]
+        found = any(
+            isinstance(item, Child) or (isinstance(item, Output) and holds_component(item.node))
+            for item in walk(self.items(nodes))
+        )
+        self.children, self.templates = count, templates
+        return found
 
     def capture(self, node: Any) -> Item:
         self.captured += 1
@@ -267,8 +287,8 @@ class LiveLowering(Lowering):
         """Another template's items in the place of this node, unless this is inside of that very template."""
         if any(template is each for each in self.opened):
             return Output(node)
-        inner = LiveLowering(template, (*self.opened, template))
-        inner.engine, inner.children = self.engine, self.children
+        inner = LiveLowering(template, (*self.opened, template), self.engine)
+        inner.children = self.children
         try:
             items = inner.template(template)
         except (Unsupported, TemplateDoesNotExist):
@@ -276,6 +296,21 @@ class LiveLowering(Lowering):
         self.children = inner.children
         self.templates += inner.templates
         return Region(node, items, template)
+
+
+def nodes_in(node: Node) -> Iterator[Node]:
+    """A node and all those inside of it. Some tags do not tell Django of theirs."""
+    yield node
+    lists = [getattr(node, name, None) for name in node.child_nodelists]
+    lists += [each for each in vars(node).values() if isinstance(each, NodeList) and each not in lists]
+    for each in lists:
+        for inside in each or ():
+            yield from nodes_in(inside)
+
+
+def holds_component(node: Node) -> bool:
+    """Whether a live component stands inside of this tag."""
+    return any(isinstance(each, LiveComponentNode) for each in nodes_in(node))
 
 
 def is_silent(node: Node) -> bool:

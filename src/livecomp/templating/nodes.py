@@ -44,6 +44,12 @@ class LiveComponentNode(Node):
     def fills(self) -> list[FillNode]:
         return [node for node in self.nodelist or () if isinstance(node, FillNode)]
 
+    @property
+    def place(self) -> str:
+        """Where the tag stands, the same in every process."""
+        token: Any = self.token
+        return f"{self.origin.template_name!s}:{token.lineno}"
+
     def render(self, context: Context) -> SafeString:
         from livecomp.page import host_for
 
@@ -52,5 +58,6 @@ class LiveComponentNode(Node):
             kwargs |= each.resolve(context)
         kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
-        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
+        name = str(self.name.resolve(context))
+        html = host_for(context).render_root(name, kwargs, fills or None, context, self.place)
         return SafeString(html)

@@ -225,10 +225,15 @@ def inclusion(node: Any, context: Context, values: Any, token: Any) -> str:
 
 def partial(node: Any, context: Context) -> str:
     """`{% partial %}`."""
+    from livecomp.templating.compiler.template import compile_template
+
     try:
-        return text_of(_render(node.partial_mapping[node.partial_name], context))
+        template = node.partial_mapping[node.partial_name]
     except KeyError:
-        raise TemplateSyntaxError(f"Partial '{node.partial_name}' is not defined in the current template.") from None
+        return text_of(node.render(context))  # Django's error
+    if compile_template(template).sets_names:  # in the context around it
+        return text_of(node.render(context))
+    return text_of(_render(template, context))
 
 
 def block(node: Any, context: Context) -> str:

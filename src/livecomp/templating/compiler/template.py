@@ -17,7 +17,7 @@ from livecomp.templating import opaque
 from livecomp.templating.compiler.code import Code, PartsSink
 from livecomp.templating.compiler.function import Places, make, node_at, remember_source, source_of
 from livecomp.templating.compiler.live import Live
-from livecomp.templating.compiler.names import is_closed
+from livecomp.templating.compiler.names import is_closed, names_set
 from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.elements import Lost, Scanner
@@ -76,7 +76,8 @@ def explain(error: Exception, context: Context, function: Any, places: Places, t
         error._culprit_node = node  # type: ignore[attr-defined]
     culprit: Any = error._culprit_node  # type: ignore[attr-defined]
     inside: Any = context.render_context.template
-    if not hasattr(error, "template_debug") and inside.origin == culprit.origin:
+    can_show = isinstance(inside, Template) or inside.origin.loader is not None  # a partial asks its loader
+    if can_show and not hasattr(error, "template_debug") and inside.origin == culprit.origin:
         error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
 
 
@@ -125,12 +126,19 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
     return source, make(source, lines, code, places, filename), places
 
 
+def name_of(template: Any) -> str:
+    """The template's name as `get_template` takes it."""
+    if isinstance(template, Template):
+        return str(template.name or template.origin.name)
+    return f"{template.origin.template_name or template.origin.name}#{template.name}"  # a partial
+
+
 class CompiledTemplate:
     """One template, compiled. Holds nothing of any render; safe to use from many threads."""
 
     def __init__(self, template: Any) -> None:
         self.template = template
-        self.name = str(template.name or template.origin.name)
+        self.name = name_of(template)
         if type(template) is Template:
             correct_lines(template)
 
@@ -143,6 +151,11 @@ class CompiledTemplate:
             return PlainFunction(self.template.nodelist, self.template)
         except (SyntaxError, RecursionError):
             return None
+
+    @cached_property
+    def sets_names(self) -> bool:
+        """Whether the template sets variables outside of any scope of its own."""
+        return bool(names_set(Lowering().items(self.template.nodelist)))
 
     def render_plain(self, context: Context) -> SafeString:
         """The same as ``template.render(context)``, byte for byte."""
@@ -197,7 +210,7 @@ class CompiledTemplate:
             return self._render_live(context, host, component_id, None)
 
         rendered = self._render_live(context, host, component_id, known)
-        return Rendering(live.id, live.scope, component_id, rendered, memory, host, again)
+        return Rendering(live.id, self.name, live.scope, component_id, rendered, memory, host, again)
 
     def _render_live(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         template = self.template
@@ -210,6 +223,8 @@ class CompiledTemplate:
 
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
+        if host is not None:
+            host.begin()
         if live.call is None:
             html = self.render_inside(context)
             return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
@@ -242,9 +257,9 @@ class LiveFunction:
         ).hexdigest()
 
     def _write(self, template: Any) -> None:
-        items = LiveLowering(template).template(template)
         scanner = Scanner()
         try:
+            items = LiveLowering(template).template(template)
             self.items = items = scanner.scan(items)
         except TemplateError as error:
             raise TemplateError(f"{self.name}: {error}") from None
