@@ -29,6 +29,7 @@ class Expressions:
     scopes: Scopes
     string = "S"
     integer = "I"
+    write_value = ""  # what writes values where a `live-value-…` attribute stands
 
     @property
     def context(self) -> str:
@@ -167,6 +168,8 @@ class Expressions:
 
     def show(self, expression: FilterExpression, sink: Sink) -> None:
         """`{{ expression }}`."""
+        if self.write_value:
+            return self.show_value(expression, sink)
         variable = expression.var
         if expression.filters:
             return self.show_filtered(expression, sink)
@@ -194,6 +197,12 @@ class Expressions:
             f"E[{source}] if {source}.__class__ is {self.string}"
             f" else {source} if {source}.__class__ is {self.integer} else {self.watched(slow)}"
         )
+
+    def show_value(self, expression: FilterExpression, sink: Sink) -> None:
+        """`{{ expression }}` in a `live-value-…` attribute."""
+        sink.settle()
+        value = self.value(expression)
+        sink.expression(self.watched(f"{self.write_value}({value}, {self.context})"))
 
     def show_filtered(self, expression: FilterExpression, sink: Sink) -> None:
         sink.settle()

@@ -20,9 +20,10 @@ from livecomp.templating.compiler.live import Live
 from livecomp.templating.compiler.names import is_closed
 from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure
-from livecomp.templating.elements import Lost, Scanner
+from livecomp.templating.elements import Lost, Scanner, mark_values
 from livecomp.templating.loops import LoopRender
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported, correct_lines
+from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.memory import RenderMemory
 from livecomp.templating.placed import Placed
 from livecomp.templating.render import Host, Rendered, Rendering
@@ -49,10 +50,14 @@ def compile_template(template: Any) -> "CompiledTemplate":
 class PlainFunction:
     """The function that renders a node list without addresses."""
 
-    def __init__(self, nodes: Any, template: Any) -> None:
+    def __init__(self, nodes: Any, template: Any, *, live: bool = False) -> None:
         writer = Structure()
         self.template = template
-        self.source, self.function, self.places = write(template, Lowering().items(nodes), writer, "render(context)")
+        items = Lowering().items(nodes)
+        if live:
+            mark_values(items)
+            use_value_nodes(items)
+        self.source, self.function, self.places = write(template, items, writer, "render(context)")
 
     def __call__(self, context: Context) -> str:
         try:
@@ -80,17 +85,23 @@ def explain(error: Exception, context: Context, function: Any, places: Places, t
         error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
 
 
-_blocks: "WeakKeyDictionary[Node, PlainFunction | None]" = WeakKeyDictionary()
+_blocks: "WeakKeyDictionary[Node, dict[bool, PlainFunction | None]]" = WeakKeyDictionary()
+
+
+def is_live(context: Context) -> bool:
+    """Whether this is part of a live component's render."""
+    return getattr(context, "live_host", None) is not None
 
 
 def render_nodes_of(node: Any, context: Context) -> str:
     """The content of a block, which may be rendered from another template."""
-    if node not in _blocks:
+    functions, live = _blocks.setdefault(node, {}), is_live(context)
+    if live not in functions:
         try:
-            _blocks[node] = PlainFunction(node.nodelist, Located(node))
+            functions[live] = PlainFunction(node.nodelist, Located(node), live=live)
         except (SyntaxError, RecursionError):
-            _blocks[node] = None
-    function = _blocks[node]
+            functions[live] = None
+    function = functions[live]
     return node.nodelist.render(context) if function is None else function(context)
 
 
@@ -144,6 +155,14 @@ class CompiledTemplate:
         except (SyntaxError, RecursionError):
             return None
 
+    @cached_property
+    def plain_in_live(self) -> PlainFunction | None:
+        """The same where a live template renders this one: its `live-value-…` attributes can be read back."""
+        try:
+            return PlainFunction(self.template.nodelist, self.template, live=True)
+        except (SyntaxError, RecursionError):
+            return None
+
     def render_plain(self, context: Context) -> SafeString:
         """The same as ``template.render(context)``, byte for byte."""
         template = self.template
@@ -158,9 +177,10 @@ class CompiledTemplate:
         """The same as ``template._render(context)``: the context is bound already."""
         if vars(Template)["_render"].__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
-        if self.plain is None:
+        function = self.plain_in_live if is_live(context) else self.plain
+        if function is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
-        return SafeString(self.plain(context))
+        return SafeString(function(context))
 
     # Live
 
@@ -250,6 +270,7 @@ class LiveFunction:
             raise TemplateError(f"{self.name}: {error}") from None
         if scanner.spilled:
             raise TemplateError(spilled_message(self.name, scanner.spilled))
+        use_value_nodes(items)
         if not single_root(items, self.name):
             raise Lost("the root element stands inside of a tag that only Django can render")
         if scanner.poison:
