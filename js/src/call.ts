@@ -14,7 +14,7 @@ function read(text: string): unknown {
   try {
     return text.startsWith(JSON_MARK) ? JSON.parse(text.slice(JSON_MARK.length)) : text;
   } catch {
-    return text;
+    return text; // several pieces that only begin like it
   }
 }
 

@@ -275,9 +275,7 @@ def _union(kinds: list[Any]) -> Coerce:
     is_text_none = not any(map(_takes_text, kinds))
 
     def parse(value: Any, component: Any) -> Any:
-        if optional and (
-            value is None or (value == "" and is_empty_none) or (is_text_none and unmark(value) is None)
-        ):
+        if optional and (value is None or (value == "" and is_empty_none) or (is_text_none and unmark(value) is None)):
             return None
         for choice in choices:
             try:
@@ -297,7 +295,8 @@ def _one_of(options: tuple[Any, ...]) -> Coerce:
 
     def parse(value: Any, component: Any) -> Any:
         for option in options:
-            if type(option) is type(value) and option == value:
+            plain = option.value if isinstance(option, enum.Enum) else option
+            if type(plain) is type(value) and plain == value:
                 return option
         if type(value) is str:
             if value in texts:

@@ -14,7 +14,6 @@ from livecomp import registry
 from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
 from livecomp.presence import Present
-from livecomp.query import QueryField
 from livecomp.state import MISSING, Field, collect_fields
 from livecomp.triggers import TimerTrigger, TopicTrigger, collect_timers, collect_topics
 
@@ -56,7 +55,6 @@ class LiveComponent:
     topics: ClassVar[list[TopicTrigger]] = []
     timers: ClassVar[list[TimerTrigger]] = []
     url_fields: ClassVar[dict[str, str]] = {}
-    query_fields: ClassVar[dict[str, QueryField]] = {}
     computed: ClassVar[dict[str, bool]] = {}
     """Public properties by name; true for those to compute afresh, ``cached_property``."""
 
@@ -72,10 +70,6 @@ class LiveComponent:
         cls.topics = collect_topics(cls)
         cls.timers = collect_timers(cls)
         cls.url_fields = {field.url: name for name, field in cls.fields.items() if field.url}
-        cls.query_fields = {
-            parameter: QueryField(cls.fields[name].annotation, f"{cls.__name__}.{name}")
-            for parameter, name in cls.url_fields.items()
-        }
         cls.computed = _computed(cls)
         if cls.shared:
             _refuse_in_shared(cls)
@@ -283,7 +277,7 @@ class LiveComponent:
 _CONFIG = frozenset(name for name in LiveComponent.__annotations__ if not name.startswith("_"))
 _DATA = frozenset({"request", "user", "session", "path", "query", "parent", "id", "connected"})
 _METHODS = frozenset(name for name in vars(LiveComponent) if not name.startswith("_")) - _CONFIG - _DATA
-_INTERNAL = frozenset({"fields", "events", "topics", "timers", "url_fields", "query_fields", "computed"})
+_INTERNAL = frozenset({"fields", "events", "topics", "timers", "url_fields", "computed"})
 LiveComponent._reserved = _CONFIG  # type: ignore[attr-defined]
 
 

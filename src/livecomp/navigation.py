@@ -45,11 +45,12 @@ def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, A
     """Values of the ``url=`` fields in a query string; the default where a name is absent or its value does not fit."""
     values = {}
     for parameter, name in component.url_fields.items():
-        if (initial := component.fields[name].initial()) is not MISSING:
+        field = component.fields[name]
+        if (initial := field.initial()) is not MISSING:
             values[name] = initial
-        if texts := query.getlist(parameter):
+        if field.query is not None and (texts := query.getlist(parameter)):
             try:
-                values[name] = component.query_fields[parameter].read(texts, component)
+                values[name] = field.query.read(texts, component)
             except (ValueError, ArithmeticError, msgspec.ValidationError):
                 pass
     return values
@@ -59,11 +60,12 @@ def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> st
     """The page's URL with the present values of the ``url=`` fields; those at their default are left out."""
     query = query.copy()
     for parameter, name in component.url_fields.items():
-        value, initial = component.__dict__.get(name, MISSING), component.fields[name].initial()
-        if value is MISSING or (type(value) is type(initial) and value == initial):
+        field, value = component.fields[name], component.__dict__.get(name, MISSING)
+        initial = field.initial()
+        if field.query is None or value is MISSING or (type(value) is type(initial) and value == initial):
             query.pop(parameter, None)
         else:
-            query.setlist(parameter, component.query_fields[parameter].write(value))
+            query.setlist(parameter, field.query.write(value))
     encoded = query.urlencode(safe="/")
     return f"{path}?{encoded}" if encoded else path
 

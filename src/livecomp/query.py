@@ -69,6 +69,9 @@ def _refuse_untellable(annotation: Any, where: str) -> None:
             "Declare one type, or one type and None."
         )
     for kind in some:
+        if len(some) < len(kinds) and isinstance(kind, type) and issubclass(kind, enum.Enum):
+            if any(member.value is None for member in kind):
+                raise ComponentError(f"{where}: a member of {_named(kind)} has the value None; leave out the `| None`.")
         _refuse_one(kind, where)
 
 
@@ -79,10 +82,12 @@ def _refuse_one(kind: Any, where: str) -> None:
         if len(options_by_text(options)) < len(options):
             raise ComponentError(f"{where}: two values of {_named(kind)} have the same text; rename one of them.")
         return
-    if is_collection(kind) or origin is dict:
+    if is_collection(kind) or origin is dict or kind is dict:
         inner = [each for each in arguments if each is not ...]
         if not inner and kind != tuple[()]:
-            raise ComponentError(f"{where}: {_named(kind)} does not say of what; write {_named(kind)}[str] or the like.")
+            raise ComponentError(
+                f"{where}: {_named(kind)} does not say of what; write {_named(kind)}[str] or the like."
+            )
         for each in inner:
             _refuse_untellable(each, where)
         return
@@ -94,8 +99,8 @@ def _refuse_one(kind: Any, where: str) -> None:
 
 
 def _has_shape(kind: type) -> bool:
-    shaped = hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__total__") or issubclass(kind, msgspec.Struct)
-    return shaped or issubclass(kind, Model)
+    marks = ("__dataclass_fields__", "__total__", "_fields")  # of a dataclass, a TypedDict, a NamedTuple
+    return any(hasattr(kind, name) for name in marks) or issubclass(kind, (msgspec.Struct, Model))
 
 
 def _is_text(kind: Any) -> bool:

@@ -48,9 +48,13 @@ def unmark(text: Any) -> Any:
     if type(text) is not str or not text.startswith(JSON_MARK):
         return text
     try:
-        return json.loads(text[len(JSON_MARK) :])
+        return json.loads(text[len(JSON_MARK) :], parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def simplify(value: Any) -> Any:

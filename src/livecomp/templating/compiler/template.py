@@ -23,7 +23,6 @@ from livecomp.templating.compiler.structure import Structure
 from livecomp.templating.elements import Lost, Scanner, mark_values
 from livecomp.templating.loops import LoopRender
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported, correct_lines
-from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.memory import RenderMemory
 from livecomp.templating.placed import Placed
 from livecomp.templating.render import Host, Rendered, Rendering
@@ -31,6 +30,7 @@ from livecomp.templating.rows import peek, surroundings
 from livecomp.templating.specs import ScopeSpec, TargetSpec, fingerprint
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
+from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.watch import watch
 
 _lock = threading.Lock()
@@ -163,21 +163,24 @@ class CompiledTemplate:
         except (SyntaxError, RecursionError):
             return None
 
-    def render_plain(self, context: Context) -> SafeString:
-        """The same as ``template.render(context)``, byte for byte."""
+    def render_plain(self, context: Context, *, live: bool = False) -> SafeString:
+        """The same as ``template.render(context)``, byte for byte.
+
+        ``live``: a live template renders this one, so its `live-value-…` attributes are written to be read back.
+        """
         template = self.template
         with context.render_context.push_state(template):
             if context.template is not None:
-                return self.render_inside(context)
+                return self.render_inside(context, live)
             with context.bind_template(template):
                 context.template_name = template.name
-                return self.render_inside(context)
+                return self.render_inside(context, live)
 
-    def render_inside(self, context: Context) -> SafeString:
+    def render_inside(self, context: Context, live: bool = False) -> SafeString:
         """The same as ``template._render(context)``: the context is bound already."""
         if vars(Template)["_render"].__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
-        function = self.plain_in_live if is_live(context) else self.plain
+        function = self.plain_in_live if live else self.plain
         if function is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
         return SafeString(function(context))
@@ -231,7 +234,7 @@ class CompiledTemplate:
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
         if live.call is None:
-            html = self.render_inside(context)
+            html = self.render_inside(context, live=True)
             return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
         try:
             found: Rendered = live.call(context, host, component, old)
