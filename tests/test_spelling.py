@@ -23,11 +23,11 @@ from livecomp import LiveComponent, event, state
 from livecomp.coercion import coercion
 from livecomp.exceptions import ComponentError
 from livecomp.navigation import fields_from_query, url_with_fields
-from livecomp.templating import RenderMemory
+from livecomp.templating import RenderMemory, compile_template
 from livecomp.testing import LiveClient
 from livecomp.testing.bindings import values
 from livecomp.testing.dom import Dom
-from tests.templating.rendering import FakeHost, compiled
+from tests.templating.rendering import FakeHost, compiled, make_engine
 from tests.testapp.models import Note
 
 LOCALES = ["en", "de", "fr", "pl", "ar", "hi"]
@@ -119,8 +119,12 @@ TEXTS = st.text(st.characters(codec="utf-8")) | st.sampled_from(
         "a\r\nb",
         "\0",
         " x\t",
+        "\"<&>'",
+        "&amp;",
+        "٣",
+        "\ufffe",
+        "1,234",
     ]
-    + ["\"<&>'", "&amp;", "٣", "\ufffe", "1,234"]
 )
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4) | st.sampled_from(
     [decimal.Decimal("1E+3"), decimal.Decimal("-0.00"), decimal.Decimal("1234567.8900"), decimal.Decimal("1E-30")]
@@ -196,10 +200,18 @@ FORMS = [
     '<div><button live-value-x="{% cycle x x %}"></button></div>',
     '{% load l10n %}<div>{% localize on %}<button live-value-x="{{ x }}"></button>{% endlocalize %}</div>',
     '{% load boxes %}<div>{% boxed %}<b>{% if 1 %}<button live-value-x="{{ x }}"></button>{% endif %}</b>{% endboxed %}</div>',
+    '{% load boxes %}<div>{% boxed %}{% include "button" with y=x %}{% endboxed %}</div>',
+    "{% load boxes %}<div>{% shown %}</div>",
+    "{% load boxes %}<div>{% boxed %}{% shown_value x %}{% endboxed %}</div>",
+    "{% load boxes %}<div>{% shown_value x %}</div>",
     '<div><button live-value-x="{{ x|default_if_none:x }}"></button></div>',
     '<div><span>{% load i18n %}{% language "de" %}<button live-value-x="{{ x }}"></button>{% endlanguage %}</span></div>',
 ]
-TEMPLATES = [compiled(form, button='<button live-value-x="{{ y }}"></button>') for form in FORMS]
+BUTTON = '<button live-value-x="{{ y }}"></button>'
+BASE = "<div>{% block inner %}{% endblock %}</div>"
+TEMPLATES = [compiled(form, button=BUTTON) for form in FORMS]
+EXTENDING = '{% extends parent %}{% block inner %}<button live-value-x="{{ x }}"></button>{% endblock %}'
+TEMPLATES.append(compile_template(make_engine({"base": BASE}).from_string(EXTENDING)))
 
 
 def rendered(template: Any, **names: Any) -> Any:
@@ -233,7 +245,7 @@ def test_what_a_template_prints_comes_back_as_that_value(
     value, locale = data.draw(strategy), data.draw(st.sampled_from(LOCALES))
     template = data.draw(st.sampled_from(TEMPLATES))
     with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override(locale), timezone.override("Asia/Tokyo"):
-        given_back = rendered(template, x=value, xs=[value], name="button")
+        given_back = rendered(template, x=value, xs=[value], name="button", parent="base")
     found = coercion(annotation)(given_back, None)
     assert same(found, value), (given_back, found)
 

@@ -20,6 +20,7 @@ import msgspec
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 
+from livecomp.constraints import check_constraints
 from livecomp.spelling import mark, spell, unmark
 
 Coerce = Callable[[Any, Any], Any]
@@ -190,39 +191,10 @@ def _constrained(annotation: Any, metadata: tuple[Any, ...]) -> Coerce:
         typed = coerce(value, component)
         if typed is not None:
             for each in limits:
-                _check_limits(typed, each)
+                check_constraints(typed, each)
         return typed
 
     return parse if limits else coerce
-
-
-_LIMITS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
-    "ge": ("at least {!r} was expected", lambda value, limit: value >= limit),
-    "gt": ("more than {!r} was expected", lambda value, limit: value > limit),
-    "le": ("at most {!r} was expected", lambda value, limit: value <= limit),
-    "lt": ("less than {!r} was expected", lambda value, limit: value < limit),
-    "multiple_of": ("a multiple of {!r} was expected", lambda value, limit: value % limit == 0),
-    "pattern": ("text that matches {!r} was expected", lambda value, limit: re.search(limit, value) is not None),
-    "min_length": ("a length of at least {!r} was expected", lambda value, limit: len(value) >= limit),
-    "max_length": ("a length of at most {!r} was expected", lambda value, limit: len(value) <= limit),
-    "tz": ("a time zone was expected: {!r}", lambda value, limit: (value.tzinfo is not None) == limit),
-}
-
-
-def _check_limits(value: Any, meta: msgspec.Meta) -> None:
-    for name, (message, holds) in _LIMITS.items():
-        limit = getattr(meta, name)
-        if limit is not None and not _holds(holds, value, limit):
-            raise ValueError(message.format(limit))
-
-
-def _holds(holds: Callable[[Any, Any], bool], value: Any, limit: Any) -> bool:
-    if isinstance(value, decimal.Decimal) and isinstance(limit, float):
-        limit = decimal.Decimal(repr(limit))
-    try:
-        return holds(value, limit)
-    except (TypeError, AttributeError):  # one type of a union has no such limit
-        return True
 
 
 _RANKS: dict[Any, int] = {

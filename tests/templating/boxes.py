@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.template import Library, Node, NodeList
+from django.template import Engine, Library, Node, NodeList
 
 
 class BoxNode(Node):
@@ -23,3 +23,15 @@ def do_boxed(parser: Any, token: Any) -> BoxNode:
 
 register = Library()
 register.tag("boxed", do_boxed)
+
+_SHOWN = Engine().from_string('<button live-value-x="{{ y }}"></button>')
+
+
+@register.inclusion_tag(_SHOWN, takes_context=True)
+def shown(context: Any) -> dict[str, Any]:
+    return {"y": context["x"]}
+
+
+@register.inclusion_tag(_SHOWN)
+def shown_value(value: Any) -> dict[str, Any]:
+    return {"y": value}

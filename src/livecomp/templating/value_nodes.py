@@ -10,9 +10,12 @@ from typing import Any
 
 from django.template.base import Node, NodeList, VariableNode
 from django.template.context import Context
-from django.template.loader_tags import BlockNode, ExtendsNode
+from django.template.library import InclusionNode
+from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
+from django.utils.safestring import SafeString
 
 from livecomp.templating.compiler.runtime import part_text, value_text
+from livecomp.templating.compiler.tag_runtime import include, inclusion
 from livecomp.templating.elements import mark_values
 from livecomp.templating.lower import Lowering
 from livecomp.templating.tree import Child, Items, Output, walk
@@ -33,11 +36,30 @@ class ValueNode(VariableNode):
         return value_text(value, context) if self.whole else part_text(value, context)
 
 
+class ValueInclusionNode(InclusionNode):
+    """A tag made by `inclusion_tag`, with such attributes in its template."""
+
+    def render(self, context: Context) -> Any:
+        args, kwargs = self.get_resolved_arguments(context)
+        return inclusion(self, context, self.func(*args, **kwargs), context.get("csrf_token"))
+
+
+class ValueIncludeNode(IncludeNode):
+    """An `{% include %}` in a node that only Django renders, with such attributes in its template."""
+
+    def render(self, context: Context) -> Any:
+        return SafeString(include(self, context))
+
+
+_TEMPLATE_NODES: dict[type, type[Node]] = {InclusionNode: ValueInclusionNode, IncludeNode: ValueIncludeNode}
+
+
 def use_value_nodes(items: Items) -> None:
     """Put copies in the place of nodes that have such attributes in them."""
     for item in walk(items):
         if isinstance(item, Output):
-            item.node = with_values(item.node)
+            if type(item.node) not in _TEMPLATE_NODES or getattr(item.node, "takes_context", False):
+                item.node = with_values(item.node)
         elif isinstance(item, Child):
             for _, fill in item.fills:
                 use_value_nodes(fill)
@@ -47,6 +69,10 @@ def with_values(node: Node) -> Node:
     """The node, or a copy of it that writes the values of such attributes."""
     if isinstance(node, _BLOCKS):
         return node
+    if type(node) in _TEMPLATE_NODES:
+        other = copy.copy(node)
+        other.__class__ = _TEMPLATE_NODES[type(node)]
+        return other
     changed: dict[int, Node] = {}
     for nodes in _node_lists(vars(node)):
         items = Lowering().items(nodes)
