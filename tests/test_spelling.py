@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import inspect
 import re
 import uuid
 import zoneinfo
@@ -417,3 +418,86 @@ def test_other_attributes_and_texts_stay_localised() -> None:
         template = compiled('<div title="{{ x }}" data-live-value-x="{{ x }}"><b live-value-x="1">{{ x }}</b></div>')
         html = template.render(Context({"x": 1234}), component_id="c0", memory=RenderMemory(), host=FakeHost()).html()
     assert html.count("1.234") == 3
+
+
+THINGS: dict[str, tuple[Any, Any]] = {
+    "number": (int, 1234567),
+    "amount": (decimal.Decimal, decimal.Decimal("1234.50")),
+    "ratio": (float, 1234.5),
+    "big": (int, 9223372036854775807),
+    "yes": (bool, True),
+    "no": (bool | None, False),
+    "nothing": (int | None, None),
+    "no_text": (str | None, None),
+    "empty": (str | None, ""),
+    "looks_like": (str | None, "None"),
+    "digits": (str, "007"),
+    "choice": (Literal[1000, 2000], 2000),
+    "day": (datetime.date, datetime.date(2026, 11, 27)),
+    "moment": (datetime.datetime, datetime.datetime(2026, 11, 27, 1, 2, 3, 4, datetime.UTC)),
+    "numbers": (list[int], [1000, 2**60]),
+    "pair": (tuple[int, str], (1, "2")),
+    "table": (dict[int, datetime.date | None], {1: None, 2: datetime.date(2026, 1, 1)}),
+    "colour": (Colour, Colour.NONE),
+    "rights": (Right, Right.READ | Right.WRITE),
+}
+
+
+def test_an_event_gets_what_its_template_printed(live: LiveClient) -> None:
+    def take(self: Any, **given: Any) -> None:
+        self.got = given
+
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+        for name, (annotation, _) in THINGS.items()
+    ]
+    take.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+
+    class Things(LiveComponent):
+        name = "spelling.things"
+        template = "<button live-click='take' {}>Take</button>".format(
+            " ".join(f'live-value-{name.replace("_", "-")}="{{{{ things.{name} }}}}"' for name in THINGS)
+        )
+        got: dict[str, Any] = state({})
+
+        @property
+        def things(self) -> dict[str, Any]:
+            return {name: value for name, (_, value) in THINGS.items()}
+
+        locals()["take"] = event(take)
+
+    with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+        page = live.mount(Things)
+        page.click("button")
+    got = page.component().got  # type: ignore[attr-defined]
+    assert {name: value for name, value in got.items() if not same(value, THINGS[name][1])} == {}
+    assert got.keys() == THINGS.keys()
+
+
+def test_an_argument_without_annotation_stays_what_json_has(live: LiveClient) -> None:
+    class Bare(LiveComponent):
+        name = "spelling.bare"
+        template = """<button live-click="take" live-value-a="{{ 1234 }}" live-value-b="{{ True }}"
+            live-value-c="{{ None }}">Take</button>"""
+        got: list[Any] = state([])
+
+        @event
+        def take(self, a, b, c):  # type: ignore[no-untyped-def]
+            self.got = [a, b, c]
+
+    with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+        page = live.mount(Bare)
+        page.click("button")
+    assert page.component().got == ["1234", "true", None]  # type: ignore[attr-defined]
+
+
+def test_a_bound_number_is_what_a_browser_gives(live: LiveClient) -> None:
+    class Amount(LiveComponent):
+        name = "spelling.amount"
+        template = '<div><input type="number" step="any" live-model="amount"></div>'
+        amount: Annotated[float, msgspec.Meta(le=5)] = state(0.0, bind=True)
+
+    page = live.mount(Amount)
+    page.fill("input", ".5")
+    assert page.component().amount == 0.5  # type: ignore[attr-defined]
