@@ -77,6 +77,11 @@ def _refuse_untellable(annotation: Any, where: str) -> None:
 
 def _refuse_one(kind: Any, where: str) -> None:
     origin, arguments = get_origin(kind), get_args(kind)
+    if isinstance(kind, str):
+        raise ComponentError(
+            f"{where}: the annotation {kind!r} cannot be read; the names in a class with url= fields must be importable at "
+            "run time."
+        )
     if origin is Literal or (isinstance(kind, type) and issubclass(kind, enum.Enum)):
         options = arguments if origin is Literal else list(kind)
         if len(options_by_text(options)) < len(options):

@@ -19,11 +19,12 @@ import msgspec
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
+from livecomp.conf import settings
 from livecomp.constants import JSON_MARK
 
 _EXACT = 2**53 - 1  # JavaScript reads larger whole numbers wrong
 # A browser reads "\r" as "\n" and drops or replaces the other characters
-_UNTELLABLE = re.compile(rf"\A{JSON_MARK}|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNTELLABLE = re.compile(rf"\A{JSON_MARK}|[\x01-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def spell(value: Any) -> str:
@@ -48,9 +49,16 @@ def unmark(text: Any) -> Any:
     if type(text) is not str or not text.startswith(JSON_MARK):
         return text
     try:
-        return json.loads(text[len(JSON_MARK) :], parse_constant=_refuse)
+        value = json.loads(text[len(JSON_MARK) :], parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
+    return value if _is_within(value, settings.max_json_depth) else text
+
+
+def _is_within(value: Any, depth: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return True
+    return depth > 0 and all(_is_within(each, depth - 1) for each in (value.values() if type(value) is dict else value))
 
 
 def _refuse(name: str) -> None:
@@ -66,8 +74,16 @@ def simplify(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return msgspec.to_builtins(value)
+        return _shape(value)
     raise TypeError(f"{type(value).__name__} has no text that could be read back.")
+
+
+def _shape(value: Any) -> Any:
+    return simplify(msgspec.to_builtins(value))
+
+
+def _text(value: str) -> str:
+    return "".join((value,)).replace("\0", "\ufffd")  # as a browser reads it; no message may hold a NUL
 
 
 def _same(value: Any) -> Any:
@@ -97,7 +113,7 @@ def _sorted(values: Any) -> list[Any]:
 
 
 def _object(values: Any) -> dict[str, Any]:
-    return {key if type(key) is str else spell(key): simplify(value) for key, value in values.items()}
+    return {_text(key) if type(key) is str else spell(key): simplify(value) for key, value in values.items()}
 
 
 def _isoformat(value: Any) -> str:
@@ -105,7 +121,7 @@ def _isoformat(value: Any) -> str:
 
 
 _WRITERS: dict[type, Any] = {
-    str: _same,
+    str: _text,
     bool: _same,
     type(None): _same,
     int: _integer,
@@ -125,7 +141,7 @@ _WRITERS: dict[type, Any] = {
 _KINDS: list[tuple[Any, Any]] = [
     (enum.Enum, lambda value: simplify(value.value)),
     (Model, lambda value: simplify(value.pk)),
-    (str, lambda value: "".join((value,))),
+    (str, _text),
     (Promise, str),
     (int, _integer),
     (float, _float),
@@ -136,5 +152,5 @@ _KINDS: list[tuple[Any, Any]] = [
     ((list, tuple, range, QuerySet), _list),
     ((set, frozenset), _sorted),
     (dict, _object),
-    (msgspec.Struct, msgspec.to_builtins),
+    (msgspec.Struct, _shape),
 ]

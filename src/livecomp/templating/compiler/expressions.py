@@ -202,7 +202,8 @@ class Expressions:
         """`{{ expression }}` in a `live-value-…` attribute."""
         sink.settle()
         value = self.value(expression)
-        sink.expression(self.watched(f"{self.write_value}({value}, {self.context})"))
+        slow = self.watched(f"{self.write_value}({value}, {self.context})")
+        sink.expression(f"{value} if {value}.__class__ is int else {slow}" if value.isidentifier() else slow)
 
     def show_filtered(self, expression: FilterExpression, sink: Sink) -> None:
         sink.settle()
