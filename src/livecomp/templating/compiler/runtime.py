@@ -42,8 +42,11 @@ class EscapeCache(dict[str, str]):
     limit: Final = 8192
     longest: Final = 128
 
+    def write(self, text: str) -> str:
+        return html.escape(text)
+
     def __missing__(self, text: str) -> str:
-        escaped = html.escape(text)
+        escaped = self.write(text)
         if len(text) <= self.longest:
             if len(self) >= self.limit:
                 self.clear()
@@ -51,7 +54,17 @@ class EscapeCache(dict[str, str]):
         return escaped
 
 
+class SpeltCache(EscapeCache):
+    """The same for the values of `live-value-…` attributes."""
+
+    __slots__ = ()
+
+    def write(self, text: str) -> str:
+        return html.escape(spell(text))
+
+
 ESCAPED: Final = EscapeCache()
+SPELT: Final = SpeltCache()
 LOOP_HAS_LENGTH: Final = VERSION >= (6, 0)
 
 
