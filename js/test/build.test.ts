@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
 import { fresh } from "../build.mjs";
-import { CloseCode, PROTOCOL_VERSION } from "../src/constants";
+import { CloseCode, JSON_MARK, PROTOCOL_VERSION } from "../src/constants";
 
 test("the committed client is what the sources give", async () => {
   for (const [path, text] of Object.entries(await fresh()))
@@ -23,6 +23,7 @@ test("the client holds no eval, no inline style and no source map", async () => 
 test("its names are those of the server", async () => {
   const python = await readFile(new URL("../../src/livecomp/constants.py", import.meta.url), "utf8");
   expect(python).toContain(`PROTOCOL_VERSION = ${PROTOCOL_VERSION}\n`);
+  expect(python).toContain(`JSON_MARK = "${JSON_MARK}"\n`);
   const codes = new Map(
     Array.from(python.matchAll(/^ {4}(\w+) = (\d{4})$/gm), ([, name, code]) => [name, Number(code)]),
   );

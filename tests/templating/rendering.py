@@ -44,6 +44,7 @@ def make_engine(templates: dict[str, str], **options: Any) -> Engine:
         "l10n": "django.templatetags.l10n",
         "tz": "django.templatetags.tz",
         "static": "django.templatetags.static",
+        "boxes": "tests.templating.boxes",
     }
     loaders = [("django.template.loaders.cached.Loader", [("django.template.loaders.locmem.Loader", templates)])]
     return Engine(loaders=loaders, libraries={**libraries, **options.pop("libraries", {})}, **options)

@@ -173,10 +173,10 @@ def changed_frame(node: Any, context: Context) -> Any:
 
 
 def _render(template: Any, context: Context) -> Any:
-    from livecomp.templating.compiler.template import compile_template
+    from livecomp.templating.compiler.template import compile_template, is_live
 
     if type(template) is Template or type(template).__name__ == "PartialTemplate":
-        return compile_template(template).render_plain(context)
+        return compile_template(template).render_plain(context, live=is_live(context))
     return template.render(context)
 
 
@@ -258,7 +258,7 @@ def block(node: Any, context: Context) -> str:
 
 def extends(node: Any, context: Context) -> str:
     """`{% extends %}`."""
-    from livecomp.templating.compiler.template import compile_template
+    from livecomp.templating.compiler.template import compile_template, is_live
 
     parent = node.get_parent(context)
     if BLOCK_CONTEXT_KEY not in context.render_context:
@@ -271,4 +271,4 @@ def extends(node: Any, context: Context) -> str:
                 block_context.add_blocks({each.name: each for each in parent.nodelist.get_nodes_by_type(BlockNode)})
             break
     with context.render_context.push_state(parent, isolated_context=False):
-        return text_of(compile_template(parent).render_inside(context))
+        return text_of(compile_template(parent).render_inside(context, is_live(context)))

@@ -20,7 +20,7 @@ from livecomp.templating.compiler.live import Live
 from livecomp.templating.compiler.names import is_closed, names_set
 from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure
-from livecomp.templating.elements import Lost, Scanner
+from livecomp.templating.elements import Lost, Scanner, mark_values
 from livecomp.templating.loops import LoopRender
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported, correct_lines
 from livecomp.templating.memory import RenderMemory
@@ -30,6 +30,7 @@ from livecomp.templating.rows import peek, surroundings
 from livecomp.templating.specs import ScopeSpec, TargetSpec, fingerprint
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
+from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.watch import watch
 
 _lock = threading.Lock()
@@ -49,10 +50,14 @@ def compile_template(template: Any) -> "CompiledTemplate":
 class PlainFunction:
     """The function that renders a node list without addresses."""
 
-    def __init__(self, nodes: Any, template: Any) -> None:
+    def __init__(self, nodes: Any, template: Any, *, live: bool = False) -> None:
         writer = Structure()
         self.template = template
-        self.source, self.function, self.places = write(template, Lowering().items(nodes), writer, "render(context)")
+        items = Lowering().items(nodes)
+        if live:
+            mark_values(items)
+            use_value_nodes(items)
+        self.source, self.function, self.places = write(template, items, writer, "render(context)")
 
     def __call__(self, context: Context) -> str:
         try:
@@ -81,17 +86,23 @@ def explain(error: Exception, context: Context, function: Any, places: Places, t
         error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
 
 
-_blocks: "WeakKeyDictionary[Node, PlainFunction | None]" = WeakKeyDictionary()
+_blocks: "WeakKeyDictionary[Node, dict[bool, PlainFunction | None]]" = WeakKeyDictionary()
+
+
+def is_live(context: Context) -> bool:
+    """Whether this is part of a live component's render."""
+    return getattr(context, "live_host", None) is not None
 
 
 def render_nodes_of(node: Any, context: Context) -> str:
     """The content of a block, which may be rendered from another template."""
-    if node not in _blocks:
+    functions, live = _blocks.setdefault(node, {}), is_live(context)
+    if live not in functions:
         try:
-            _blocks[node] = PlainFunction(node.nodelist, Located(node))
+            functions[live] = PlainFunction(node.nodelist, Located(node), live=live)
         except (SyntaxError, RecursionError):
-            _blocks[node] = None
-    function = _blocks[node]
+            functions[live] = None
+    function = functions[live]
     return node.nodelist.render(context) if function is None else function(context)
 
 
@@ -157,23 +168,35 @@ class CompiledTemplate:
         """Whether the template sets variables outside of any scope of its own."""
         return bool(names_set(Lowering().items(self.template.nodelist)))
 
-    def render_plain(self, context: Context) -> SafeString:
-        """The same as ``template.render(context)``, byte for byte."""
+    @cached_property
+    def plain_in_live(self) -> PlainFunction | None:
+        """The same where a live template renders this one: its `live-value-…` attributes can be read back."""
+        try:
+            return PlainFunction(self.template.nodelist, self.template, live=True)
+        except (SyntaxError, RecursionError):
+            return None
+
+    def render_plain(self, context: Context, *, live: bool = False) -> SafeString:
+        """The same as ``template.render(context)``, byte for byte.
+
+        ``live``: a live template renders this one, so its `live-value-…` attributes are written to be read back.
+        """
         template = self.template
         with context.render_context.push_state(template):
             if context.template is not None:
-                return self.render_inside(context)
+                return self.render_inside(context, live)
             with context.bind_template(template):
                 context.template_name = template.name
-                return self.render_inside(context)
+                return self.render_inside(context, live)
 
-    def render_inside(self, context: Context) -> SafeString:
+    def render_inside(self, context: Context, live: bool = False) -> SafeString:
         """The same as ``template._render(context)``: the context is bound already."""
         if vars(Template)["_render"].__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
-        if self.plain is None:
+        function = self.plain_in_live if live else self.plain
+        if function is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
-        return SafeString(self.plain(context))
+        return SafeString(function(context))
 
     # Live
 
@@ -226,7 +249,7 @@ class CompiledTemplate:
         if host is not None:
             host.begin()
         if live.call is None:
-            html = self.render_inside(context)
+            html = self.render_inside(context, live=True)
             return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
         try:
             found: Rendered = live.call(context, host, component, old)
@@ -265,6 +288,7 @@ class LiveFunction:
             raise TemplateError(f"{self.name}: {error}") from None
         if scanner.spilled:
             raise TemplateError(spilled_message(self.name, scanner.spilled))
+        use_value_nodes(items)
         if not single_root(items, self.name):
             raise Lost("the root element stands inside of a tag that only Django can render")
         if scanner.poison:
