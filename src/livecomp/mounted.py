@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from livecomp import progress
 from livecomp.component import LiveComponent
-from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
+from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
+from livecomp.protocol import Effects
 from livecomp.state import MISSING, copy_value, is_plain, restore
 from livecomp.templating import RenderMemory
 
@@ -25,6 +26,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
+        "effects",
     )
 
     def __init__(
@@ -49,6 +51,7 @@ class Mounted:
         ] = {}  # timers of send_after, with the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
+        self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.skip = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.component = cls(self)
@@ -125,12 +128,22 @@ class Mounted:
         for task, call, args, kwargs in waiting:
             function = getattr(self.component, call) if isinstance(call, str) else call
             self.page.output(StartTask(task, partial(function, *args, **kwargs)))
+        effects, self.effects = self.effects, []
+        for kind, *details in effects:
+            if kind == "url":
+                self.page.show_url(*details)
+            else:
+                self.page.effect(kind, *details)
+        if waiting or effects:
+            self.page.output(Save())  # so that they are not there again after a cut
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
         if self.fills:
             kept["fills"] = self.fills
+        if self.effects:
+            kept["effects"] = self.effects
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}

@@ -5,20 +5,28 @@ and takes what is to be done with `take_output`.
 """
 
 import contextlib
-import functools
 import secrets
-import zoneinfo
-from collections.abc import Generator, Iterator, Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, TypeVar
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.utils import timezone, translation
 
-from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared, signals
+from livecomp import (
+    auth,
+    handling,
+    inputs,
+    locale,
+    navigation,
+    protocol,
+    receiving,
+    rendering,
+    serving,
+    shared,
+    signals,
+)
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
@@ -29,21 +37,6 @@ from livecomp.request import is_page_url, set_page_url
 _SETTLED = contextlib.nullcontext()
 Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
-
-
-@functools.cache
-def _zone(name: str) -> tzinfo:
-    """The one object of a time zone: comparing it is much cheaper than asking for the name of the current zone."""
-    return zoneinfo.ZoneInfo(name)
-
-
-def _current_zone_name() -> str:
-    name = timezone.get_current_timezone_name()
-    try:
-        _zone(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):  # a fixed offset cannot be named again after a resume
-        return django_settings.TIME_ZONE
-    return name
 
 
 class LivePage:
@@ -64,8 +57,8 @@ class LivePage:
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
-        self.language = translation.get_language() or django_settings.LANGUAGE_CODE
-        self.timezone = _current_zone_name()
+        self.language, self.timezone = locale.current_language(), locale.current_zone()
+        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
         self.tracking = False  # while a handler runs
         self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of the fields that handlers touched
@@ -167,7 +160,6 @@ class LivePage:
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""
         self._outbox.clear()
-        self._effects.clear()
 
     @property
     def csrf_token(self) -> str:
@@ -197,7 +189,7 @@ class LivePage:
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
-        with self._locale():
+        with self.in_locale():
             try:
                 return steps.throw(error) if error is not None else steps.send(value)
             except StopIteration:
@@ -219,7 +211,7 @@ class LivePage:
         """Each root component's HTML as a first render would give it now. Changes nothing."""
         from livecomp.sharing import html_now
 
-        with self._locale():
+        with self.in_locale():
             return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()} | {
                 place.key.id: html_now(place.key) for place in self.shared.values() if not place.parent
             }
@@ -238,14 +230,17 @@ class LivePage:
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
 
-    def _locale(self) -> contextlib.AbstractContextManager[None]:
-        if translation.get_language() == self.language and timezone.get_current_timezone() is _zone(self.timezone):
+    def in_locale(self) -> contextlib.AbstractContextManager[None]:
+        """The page's language and time zone are active within."""
+        if translation.get_language() == self.language and timezone.get_current_timezone() is locale.zone(
+            self.timezone
+        ):
             return _SETTLED
         return self._other_locale()
 
     @contextlib.contextmanager
     def _other_locale(self) -> Iterator[None]:
-        with translation.override(self.language), timezone.override(_zone(self.timezone)):
+        with translation.override(self.language), timezone.override(locale.zone(self.timezone)):
             yield
 
     # After the handlers
@@ -333,7 +328,18 @@ class LivePage:
     # Asked for by components
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
-        self.effect("redirect", navigation.safe_redirect(self.request, to, args, kwargs))
+        self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
+        if self.connected:
+            self.effect("redirect", self.leaving)
+
+    def stays(self, act: Callable[[], object]) -> bool:
+        """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
+        before, self.leaving = self.leaving, ""
+        try:
+            act()
+            return not self.leaving
+        finally:
+            self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
         if not self.connected:

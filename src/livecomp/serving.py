@@ -1,11 +1,24 @@
 """A page's components in its first HTML, over HTTP: each root element carries a token to join it by."""
 
+import functools
+import logging
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
+from django.contrib.messages.constants import DEFAULT_LEVELS
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
 from django.core.exceptions import PermissionDenied
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import get_script_prefix
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from livecomp import arguments as packing
 from livecomp import auth, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
+from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
 from livecomp.templating.opaque import leftovers
@@ -13,45 +26,149 @@ from livecomp.templating.opaque import leftovers
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
+logger = logging.getLogger("livecomp")
+
+_MAX_FILLS = 16 * 1024  # characters of HTML in a token
+
 
 def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any) -> str:
-    """Mount a component for the page and render it. Exceptions come through, a refusal as `PermissionDenied`."""
+    """Mount a component for the page and render it. Exceptions come through, a refusal as `PermissionDenied`.
+
+    When it asks for a redirect, nothing of it is in the HTML that is given, only the way on.
+    """
+    page.request._cache_update_cache = False  # type: ignore[attr-defined]  # Django's cache of whole pages: see `tokens`
+    if page.leaving:
+        return _way_on(page)
     cls = registry.get(name)
-    kwargs = tokens.as_data(kwargs)
+    kwargs = packing.as_data(kwargs)
     before = leftovers.set([])
+    known = {*page.tree, *page.shared}
     try:
         render = _shared_root if cls.shared else _own_root
-        id, html, arguments = render(page, cls, kwargs, fills)
+        id, html = render(page, cls, kwargs, fills)
         rest = "".join(leftovers.get() or ())
-    except Refused as refused:
+    except (Refused, PermissionDenied) as refused:
+        if page.leaving:
+            return _leave(page, known)
         raise PermissionDenied(str(refused)) from None
     finally:
         leftovers.reset(before)
-    claims = tokens.Claims(page.id, id, cls.name, arguments, rendering.digest(html))
+    if page.leaving:
+        return _leave(page, known)
+    claims = _claims(page, id, cls, kwargs, fills, rendering.digest(html))
     token = tokens.issue(claims, page.request)
     page.forget_output()
+    if id in page.tree:
+        page.tree[id].effects += page.take_effects()
     resume.save(page)
     address = f' {ADDRESS}="{id}.0"'
     return html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
 
 
-def _own_root(
-    page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any
-) -> tuple[str, str, dict[str, Any] | None]:
+def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any) -> tuple[str, str]:
     kwargs.pop("key", None)
     mounted = page.add(cls, None, ("root", page.number))
     mounted.fills = fills
     auth.check(mounted.component, page.request)
     page.read_url(mounted)
-    mounted.component.mount(**kwargs)
-    html = rendering.first_render(mounted)
+    if not page.leaving:
+        mounted.component.mount(**kwargs)
+    html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
-    return mounted.id, html, kwargs if not fills else None
+    return mounted.id, html
 
 
-def _shared_root(
-    page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any
-) -> tuple[str, str, dict[str, Any] | None]:
+def _shared_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any) -> tuple[str, str]:
     shared.refuse_fills(cls, fills)
     id = page.place_shared(cls, ("root", len(page.shared)), kwargs)
-    return id, page.shared_html(id), kwargs
+    return id, page.shared_html(id)
+
+
+# What the token says
+
+
+def _claims(
+    page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any, digest: str
+) -> tokens.Claims:
+    carried = fills if fills and not _snapshots_are_kept() and sum(map(len, fills.values())) <= _MAX_FILLS else None
+    reason = packing.reason_against(kwargs) if packing.packed(kwargs) is None else ""
+    if not reason and fills and not carried and not _snapshots_are_kept():
+        reason = "its fills are too long for a token"
+    if reason:
+        _warn_once(cls.name, reason)
+    can_mount = not reason and (not fills or carried)
+    arguments = kwargs if can_mount else None
+    return tokens.Claims(
+        page.id, id, cls.name, arguments, digest, language=page.language, timezone=page.timezone, fills=carried
+    )
+
+
+def _snapshots_are_kept() -> bool:
+    return settings.snapshot != "off" and not isinstance(caches[settings.snapshot_cache], DummyCache)
+
+
+@functools.cache
+def _warn_once(name: str, reason: str) -> None:
+    logger.warning(
+        "%r can be brought to life only from its snapshot in the cache, and is lost without: argument %s. "
+        "Pass a primary key or plain values instead.",
+        name,
+        reason,
+    )
+
+
+# A redirect
+
+
+def _leave(page: "LivePage", known: set[str]) -> str:
+    """Take out of the page what asked for a redirect, and give the way on. ``known``: ids of what was there before."""
+    for id in page.tree.keys() - known:
+        del page.tree[id]
+    for id in page.shared.keys() - known:
+        del page.shared[id]
+    page.forget_output()
+    for kind, *details in page.take_effects():
+        if kind == "flash":
+            _flash_later(page, *details)
+    return _way_on(page)
+
+
+def _way_on(page: "LivePage") -> str:
+    """HTML that goes to the redirect's URL, with and without JavaScript: the headers of the response are not ours."""
+    return format_html('<meta http-equiv="refresh" content="0;url={0}"><p><a href="{0}">{0}</a></p>', page.leaving)
+
+
+def _flash_later(page: "LivePage", level: str, text: str) -> None:
+    """Have the next page show a message."""
+    if not hasattr(page.request, "_messages"):
+        logger.warning("flash() before a redirect needs django.contrib.messages; %r is not shown.", text)
+        return
+    number = DEFAULT_LEVELS.get(level.upper())
+    if number is None:
+        messages.add_message(page.request, messages.INFO, text, extra_tags=level)
+    else:
+        messages.add_message(page.request, number, text)
+
+
+# The client
+
+
+def render_scripts(context: Context) -> SafeString:
+    """The script tag of the client."""
+    nonce = _nonce(context)
+    return format_html(
+        '<script type="module" src="{}" data-livecomp-url="{}"{}></script>',
+        static("livecomp/livecomp.js"),
+        get_script_prefix() + settings.path,
+        format_html(' nonce="{}"', nonce) if nonce else "",
+    )
+
+
+def _nonce(context: Context) -> str:
+    """The nonce of the page's Content-Security-Policy: of Django 6, or of django-csp.
+
+    Both make it when it is first read as text, and say that they are false until then.
+    """
+    request = getattr(context, "request", None) or context.get("request")
+    found = (context.get("csp_nonce"), getattr(request, "csp_nonce", None), getattr(request, "_csp_nonce", None))
+    return next((str(nonce) for nonce in found if nonce is not None and str(nonce)), "")

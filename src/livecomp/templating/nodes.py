@@ -45,6 +45,7 @@ class LiveComponentNode(Node):
         return [node for node in self.nodelist or () if isinstance(node, FillNode)]
 
     def render(self, context: Context) -> SafeString:
+        from livecomp import fragments
         from livecomp.page import host_for
 
         kwargs: dict[str, Any] = {}
@@ -52,5 +53,7 @@ class LiveComponentNode(Node):
             kwargs |= each.resolve(context)
         kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
-        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
-        return SafeString(html)
+        name = str(self.name.resolve(context))
+        if fragments.is_inside():
+            return fragments.place(name, kwargs, fills or None)
+        return SafeString(host_for(context).render_root(name, kwargs, fills or None, context))
