@@ -89,7 +89,9 @@ def test_what_is_not_a_number_stays_that() -> None:
 def test_a_moment_keeps_its_zone_and_the_second_of_two_equal_hours() -> None:
     back = there_and_back(WINTER_FOLD)
     assert (back.tzinfo, back.fold, back.isoformat()) == (BERLIN, 1, WINTER_FOLD.isoformat())
-    assert there_and_back(timezone.make_aware(datetime.datetime(2026, 1, 1), timezone.get_fixed_timezone(90))).utcoffset()
+    assert there_and_back(
+        timezone.make_aware(datetime.datetime(2026, 1, 1), timezone.get_fixed_timezone(90))
+    ).utcoffset()
 
 
 def test_an_enum_comes_back_by_the_annotation_of_its_parameter() -> None:
@@ -110,7 +112,9 @@ def test_nobody_is_nobody_again() -> None:
     assert there_and_back(SimpleLazyObject(AnonymousUser)) == AnonymousUser()
 
 
-@pytest.mark.parametrize("value", [object(), namedtuple("Pair", "a b")(1, 2), Note(text="unsaved"), [lambda: 1], "\ud800"])
+@pytest.mark.parametrize(
+    "value", [object(), namedtuple("Pair", "a b")(1, 2), Note(text="unsaved"), [lambda: 1], "\ud800"]
+)
 def test_what_has_no_form_is_said_in_words(value: Any) -> None:
     assert packed({"fine": 1, "thing": value}) is None
     assert reason_against({"fine": 1, "thing": value}).startswith("'thing': ")

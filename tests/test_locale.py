@@ -16,7 +16,7 @@ from tests.driver import Driver
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
-NOON_IN_TOKYO = "<p lc=\"c0.0\">1. März 2026 21:00 0</p>"
+NOON_IN_TOKYO = '<p lc="c0.0">1. März 2026 21:00 0</p>'
 
 
 class Dated(LiveComponent):

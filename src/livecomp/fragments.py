@@ -68,7 +68,7 @@ def place(name: str, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) ->
             f"model instances, lists and dicts of these. {packing.reason_against(kwargs)}. Place it outside, or pass a "
             "primary key."
         )
-    return _comment([name, packed, fills])
+    return _comment(["".join(name), packed, packing.packed(fills)])
 
 
 def place_scripts() -> SafeString:

@@ -21,6 +21,7 @@ from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
+from livecomp.response import LiveResponse
 from livecomp.templating.opaque import leftovers
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
 
     When it asks for a redirect, nothing of it is in the HTML that is given, only the way on.
     """
-    page.request._cache_update_cache = False  # type: ignore[attr-defined]  # Django's cache of whole pages: see `tokens`
+    _keep_from_caches(page)
     if page.leaving:
         return _way_on(page)
     cls = registry.get(name)
@@ -82,6 +83,13 @@ def _shared_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, A
     shared.refuse_fills(cls, fills)
     id = page.place_shared(cls, ("root", len(page.shared)), kwargs)
     return id, page.shared_html(id)
+
+
+def _keep_from_caches(page: "LivePage") -> None:
+    """The tokens in the page are this visitor's: neither Django's cache of whole pages nor any other may give it to others."""
+    page.request._cache_update_cache = False  # type: ignore[attr-defined]
+    if (response := LiveResponse.of(page.request)) is not None:
+        response.mark()
 
 
 # What the token says
@@ -134,7 +142,9 @@ def _leave(page: "LivePage", known: set[str]) -> str:
 
 
 def _way_on(page: "LivePage") -> str:
-    """HTML that goes to the redirect's URL, with and without JavaScript: the headers of the response are not ours."""
+    """HTML that goes to the redirect's URL, with and without JavaScript, where the response itself is out of reach."""
+    if (response := LiveResponse.of(page.request)) is not None:
+        response.mark(page.leaving)
     return format_html('<meta http-equiv="refresh" content="0;url={0}"><p><a href="{0}">{0}</a></p>', page.leaving)
 
 

@@ -44,7 +44,7 @@ class Claims:
 
 def issue(claims: Claims, request: HttpRequest) -> str:
     """A token for these claims, bound to the visitor of ``request``, the code's version and the time."""
-    locale, fills = _locale_text(claims), claims.fills
+    locale, fills = _locale_text(claims), packed(claims.fills)
     payload = (
         claims.page,
         claims.component,

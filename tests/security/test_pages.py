@@ -11,7 +11,6 @@ from django.core.checks import run_checks
 from django.test import RequestFactory, override_settings
 
 from livecomp import LiveComponent, event, state
-from livecomp.constants import CloseCode
 from livecomp.effects import Close
 from livecomp.testing import LiveClient
 from tests.driver import Driver
