@@ -15,7 +15,7 @@ from livecomp.asgi import live_application
 pytestmark = pytest.mark.urls(__name__)
 
 
-class Guarded(LiveComponent):
+class SentAway(LiveComponent):
     template = "<p>for the owner only</p>"
 
     def mount(self) -> None:
@@ -36,8 +36,8 @@ def _page(request: HttpRequest, name: str, cache_control: str = "") -> HttpRespo
 
 
 urlpatterns = [
-    path("guarded/", lambda request: _page(request, "guarded")),
-    path("json/", lambda request: JsonResponse({"html": _page(request, "guarded").content.decode()})),
+    path("guarded/", lambda request: _page(request, "sent_away")),
+    path("json/", lambda request: JsonResponse({"html": _page(request, "sent_away").content.decode()})),
     path("open/", lambda request: _page(request, "for_anyone")),
     path("public/", lambda request: _page(request, "for_anyone", "public, max-age=60, s-maxage=600")),
     path("own/", lambda request: _page(request, "for_anyone", "no-store")),

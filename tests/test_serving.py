@@ -77,11 +77,11 @@ class AroundLater(LiveComponent):
     template = """{% load livecomp %}<div>{% live_component "not_yours" defer %}</div>"""
 
 
-class Beside(LiveComponent):
+class BesideIt(LiveComponent):
     template = "<i>beside</i>"
 
 
-class Greeting(LiveComponent):
+class GreetingVisitor(LiveComponent):
     template = "<p>Hello</p>"
     got: list[str] = state([])
 
@@ -98,7 +98,7 @@ class Greeting(LiveComponent):
 
 
 class GreetingAround(LiveComponent):
-    template = """{% load livecomp %}<div>{% live_component "greeting" %}</div>"""
+    template = """{% load livecomp %}<div>{% live_component "greeting_visitor" %}</div>"""
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -111,7 +111,7 @@ urlpatterns = [
     path("refusing/", Refusing.as_view()),
     path("context/<str:where>/", NotYours.as_view()),
     path("around/", AroundNotYours.as_view()),
-    path("beside/", Beside.as_view()),
+    path("beside/", BesideIt.as_view()),
 ]
 
 
@@ -151,12 +151,12 @@ def test_the_address_is_escaped() -> None:
 
 def test_what_was_protected_is_in_no_token_and_no_snapshot() -> None:
     live_page = LivePage(make_request())
-    before = live_page.render_root("beside", {})
+    before = live_page.render_root("beside_it", {})
     gone = live_page.render_root("around_not_yours", {})
-    after = live_page.render_root("beside", {})
+    after = live_page.render_root("beside_it", {})
     assert "lc-token" in before
     assert gone == after
-    assert [mounted.component.name for mounted in live_page.tree.values()] == ["beside"]
+    assert [mounted.component.name for mounted in live_page.tree.values()] == ["beside_it"]
 
 
 def test_another_exception_after_it_is_an_exception() -> None:
@@ -193,7 +193,7 @@ def test_at_a_join_without_a_snapshot_too(where: str, monkeypatch: pytest.Monkey
     assert not driver.page.tree
 
 
-@pytest.mark.parametrize("name", ["greeting", "greeting_around"])
+@pytest.mark.parametrize("name", ["greeting_visitor", "greeting_around"])
 @pytest.mark.parametrize("is_evicted", [False, True])
 def test_what_mount_tells_the_browser_comes_once_with_the_join(name: str, is_evicted: bool) -> None:
     driver = Driver(name)
@@ -213,7 +213,7 @@ def test_what_mount_tells_the_browser_comes_once_with_the_join(name: str, is_evi
 
 
 def test_the_visitor_sees_it_once(live: LiveClient) -> None:
-    opened = live.mount("greeting")
+    opened = live.mount("greeting_visitor")
     assert [flash.text for flash in opened.flashes] == ["Welcome."]
     opened.disconnect()
     opened.reconnect()
@@ -246,7 +246,7 @@ class FilledLater(LiveComponent):
         self.count += 1
 
 
-class Thing(LiveComponent):
+class ThingTaker(LiveComponent):
     template = "<p>thing</p>"
 
     def mount(self, thing: object = None) -> None:
@@ -256,10 +256,10 @@ class Thing(LiveComponent):
 @override_settings(CACHES=DUMMY)
 def test_an_argument_without_a_form_costs_its_own_component_only(caplog: pytest.LogCaptureFixture) -> None:
     live_page = LivePage(make_request())
-    html = live_page.render_root("thing", {"thing": object()}) + live_page.render_root("beside", {})
-    assert "'thing' can be brought to life only from its snapshot" in caplog.text
+    html = live_page.render_root("thing_taker", {"thing": object()}) + live_page.render_root("beside_it", {})
+    assert "'thing_taker' can be brought to life only from its snapshot" in caplog.text
     assert "'thing': object has no form" in caplog.text
-    driver = Driver("beside")
+    driver = Driver("beside_it")
     joined, error = driver.join(tokens=_tokens(html))
     assert joined[0] == "joined"
     assert error == ["error", 0, "gone", "This part of the page is out of date; load the page again.", "c0"]
@@ -272,7 +272,7 @@ def _tokens(html: str) -> list[str]:
     return re.findall(r'lc-token="([^"]+)"', html)
 
 
-class OneRow(LiveComponent):
+class OneNoteRow(LiveComponent):
     template = "<p>{{ text }}</p>"
     text: str = ""
 
@@ -283,10 +283,10 @@ class OneRow(LiveComponent):
 def test_a_row_that_was_deleted_fails_its_own_component_only(caplog: pytest.LogCaptureFixture) -> None:
     note = Note.objects.create(text="here")
     live_page = LivePage(make_request())
-    html = live_page.render_root("one_row", {"note": note}) + live_page.render_root("beside", {})
+    html = live_page.render_root("one_note_row", {"note": note}) + live_page.render_root("beside_it", {})
     note.delete()
     cache.clear()
-    driver = Driver("beside")
+    driver = Driver("beside_it")
     (joined,) = driver.join(tokens=_tokens(html))
     assert [address for address, _ in joined[4]] == ["c0.0"]
     assert "livecomp-error" in str(driver.page.fresh_html()["c0"])
@@ -303,19 +303,19 @@ def test_a_page_s_own_tokens_win_over_those_that_a_cache_mixed_in(monkeypatch: p
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now - 60)
     foreign = LivePage(make_request())
-    html = "".join(foreign.render_root("greeting", {}) for _ in range(3))
+    html = "".join(foreign.render_root("greeting_visitor", {}) for _ in range(3))
     monkeypatch.setattr(time, "time", lambda: now)
-    driver = Driver("beside")
+    driver = Driver("beside_it")
     joined, *errors = driver.join(tokens=[*_tokens(html), driver.token])
     assert joined[0] == "joined"
     assert {error[2] for error in errors} == {"gone"}
-    assert [mounted.component.name for mounted in driver.page.tree.values()] == ["beside"]
+    assert [mounted.component.name for mounted in driver.page.tree.values()] == ["beside_it"]
 
 
 @pytest.mark.parametrize("bad", ["forged", "another visitor's"])
 def test_a_bad_token_does_no_harm_to_the_components_beside_it(bad: str, django_user_model: Any) -> None:
-    other = Driver("greeting", user=django_user_model.objects.create_user("other"))
-    driver = Driver("beside")
+    other = Driver("greeting_visitor", user=django_user_model.objects.create_user("other"))
+    driver = Driver("beside_it")
     token = "x:y" if bad == "forged" else other.token
     joined, error = driver.join(tokens=[token, driver.token])
     assert (joined[0], error[:3]) == ("joined", ["error", 0, "gone"])
@@ -333,11 +333,11 @@ def test_a_view_s_page_is_kept_by_no_shared_cache(client: Client) -> None:
     ]
 )
 def test_django_s_cache_keeps_no_page_with_live_components(client: Client) -> None:
-    first, second = (client.get("/page/", {"name": "beside"}).content.decode() for _ in range(2))
+    first, second = (client.get("/page/", {"name": "beside_it"}).content.decode() for _ in range(2))
     assert _tokens(first) != _tokens(second)
 
 
 def test_nobody_is_told_where_a_token_fails_but_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "livecomp.security"):
-        Driver("beside").join(tokens=["x:y"])
+        Driver("beside_it").join(tokens=["x:y"])
     assert "A page's token was refused: it is not one of this site's." in caplog.text
