@@ -123,7 +123,7 @@ def test_a_row_that_was_deleted_since_is_no_error_of_the_page() -> None:
 
 
 def test_an_argument_that_cannot_be_cached_is_refused_in_words() -> None:
-    with pytest.raises(ComponentError, match=r"'cached' stands within \{% cache %\}.*'text': object has no form"):
+    with pytest.raises(ComponentError, match=r"'cached' stands within \{% cache %\}.*'text' cannot be in a token"):
         rendered('{% cache 60 bad %}{% live_component "cached" text=text %}{% endcache %}', text=object())
 
 

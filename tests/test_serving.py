@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import Client, override_settings
 from django.urls import path
+from django.views.decorators.cache import cache_page
 
 from livecomp import LiveComponent, event, state
-from livecomp.effects import StartTask, StartTimer, Subscribe
+from livecomp.constants import CloseCode
+from livecomp.effects import Close, StartTask, StartTimer, Subscribe
 from livecomp.page import LivePage
 from livecomp.testing import LiveClient
 from tests.driver import Driver, make_request
@@ -107,6 +109,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("page/", page),
+    path("cached/", cache_page(60)(page)),
     path("private/", NotYours.as_view()),
     path("refusing/", Refusing.as_view()),
     path("context/<str:where>/", NotYours.as_view()),
@@ -220,13 +223,22 @@ def test_the_visitor_sees_it_once(live: LiveClient) -> None:
     assert [flash.text for flash in opened.flashes] == ["Welcome."]
 
 
+def test_a_test_is_told_of_the_redirect(live: LiveClient) -> None:
+    with pytest.raises(AssertionError, match="'not_yours' asked for a redirect to /login/"):
+        live.mount("not_yours")
+
+
 # Without a snapshot
 
 DUMMY = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 
-@override_settings(CACHES=DUMMY)
-def test_with_a_cache_that_keeps_nothing_a_page_with_fills_comes_to_life(live: LiveClient) -> None:
+@pytest.mark.parametrize("options", [{"CACHES": DUMMY}, {"LIVECOMP": {"SNAPSHOT": "off"}}], ids=["dummy", "off"])
+def test_where_nothing_is_kept_a_page_with_fills_comes_to_life(
+    live: LiveClient, settings: Any, options: dict[str, Any]
+) -> None:
+    for name, value in options.items():
+        setattr(settings, name, value)
     opened = live.render(
         '{% live_component "filled_later" fills %}{% fill "title" %}<b>Tea</b>{% endfill %}{% endlive_component %}'
     )
@@ -258,12 +270,23 @@ def test_an_argument_without_a_form_costs_its_own_component_only(caplog: pytest.
     live_page = LivePage(make_request())
     html = live_page.render_root("thing_taker", {"thing": object()}) + live_page.render_root("beside_it", {})
     assert "'thing_taker' can be brought to life only from its snapshot" in caplog.text
-    assert "'thing': object has no form" in caplog.text
+    assert "because 'thing' cannot be in a token (object has no such form)" in caplog.text
     driver = Driver("beside_it")
     joined, error = driver.join(tokens=_tokens(html))
     assert joined[0] == "joined"
     assert error == ["error", 0, "gone", "This part of the page is out of date; load the page again.", "c0"]
     assert list(driver.page.tree) == ["c1"]
+
+
+def test_a_cache_that_keeps_nothing_has_no_page_loaded_again_and_again(caplog: pytest.LogCaptureFixture) -> None:
+    tokens = _tokens(LivePage(make_request()).render_root("thing_taker", {"thing": object()}))
+    driver = Driver("beside_it")
+    cache.clear()
+    driver.join(tokens=tokens)
+    assert driver.out(Close) == [Close(CloseCode.VERSION_CHANGED, "This page is out of date; load it again.")]
+    with override_settings(CACHES=DUMMY):
+        joined, error = driver.join(tokens=tokens)
+    assert (joined[0], error[:3]) == ("joined", ["error", 0, "gone"])
 
 
 def _tokens(html: str) -> list[str]:
@@ -332,9 +355,10 @@ def test_a_view_s_page_is_kept_by_no_shared_cache(client: Client) -> None:
         "django.middleware.cache.FetchFromCacheMiddleware",
     ]
 )
-def test_django_s_cache_keeps_no_page_with_live_components(client: Client) -> None:
-    first, second = (client.get("/page/", {"name": "beside_it"}).content.decode() for _ in range(2))
-    assert _tokens(first) != _tokens(second)
+@pytest.mark.parametrize("url", ["/page/", "/cached/"])
+def test_django_s_cache_keeps_no_page_with_live_components(client: Client, url: str) -> None:
+    first, second = (client.get(url, {"name": "beside_it"}).content.decode() for _ in range(2))
+    assert set(_tokens(first)).isdisjoint(_tokens(second))
 
 
 def test_nobody_is_told_where_a_token_fails_but_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -68,12 +68,12 @@ def packed(arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def reason_against(arguments: Mapping[str, Any]) -> str:
-    """Which argument has no such form, and why; empty when all have one."""
+    """Which argument has no such form, and why, in words; empty when all have one."""
     for name, value in arguments.items():
         try:
             msgspec.json.encode(_pack(value))
         except _NO_FORM as error:
-            return f"{name!r}: {error}"
+            return f"{name!r} cannot be in a token ({error})"
     return ""
 
 
@@ -130,7 +130,7 @@ def _pack(value: Any) -> Any:
         if all(type(key) is str and not key.startswith(_KIND) for key in value):
             return {key: _pack(item) for key, item in value.items()}
         return {f"{_KIND}dict": [[_pack(key), _pack(item)] for key, item in value.items()]}
-    raise TypeError(f"{kind.__name__} has no form that a token could hold")
+    raise TypeError(f"{kind.__name__} has no such form")
 
 
 def _pack_model(value: models.Model) -> list[str]:

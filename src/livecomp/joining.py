@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, liveness, locale, protocol, registry, rendering, resume, signals, tokens
+from livecomp import auth, handling, liveness, locale, protocol, registry, rendering, resume, serving, signals, tokens
 from livecomp.arguments import Arguments
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
@@ -112,7 +112,7 @@ def _come_to_life(
             left_out.append(claim.component)
         else:
             auth.check(page.tree[claim.component].component, page.request)
-    if not page.tree and not page.shared and not page.leaving:
+    if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
         raise TokenRefused(tokens.OUT_OF_DATE)
     claims = [claim for claim in claims if claim.component in page.tree]
     patches = _first_patches(page, claims, known, resumed=message.resume is not None)

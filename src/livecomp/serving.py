@@ -98,27 +98,30 @@ def _keep_from_caches(page: "LivePage") -> None:
 def _claims(
     page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any, digest: str
 ) -> tokens.Claims:
-    carried = fills if fills and not _snapshots_are_kept() and sum(map(len, fills.values())) <= _MAX_FILLS else None
-    reason = packing.reason_against(kwargs) if packing.packed(kwargs) is None else ""
-    if not reason and fills and not carried and not _snapshots_are_kept():
-        reason = "its fills are too long for a token"
+    reason = packing.reason_against(kwargs)
+    carried = None
+    if fills and (settings.snapshot == "off" or keeps_nothing()):
+        if sum(map(len, fills.values())) <= _MAX_FILLS:
+            carried = fills
+        else:
+            reason = reason or "its fills are too long for a token"
     if reason:
         _warn_once(cls.name, reason)
-    can_mount = not reason and (not fills or carried)
-    arguments = kwargs if can_mount else None
+    arguments = None if reason or (fills and not carried) else kwargs
     return tokens.Claims(
         page.id, id, cls.name, arguments, digest, language=page.language, timezone=page.timezone, fills=carried
     )
 
 
-def _snapshots_are_kept() -> bool:
-    return settings.snapshot != "off" and not isinstance(caches[settings.snapshot_cache], DummyCache)
+def keeps_nothing() -> bool:
+    """Whether there is no cache of snapshots at all: to load a page again does not help then."""
+    return isinstance(caches[settings.snapshot_cache], DummyCache)
 
 
 @functools.cache
 def _warn_once(name: str, reason: str) -> None:
     logger.warning(
-        "%r can be brought to life only from its snapshot in the cache, and is lost without: argument %s. "
+        "%r can be brought to life only from its snapshot in the cache, and is lost without it, because %s. "
         "Pass a primary key or plain values instead.",
         name,
         reason,
