@@ -17,7 +17,7 @@ from django.template.context import Context
 from django.templatetags import cache
 from django.utils.safestring import SafeString
 
-from livecomp import arguments as packing
+from livecomp import packing
 from livecomp.exceptions import ComponentError
 
 _PLACE = re.compile(r"<!--livecomp ([\w:-]+)-->")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings as django_settings
 
 from livecomp import auth, handling, liveness, locale, protocol, registry, rendering, resume, serving, signals, tokens
-from livecomp.arguments import Arguments
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
+from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory

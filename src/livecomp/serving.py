@@ -15,8 +15,7 @@ from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livecomp import arguments as packing
-from livecomp import auth, registry, rendering, resume, shared, tokens
+from livecomp import auth, packing, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
@@ -56,7 +55,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
         leftovers.reset(before)
     if page.leaving:
         return _leave(page, known)
-    claims = _claims(page, id, cls, kwargs, fills, rendering.digest(html))
+    claims = _claims(page, id, cls, kwargs, rendering.digest(html))
     token = tokens.issue(claims, page.request)
     page.forget_output()
     if id in page.tree:
@@ -95,9 +94,8 @@ def _keep_from_caches(page: "LivePage") -> None:
 # What the token says
 
 
-def _claims(
-    page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any, digest: str
-) -> tokens.Claims:
+def _claims(page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[str, Any], digest: str) -> tokens.Claims:
+    fills = page.tree[id].fills if id in page.tree else None
     reason = packing.reason_against(kwargs)
     carried = None
     if fills and (settings.snapshot == "off" or keeps_nothing()):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from livecomp import arguments as packing
+from livecomp import packing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.exceptions import ComponentError

@@ -16,9 +16,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from livecomp import auth
-from livecomp.arguments import Arguments, packed
 from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
+from livecomp.packing import Arguments, packed
 
 logger = logging.getLogger("livecomp.security")
 

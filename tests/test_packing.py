@@ -1,4 +1,4 @@
-"""livecomp.arguments: what a token can hold of a component's arguments."""
+"""livecomp.packing: what a token can hold of a component's arguments."""
 
 import datetime
 import decimal
@@ -17,7 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from livecomp import LiveComponent
-from livecomp.arguments import Arguments, packed, reason_against, unpacked
+from livecomp.packing import Arguments, packed, reason_against, unpacked
 from tests.driver import Driver
 from tests.testapp.models import Note
 
