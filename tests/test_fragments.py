@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.template import engines
 
 from livecomp import LiveComponent, event, state
@@ -33,6 +34,19 @@ class CachedRow(LiveComponent):
 
     def mount(self, note: Note) -> None:
         self.note = note
+
+
+class CachedSecret(LiveComponent):
+    template = "<p>for users</p>"
+    login_required = True
+
+
+class CachedSecretPage(LiveComponent):
+    template = "<p>for users</p>"
+
+    def mount(self) -> None:
+        if "open" not in self.query:
+            self.redirect("/login/")
 
 
 class CachedChildren(LiveComponent):
@@ -120,6 +134,22 @@ def test_a_row_that_was_deleted_since_is_no_error_of_the_page() -> None:
     assert "here" in rendered(source, note=note)
     note.delete()
     assert rendered(source, note=None) == ""
+
+
+def test_a_component_in_a_fragment_asks_each_visitor_for_permission(django_user_model: Any) -> None:
+    source = '{% cache 60 secret %}{% live_component "cached_secret" %}{% endcache %}'
+    anna = django_user_model.objects.create_user("anna")
+    assert "for users" in rendered(source, make_request(anna))
+    with pytest.raises(PermissionDenied):
+        rendered(source)
+
+
+def test_a_redirect_is_that_of_each_visitor() -> None:
+    source = '{% cache 60 secret %}{% live_component "cached_secret_page" %}{% endcache %}'
+    assert "for users" in rendered(source, make_request(path="/?open"))
+    html = rendered(source)
+    assert 'content="0;url=/login/"' in html
+    assert "for users" not in html
 
 
 def test_an_argument_that_cannot_be_cached_is_refused_in_words() -> None:

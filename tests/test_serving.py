@@ -249,6 +249,14 @@ def test_where_nothing_is_kept_a_page_with_fills_comes_to_life(
     assert "<b>Tea</b>" in opened.html
 
 
+@override_settings(CACHES=DUMMY, LIVECOMP={"MAX_MESSAGE_BYTES": 4096})
+def test_fills_in_tokens_leave_the_join_small(caplog: pytest.LogCaptureFixture) -> None:
+    live_page = LivePage(make_request())
+    html = [live_page.render_root("filled_later", {}, {"title": "x" * 600}) for _ in range(2)]
+    assert [len(token) > 900 for each in html for token in _tokens(each)] == [True, False]
+    assert "the page's fills are too long for its tokens" in caplog.text
+
+
 class FilledLater(LiveComponent):
     template = "<p>{{ count }} {{ fills.title }}</p>"
     count: int = 0

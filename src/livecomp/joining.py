@@ -63,7 +63,7 @@ def _claims(page: "LivePage", message: protocol.Join) -> tuple[list[tokens.Claim
     rendered_as = max(own, key=lambda claim: claim.issued).page  # what a cache mixed in is older
     claims: dict[str, tokens.Claims] = {}
     for claim in verified:
-        if claim.page == rendered_as and claim.name in registry.all_components():
+        if claim.page == rendered_as and registry.find(claim.name) is not None:
             claims.setdefault(claim.component, claim)
         else:
             left_out.append(claim.component)

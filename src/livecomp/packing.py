@@ -79,7 +79,7 @@ def reason_against(arguments: Mapping[str, Any]) -> str:
 
 def unpacked(component: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Undo `packed` for this component. Reads models from the database; raises their ``DoesNotExist``."""
-    cls: Any = registry.all_components().get(component)
+    cls: Any = registry.find(component)
     annotations = _annotations_of(cls) if cls is not None else {}
     return {name: _unpack(value, annotations.get(name)) for name, value in values.items()}
 

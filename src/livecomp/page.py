@@ -58,6 +58,7 @@ class LivePage:
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
         self.language, self.timezone = locale.current_language(), locale.current_zone()
+        self.carried = 0  # characters of fills in its tokens
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
         self.tracking = False  # while a handler runs

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("livecomp")
 
-_MAX_FILLS = 16 * 1024  # characters of HTML in a token
-
 
 def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any) -> str:
     """Mount a component for the page and render it. Exceptions come through, a refusal as `PermissionDenied`.
@@ -99,10 +97,11 @@ def _claims(page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[st
     reason = packing.reason_against(kwargs)
     carried = None
     if fills and (settings.snapshot == "off" or keeps_nothing()):
-        if sum(map(len, fills.values())) <= _MAX_FILLS:
+        page.carried += sum(map(len, fills.values()))
+        if page.carried <= settings.max_message_bytes // 4:  # the tokens of a page come back in one message
             carried = fills
         else:
-            reason = reason or "its fills are too long for a token"
+            reason = reason or "the page's fills are too long for its tokens"
     if reason:
         _warn_once(cls.name, reason)
     arguments = None if reason or (fills and not carried) else kwargs
