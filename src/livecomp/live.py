@@ -8,6 +8,13 @@ from livecomp.events import event
 from livecomp.state import state
 
 
+class Left(LiveComponent):
+    """Stands where a component asked for a redirect when it was mounted: the visitor is on the way to another page."""
+
+    name = "livecomp.left"
+    template = "<span hidden></span>"
+
+
 class Later(LiveComponent):
     """Stands for a component that is mounted when it is scrolled to (``lazy``) or right after the page is live
     (``defer``). It is nobody's parent: `LiveComponent.parent` of what it holds is the component around it.

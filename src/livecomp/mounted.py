@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from livecomp import progress
 from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
-from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
+from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
+from livecomp.protocol import Effects
 from livecomp.state import MISSING, restore
 from livecomp.templating import RenderMemory
 
@@ -26,7 +27,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
-        *("is_left_out", "is_refused", "reads_request"),
+        *("effects", "is_left_out", "is_refused", "reads_request"),
     )
 
     def __init__(
@@ -51,6 +52,7 @@ class Mounted:
         ] = {}  # timers of send_after, with the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
+        self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.skip = False
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
@@ -154,6 +156,14 @@ class Mounted:
         for task, call, args, kwargs in waiting:
             function = getattr(self.component, call) if isinstance(call, str) else call
             self.page.output(StartTask(task, partial(function, *args, **kwargs)))
+        effects, self.effects = self.effects, []
+        for kind, *details in effects:
+            if kind == "url":
+                self.page.show_url(*details)
+            else:
+                self.page.effect(kind, *details)
+        if waiting or effects:
+            self.page.output(Save())  # so that they are not there again after a cut
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
@@ -164,6 +174,8 @@ class Mounted:
             kept["arguments"] = self.arguments
         if self.fills:
             kept["fills"] = self.fills
+        if self.effects:
+            kept["effects"] = self.effects
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}

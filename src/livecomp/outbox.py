@@ -71,4 +71,3 @@ class Outbox:
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""
         self.waiting_output.clear()
-        self._effects.clear()

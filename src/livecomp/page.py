@@ -4,23 +4,22 @@ No sockets, no event loop, no thread in it. A driver (the consumer, or the test 
 and takes what is to be done with `take_output`.
 """
 
+import contextlib
 import functools
 import logging
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
-from django.utils import translation
 
 from livecomp import (
     auth,
     failures,
     inputs,
-    locales,
+    locale,
     navigation,
     protocol,
     receiving,
@@ -65,8 +64,9 @@ class LivePage(Outbox):
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
-        self.language = translation.get_language() or django_settings.LANGUAGE_CODE
-        self.timezone = locales.current_zone_name()
+        self.language, self.timezone = locale.current_language(), locale.current_zone()
+        self.carried = 0  # characters of fills in its tokens
+        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
         self.dirty: set[str] = set()
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
@@ -189,7 +189,7 @@ class LivePage(Outbox):
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
-        with locales.override(self.language, self.timezone):
+        with self.in_locale():
             try:
                 return steps.throw(error) if error is not None else steps.send(value)
             except StopIteration:
@@ -224,7 +224,7 @@ class LivePage(Outbox):
         """Each root component's HTML as a first render would give it now. Changes nothing."""
         from livecomp.sharing import html_now
 
-        with locales.override(self.language, self.timezone):
+        with self.in_locale():
             return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()} | {
                 place.key.id: html_now(place.key) for place in self.shared.values() if not place.parent
             }
@@ -242,6 +242,10 @@ class LivePage(Outbox):
             self.output(Detach(id))
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
+
+    def in_locale(self) -> contextlib.AbstractContextManager[None]:
+        """The page's language and time zone are active within."""
+        return locale.override(self.language, self.timezone)
 
     # After the handlers
 
@@ -343,7 +347,19 @@ class LivePage(Outbox):
     # Asked for by components
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
-        self.effect("redirect", navigation.safe_redirect(self.request, to, args, kwargs))
+        self.on_undo(functools.partial(setattr, self, "leaving", self.leaving))
+        self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
+        if self.connected:
+            self.effect("redirect", self.leaving)
+
+    def stays(self, act: Callable[[], object]) -> bool:
+        """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
+        before, self.leaving = self.leaving, ""
+        try:
+            act()
+            return not self.leaving
+        finally:
+            self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
         if not self.connected:

@@ -38,6 +38,11 @@ def get(name: str) -> type["LiveComponent"]:
         ) from None
 
 
+def find(name: str) -> type["LiveComponent"] | None:
+    """The class registered as ``name``, if there is one."""
+    return _classes.get(name)
+
+
 def all_components() -> dict[str, type["LiveComponent"]]:
     """Every registered class, by name, sorted."""
     return dict(sorted(_classes.items()))

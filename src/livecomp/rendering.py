@@ -221,12 +221,15 @@ def mount_child(
     child = page.add(registry.get(name), parent, slot)
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
-    try:
+
+    def mount() -> None:
         auth.guard(child)
         if child.component.url_fields:
             page.read_url(child)
         child.component.mount(**kwargs)
-        first_render(child)
+
+    try:
+        stays = page.stays(mount) and page.stays(lambda: first_render(child))
     except (ComponentError, Refused):
         page.remove(child)
         raise
@@ -235,6 +238,10 @@ def mount_child(
             raise
         show_failure(child, error, "mount")
         child.html = with_address(child.failure or "", child.id)
+        return child
+    if not stays:
+        page.remove(child)
+        return mount_child(parent, "livecomp.left", slot, {}, None)
     return child
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import handling, locales, protocol, registry, rendering
+from livecomp import handling, locale, protocol, registry, rendering
 from livecomp.component import LiveComponent
 from livecomp.effects import Output, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
@@ -46,7 +46,8 @@ class SharedPage(LivePage):
     def __init__(self, key: Key) -> None:
         super().__init__(build_request(_NOBODY), key.id)
         self.key = key
-        self.language, self.timezone = key.language, key.timezone
+        self.language = locale.usable_language(key.language, self.request)
+        self.timezone = locale.usable_zone(key.timezone)
         self.last: Rendered | None = None
         self._lock = threading.RLock()  # HTTP requests look at the page from their own threads
 
@@ -117,7 +118,7 @@ class SharedPage(LivePage):
 
     def html_alone(self) -> str:
         """Mount it only to get its HTML. Exceptions of the component come through."""
-        with locales.override(self.language, self.timezone):
+        with self.in_locale():
             mounted = self._add_root()
             mounted.component.mount(**self.key.kwargs())
             return rendering.first_render(mounted)

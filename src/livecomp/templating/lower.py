@@ -27,14 +27,12 @@ from django.template.defaulttags import (
 )
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 from django.template.smartif import TokenBase
-from django.templatetags.cache import CacheNode
 from django.templatetags.i18n import LanguageNode
 from django.templatetags.l10n import LocalizeNode
 from django.templatetags.tz import LocalTimeNode, TimezoneNode
 
-from livecomp.exceptions import TemplateError
 from livecomp.templating.nodes import LiveComponentNode
-from livecomp.templating.tree import Arms, Capture, Changed, Child, Item, Items, Loop, Output, Region, Text, walk
+from livecomp.templating.tree import Arms, Capture, Changed, Child, Item, Items, Loop, Output, Region, Text
 
 # Of Django 6
 PartialDefNode: Any = getattr(defaulttags, "PartialDefNode", None)
@@ -207,23 +205,7 @@ class LiveLowering(Lowering):
             return self.super_of(node)
         if PartialNode is not None and kind is PartialNode:
             return [self.partial(node)]
-        for inside in nodes_in(node):
-            if isinstance(inside, CacheNode) and self.places_child(inside.nodelist):
-                raise TemplateError(
-                    f"A live component cannot stand inside of {{% cache %}} (line {line_of(inside)}): a cached fragment is"
-                    " the same for everybody, a component is not. Place it outside, or cache what it shows inside of it."
-                )
         return super().special(node, kind)
-
-    def places_child(self, nodes: NodeList) -> bool:
-        """Whether a child component stands among these nodes, included templates looked through."""
-        count, templates = self.children, self.templates[:]
-        found = any(
-            isinstance(item, Child) or (isinstance(item, Output) and holds_component(item.node))
-            for item in walk(self.items(nodes))
-        )
-        self.children, self.templates = count, templates
-        return found
 
     def capture(self, node: Any) -> Item:
         self.captured += 1

@@ -51,6 +51,7 @@ class LiveComponentNode(Node):
         return f"{self.origin.template_name!s}:{token.lineno}"
 
     def render(self, context: Context) -> SafeString:
+        from livecomp import fragments
         from livecomp.page import host_for
 
         kwargs: dict[str, Any] = {}
@@ -59,5 +60,6 @@ class LiveComponentNode(Node):
         kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
         name = str(self.name.resolve(context))
-        html = host_for(context).render_root(name, kwargs, fills or None, context, self.place)
-        return SafeString(html)
+        if fragments.is_inside():
+            return fragments.place(name, kwargs, fills or None)
+        return SafeString(host_for(context).render_root(name, kwargs, fills or None, context, self.place))

@@ -146,7 +146,10 @@ class LiveClient:
         """A page with one component on it, by name or class, mounted with these arguments."""
         name = component if isinstance(component, str) else component.name
         request = self._request()
-        html = page_for(request).render_root(name, arguments)
+        page = page_for(request)
+        html = page.render_root(name, arguments)
+        if page.leaving:
+            raise AssertionError(f"{name!r} asked for a redirect to {page.leaving}, so there is no page of it.")
         self._keep_session(request)
         return self._open(Dom.from_fragment(html), self.url)
 
