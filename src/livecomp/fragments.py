@@ -102,7 +102,7 @@ def _described(signed: str) -> tuple[str, dict[str, Any], dict[str, str] | None]
 
 
 def _shown(name: str, kwargs: dict[str, Any], fills: dict[str, str] | None, context: Context) -> str:
-    from livecomp.page import host_for
+    from livecomp.host import host_for
     from livecomp.serving import render_scripts
 
     if name == _SCRIPTS:

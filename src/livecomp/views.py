@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views import View
 
 from livecomp.component import LiveComponent
-from livecomp.page import page_for
+from livecomp.host import page_for
 
 
 class LiveView(View):

@@ -52,7 +52,7 @@ class LiveComponentNode(Node):
 
     def render(self, context: Context) -> SafeString:
         from livecomp import fragments
-        from livecomp.page import host_for
+        from livecomp.host import host_for
 
         kwargs: dict[str, Any] = {}
         for each in self.spread:

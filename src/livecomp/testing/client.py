@@ -13,7 +13,7 @@ from django.test import Client
 
 from livecomp import topics
 from livecomp.component import LiveComponent
-from livecomp.page import page_for
+from livecomp.host import page_for
 from livecomp.request import build_request, set_page_url
 from livecomp.testing import shared
 from livecomp.testing.browser import Browser
