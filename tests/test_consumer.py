@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livecomp import liveness, topics
+from livecomp.this_process import process_id
 from livecomp.consumer import LiveWebSocket
 from livecomp.counters import counters
 from livecomp.runtime.process import Runtime
@@ -655,7 +656,7 @@ async def test_a_join_whose_browser_has_gone_meanwhile_is_none() -> None:
 
 async def test_a_process_with_connections_tells_that_it_lives() -> None:
     cache.clear()
-    key = liveness._key(liveness.PROCESS)
+    key = liveness._key(process_id())
     async with fake_socket():
         await until(lambda: cache.get(key))
         await Runtime.current().drain()

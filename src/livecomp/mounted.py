@@ -11,6 +11,7 @@ from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
 from livecomp.state import MISSING, copy_value, is_plain, restore
 from livecomp.templating import RenderMemory
+from livecomp.topics import check_topic
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -100,6 +101,7 @@ class Mounted:
         return directory.present(topic)
 
     def join_presence(self, topic: str, meta: Meta) -> None:
+        check_topic(topic)
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:
             self.be_present()

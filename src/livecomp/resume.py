@@ -17,6 +17,7 @@ from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Place
+from livecomp.this_process import ID_LENGTH, process_id
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -141,7 +142,7 @@ def load(page: "LivePage", saved_as: str) -> Snapshot | None:
 def look_at(joined_id: str) -> tuple[bool, bool]:
     """Whether the page has stopped and is saved; else whether it is in another process that lives, and so is going to
     save it."""
-    process = joined_id.rpartition(".")[2][: len(liveness.PROCESS)]
+    process = joined_id.rpartition(".")[2][:ID_LENGTH]
     try:
         data = _cache().get(_key(joined_id))
         is_saved = data is not None and data[:1] == _CLEAN
@@ -160,7 +161,7 @@ def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:
     if joined_before and not is_of(joined_before, rendered_as):
         raise TokenRefused("This page is out of date; load it again.")
     page.id = joined_before.rpartition(".")[0] or f"{rendered_as}.{secrets.token_urlsafe(6)}"
-    page.joined_id = f"{page.id}.{liveness.PROCESS}{secrets.token_urlsafe(6)}"
+    page.joined_id = f"{page.id}.{process_id()}{secrets.token_urlsafe(6)}"
 
 
 def is_of(joined_id: str, rendered_as: str) -> bool:

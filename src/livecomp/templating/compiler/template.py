@@ -31,8 +31,10 @@ from livecomp.templating.specs import ScopeSpec, TargetSpec, fingerprint
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
 from livecomp.templating.watch import watch
+from livecomp.this_process import after_fork
 
 _lock = threading.Lock()
+after_fork(lambda: globals().update(_lock=threading.Lock()))  # another thread of the parent may have held it
 _SIGNALLING = "instrumented_test_render"
 
 
