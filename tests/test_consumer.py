@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livecomp import liveness, topics
-from livecomp.this_process import process_id
 from livecomp.consumer import LiveWebSocket
 from livecomp.counters import counters
 from livecomp.runtime.process import Runtime
+from livecomp.this_process import process_id
 from tests.fake_page import FakePages
 from tests.sockets import HEADERS, Socket, fake_socket, until
 

@@ -5,10 +5,11 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import liveness, resume
+from livecomp import liveness, resume, this_process
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Save
 from livecomp.page import LivePage
+from livecomp.this_process import process_id
 from tests.driver import Driver, make_request
 
 pytestmark = pytest.mark.django_db
@@ -141,14 +142,14 @@ def test_a_process_that_lives_is_waited_for_and_a_dead_one_is_not(monkeypatch: p
     monkeypatch.setattr(liveness, "MEMORY", 0.0)
     driver = Driver("counter", start=5)
     driver.join()
-    own, joined_id = liveness.PROCESS, driver.page.joined_id
+    own, joined_id = process_id(), driver.page.joined_id
     liveness.beat()
     assert resume.look_at(joined_id) == (False, False)  # our own process knows better
-    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    monkeypatch.setattr(this_process, "_id", "0" * 16)
     assert resume.look_at(joined_id) == (False, True)
-    monkeypatch.setattr(liveness, "PROCESS", own)
+    monkeypatch.setattr(this_process, "_id", own)
     liveness.rest()
-    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    monkeypatch.setattr(this_process, "_id", "0" * 16)
     assert resume.look_at(joined_id) == (False, False)
     resume.save(driver.page, clean=True)
     assert resume.look_at(joined_id) == (True, False)

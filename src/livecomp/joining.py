@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
+from livecomp import auth, handling, protocol, registry, rendering, resume, signals, tokens
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode
 from livecomp.counters import counters
@@ -46,7 +46,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     resume.name(page, rendered_as, joined_before)
     set_page_url(page.request, message.path)
     page.connected = True
-    snapshot = resume.load(page, joined_before or rendered_as)
+    snapshot = resume.load(page, joined_before or rendered_as, [claim.component for claim in claims])
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
     for mounted in page.tree.values():
         mounted.be_present()
@@ -97,11 +97,10 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
-    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
+    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as the snapshot tells."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.csrf_token_if_used, page.language, page.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
-    here, now = liveness.PROCESS, settings.version
-    exact = (snapshot.version, snapshot.process, snapshot.code_version) == (last_version, here, now)
+    exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)

@@ -30,7 +30,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     claims = tokens.Claims(page.id, id, cls.name, arguments, rendering.digest(html))
     token = tokens.issue(claims, page.request)
     page.forget_output()
-    resume.save(page)
+    resume.save_root(page, id)
     address = f' {ADDRESS}="{id}.0"'
     return html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
 

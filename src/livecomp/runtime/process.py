@@ -130,7 +130,7 @@ class Runtime:
         deadline = self.loop.time() + settings.shutdown_timeout
         for connection in tuple(self.connections):
             connection.restart()
-        while (self.connections or self._jobs) and self.loop.time() < deadline:
+        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         liveness.heart.release(self)
         await asyncio.to_thread(liveness.rest)
