@@ -118,9 +118,8 @@ def save_root(page: "LivePage", root: str) -> None:
     if not page.parts or page.parts[-1].size > _PART_BYTES:
         page.parts.append(Part(root))
     roots = {root: page.parts[-1]}
-    for id in page.dirty:
-        changed = _root_of(page, id)
-        roots.update({changed: part for part in page.parts if changed in part.roots})
+    for changed in {_root_of(page, id) for id in page.dirty}:
+        roots.update((changed, part) for part in page.parts if changed in part.roots)
     for each, part in roots.items():
         part.roots[each] = _family(page, each)
     try:
@@ -192,11 +191,11 @@ def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot
         found: dict[str, bytes] = {}
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             found |= _cache().get_many(keys[start : start + _KEYS_AT_ONCE])
-        parts = [_loaded(data) for data in found.values()]
-        parts = [part for part in parts if part is not None and auth.is_bound_to(part.binding, page.request)]
+        loaded = map(_loaded, found.values())
+        parts = [part for part in loaded if part is not None and auth.is_bound_to(part.binding, page.request)]
         if not parts:
             return None
-        snapshot = _joined([part for part in parts if part is not None])
+        snapshot = _joined(parts)
         if settings.snapshot != "off":
             data = _OPEN + pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
             _cache().set(_key(page.joined_id), data, settings.snapshot_max_age)

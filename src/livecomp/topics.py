@@ -158,7 +158,7 @@ def check_topic(topic: Any) -> None:
     if type(topic) is not str or not topic:
         raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
     if (reason := find_unsendable(topic)) is not None:
-        raise TypeError(f"A topic is a string of whole characters, got {topic!r}: {reason}.")
+        raise TypeError(f"A topic cannot be named {topic!r}: {reason}.")
 
 
 def _pack(topic: str, message: Any) -> Packed:
@@ -213,9 +213,6 @@ def _send(batch: dict[str, list[Packed]], origin: object = None) -> None:
         outbox.put(batch)
 
 
-_NOT_ENCODED = (TypeError, ValueError, OverflowError, RecursionError)
-
-
 class Sender:
     """Sends waiting messages over a channel layer, from one event loop. While the layer is down they wait.
 
@@ -267,11 +264,12 @@ class Sender:
                 async with asyncio.timeout(LAYER_TIMEOUT):
                     await send()
             except Exception as error:
-                # One that cannot be encoded never gets through; another may be what the layer chokes on
-                failures = self._failures.get(first, 0)
-                if isinstance(error, _NOT_ENCODED) or failures >= MAX_FAILURES:
+                # What cannot be encoded never gets through; what fails while others get through is as bad
+                if (
+                    isinstance(error, (TypeError, ValueError, OverflowError, RecursionError))
+                    or self._failures.get(first, 0) >= MAX_FAILURES
+                ):
                     logger.error("A message is dropped, because the channel layer does not take it (%r).", error)
-                    self._failures.pop(first, None)
                     drop()
                     continue
                 failed.add(first)
@@ -283,9 +281,7 @@ class Sender:
             else:
                 delay = RETRY[0]
                 self._failures.pop(first, None)
-                failed.discard(first)
-                for each in failed:
-                    self._failures[each] = self._failures.get(each, 0) + 1
+                self._failures.update((each, self._failures.get(each, 0) + 1) for each in failed - {first})
                 failed.clear()
                 if self._is_down:
                     self._is_down = False
@@ -293,7 +289,7 @@ class Sender:
         self._failures.clear()
 
     def _first(self) -> tuple[object, Callable[[], Awaitable[None]], Callable[[], None]]:
-        """The first message out of those that wait, how it is sent, and what remains to be done when it is dropped."""
+        """The first message that waits, how it is sent, and what is to be done when it is dropped."""
         if self._control:
             word = self._control.pop(0)
             return id(word), partial(self._send_control, word), lambda: self._control.remove(word)
@@ -393,8 +389,7 @@ class Outbox:
 outbox = Outbox()
 
 
-def _forget_listeners() -> None:
-    """A forked process has the hubs of its parent, and perhaps the page whose handler forked: they live there."""
+def _forget_listeners() -> None:  # hubs, and the page whose handler perhaps forked, live in the parent
     global _listeners_lock
     _listeners_lock = threading.Lock()
     listeners.clear()
