@@ -680,7 +680,7 @@ async def test_t129_a_process_lives_until_its_last_page_is_saved(monkeypatch: py
             assert runtime.pages, "the handler still runs"
         finally:
             socket.page.gate.set()
-    await until(lambda: not liveness.heart._holders)
+    await until(lambda: runtime not in liveness.heart._holders)
     assert pages.closed
 
 

@@ -9,9 +9,9 @@ from livecomp import progress
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
+from livecomp.sendable import check_topic
 from livecomp.state import MISSING, copy_value, is_plain, restore
 from livecomp.templating import RenderMemory
-from livecomp.topics import check_topic
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage

@@ -21,3 +21,11 @@ def find_unsendable(value: Any, depth: int = 0) -> str | None:
     elif value is not None and not isinstance(value, float):
         return f"{type(value).__name__} has no form that reaches other processes"
     return None
+
+
+def check_topic(topic: Any) -> None:
+    """Raise TypeError for what cannot be the name of a topic in every process."""
+    if type(topic) is not str or not topic:
+        raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
+    if (reason := find_unsendable(topic)) is not None:
+        raise TypeError(f"A topic cannot be named {topic!r}: {reason}.")

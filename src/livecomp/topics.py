@@ -21,7 +21,7 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
 
-from livecomp.sendable import find_unsendable
+from livecomp.sendable import check_topic, find_unsendable
 from livecomp.this_process import after_fork, process_id
 
 logger = logging.getLogger("livecomp.topics")
@@ -153,14 +153,6 @@ def shared_layer() -> Layer | None:
     return None if isinstance(layer, InMemoryChannelLayer) else layer
 
 
-def check_topic(topic: Any) -> None:
-    """Raise TypeError for what cannot be the name of a topic in every process."""
-    if type(topic) is not str or not topic:
-        raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
-    if (reason := find_unsendable(topic)) is not None:
-        raise TypeError(f"A topic cannot be named {topic!r}: {reason}.")
-
-
 def _pack(topic: str, message: Any) -> Packed:
     check_topic(topic)
     try:
@@ -230,6 +222,7 @@ class Sender:
         self._task: asyncio.Task[None] | None = None
         self._reminder: asyncio.TimerHandle | None = None
         self._is_down = False
+        self._is_control_next = True
         self._failures: dict[object, int] = {}  # what failed -> how often, while others got through
 
     def put(self, batch: dict[str, list[Packed]]) -> None:
@@ -270,8 +263,10 @@ class Sender:
                     or self._failures.get(first, 0) >= MAX_FAILURES
                 ):
                     logger.error("A message is dropped, because the channel layer does not take it (%r).", error)
+                    self._failures.pop(first, None)
                     drop()
                     continue
+                self._is_control_next = not self._is_control_next  # one kind of message does not hold up the other
                 failed.add(first)
                 if not self._is_down:
                     self._is_down = True
@@ -279,7 +274,7 @@ class Sender:
                 await asyncio.sleep(delay * random.uniform(0.5, 1))
                 delay = min(delay * 2, RETRY[1])
             else:
-                delay = RETRY[0]
+                delay, self._is_control_next = RETRY[0], True
                 self._failures.pop(first, None)
                 self._failures.update((each, self._failures.get(each, 0) + 1) for each in failed - {first})
                 failed.clear()
@@ -290,7 +285,7 @@ class Sender:
 
     def _first(self) -> tuple[object, Callable[[], Awaitable[None]], Callable[[], None]]:
         """The first message that waits, how it is sent, and what is to be done when it is dropped."""
-        if self._control:
+        if self._control and (self._is_control_next or not self._waiting):
             word = self._control.pop(0)
             return id(word), partial(self._send_control, word), lambda: self._control.remove(word)
         topic = next(iter(self._waiting))

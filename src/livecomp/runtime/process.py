@@ -108,8 +108,12 @@ class Runtime:
     def keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
         """Keep a task until it ends."""
         self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._forget_job)
         return task
+
+    def _forget_job(self, task: asyncio.Task[Any]) -> None:
+        self._jobs.discard(task)
+        self._rest_if_idle()  # it may have saved the last page
 
     def _look(self) -> None:
         now = self.loop.time()
