@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livecomp import LiveComponent, event, liveness, state
+from livecomp import LiveComponent, event, state, this_process
 from livecomp.exceptions import TemplateError
 from livecomp.testing import LiveClient
 from tests.testapp.models import Note
@@ -112,7 +112,7 @@ def test_an_argument_that_is_as_before_resets_nothing(
     page.click("i")
     if again:
         page.disconnect()
-        monkeypatch.setattr("livecomp.liveness.PROCESS", "anothr")
+        monkeypatch.setattr("livecomp.this_process._id", "another process1")
         page.reconnect()
     page.call("render").call("render")
     assert shown(page).startswith("6 ")
@@ -529,7 +529,7 @@ def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: li
     visitor = LiveClient()
     page = visitor.mount(f"tree.{name}")
     counts: dict[str, dict[str, int]] = {each: {f"{each}1": 0, f"{each}2": 0} for each in "ab"}
-    own = liveness.PROCESS
+    own = this_process.process_id()
     try:
         for number, (step, value) in enumerate(steps):
             if step == "show":
@@ -539,7 +539,7 @@ def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: li
                 page.call("rename", word=value)
             elif step == "reconnect":
                 page.disconnect()
-                liveness.PROCESS = f"process{number:09}" if value else own
+                this_process._id = f"process{number:09}" if value else own
                 page.reconnect()
             elif step in ("reverse", "grow") and counts:
                 branch = sorted(counts)[value % len(counts)]
@@ -558,5 +558,5 @@ def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: li
             shown = dict(each.text.split(":") for each in page.all("i"))
             assert shown == {kid: str(count) for kids in counts.values() for kid, count in kids.items()}
     finally:
-        liveness.PROCESS = own
+        this_process._id = own
         visitor.close()

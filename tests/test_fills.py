@@ -82,7 +82,7 @@ def test_a_live_component_in_a_page_s_fill_changes_by_itself(
     assert page.one(".clicks").text == "1"
     page.disconnect()
     if process:
-        monkeypatch.setattr("livecomp.liveness.PROCESS", process)
+        monkeypatch.setattr("livecomp.this_process._id", f"{process:0<16}")
     page.reconnect()
     page.click(".clicks").click(page.all("button")[-1]).click(page.all("button")[0])
     assert page.one(".clicks").text == "2"

@@ -5,20 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import (
-    auth,
-    failures,
-    handling,
-    liveness,
-    locale,
-    protocol,
-    registry,
-    rendering,
-    resume,
-    serving,
-    signals,
-    tokens,
-)
+from livecomp import auth, failures, handling, locale, protocol, registry, rendering, resume, serving, signals, tokens
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -95,7 +82,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     page.connected = True
     page.language = locale.usable_language(claims[0].language, page.request)
     page.timezone = locale.usable_zone(claims[0].timezone)
-    snapshot = resume.load(page, joined_before or rendered_as)
+    snapshot = resume.load(page, joined_before or rendered_as, [claim.component for claim in claims])
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
     with page.in_locale():
         _come_to_life(page, claims, message, snapshot, known, left_out)
@@ -165,13 +152,12 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
-    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
+    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as the snapshot tells."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.csrf_token_if_used = snapshot.csrf_token
     page.language = locale.usable_language(snapshot.language, page.request)
     page.timezone = locale.usable_zone(snapshot.timezone)
-    here, now = liveness.PROCESS, settings.version
-    exact = (snapshot.version, snapshot.process, snapshot.code_version) == (last_version, here, now)
+    exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)

@@ -11,6 +11,7 @@ from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
 from livecomp.protocol import Effects
+from livecomp.sendable import check_topic
 from livecomp.state import MISSING, restore
 from livecomp.templating import RenderMemory
 
@@ -120,6 +121,7 @@ class Mounted:
         return directory.present(topic)
 
     def join_presence(self, topic: str, meta: Meta) -> None:
+        check_topic(topic)
         self.page.on_undo(partial(self._rejoin, dict(self.joined)))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:

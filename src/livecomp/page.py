@@ -56,6 +56,7 @@ class LivePage(Outbox):
         self.id = page_id or secrets.token_urlsafe(12)
         self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
+        self.parts: list[Any] = []  # of its snapshot, while HTTP renders it: see `livecomp.resume.save_root`
         self.url = self.shown_url = request.get_full_path()  # shown_url: what the browser shows, or is told to show
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}

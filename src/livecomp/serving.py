@@ -58,7 +58,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     page.forget_output()
     if id in page.tree:
         page.tree[id].effects += page.take_effects()
-    resume.save(page)
+    resume.save_root(page, id)
     address = f' {ADDRESS}="{id}.0"'
     html = html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
     page.first_html[id] = html
@@ -67,7 +67,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
 
 def with_marks(page: "LivePage", text: str) -> str:
     """A fill of the page, with marks in place of the components in it: they go on changing by themselves."""
-    for id, html in page.first_html.items():
+    for id, html in page.first_html.items() if f" {TOKEN}=" in text else ():
         text = text.replace(html, child_mark(id))
     return SafeString(text)
 

@@ -13,11 +13,13 @@ from livecomp.mounted import Mounted, Slot
 from livecomp.page import LivePage, Steps
 from livecomp.request import build_request
 from livecomp.shared import Key
+from livecomp.this_process import after_fork
 from livecomp.topics import running_loop
 
 PATIENCE = 1.0  # seconds that an HTTP request waits for a handler of the shared component
 
 living: dict[str, "SharedPage"] = {}
+after_fork(living.clear)
 """The shared components at work in this process, by id."""
 
 

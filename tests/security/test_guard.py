@@ -153,13 +153,13 @@ def test_t116_what_is_not_allowed_any_more_is_gone_at_the_next_occasion_and_come
 def test_t116_children_are_asked_when_their_page_resumes(
     is_same_process: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from livecomp import liveness, resume
+    from livecomp import resume, this_process
 
     driver = joined()
     driver.event("change")
     resume.save(driver.page, clean=True)
     if not is_same_process:
-        monkeypatch.setattr(liveness, "PROCESS", "another1")
+        monkeypatch.setattr(this_process, "_id", "another process1")
     Drawer.is_open = False
     (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
     assert reply[0] == "joined"

@@ -32,8 +32,10 @@ from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
 from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.watch import watch
+from livecomp.this_process import after_fork
 
 _lock = threading.Lock()
+after_fork(lambda: globals().update(_lock=threading.Lock()))  # another thread of the parent may have held it
 _SIGNALLING = "instrumented_test_render"
 
 
