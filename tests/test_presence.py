@@ -120,6 +120,13 @@ def test_two_tabs_are_one_who_is_there_since_the_first(now: Any) -> None:
     assert names(directory) == ["bob"]
 
 
+def test_t119_what_one_page_makes_of_the_list_is_its_own() -> None:
+    directory = Directory()
+    join(directory, "ann", tags=["a"])
+    directory.present("room")[0].meta["tags"].append("b")
+    assert directory.present("room")[0].meta["tags"] == ["a"]
+
+
 def test_two_components_of_one_page_are_one_page() -> None:
     directory = Directory()
     directory.join("room", "k", "component 1", "page", {})

@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from livecomp import topics
 from livecomp.sendable import find_unsendable
+from livecomp.state import copy_value
 from livecomp.this_process import after_fork
 
 if TYPE_CHECKING:
@@ -40,14 +41,20 @@ class Present:
     said when they joined, what was said last counting most. ``key`` is the same on all of their pages."""
 
     key: str
-    meta: Meta
+    said: Meta
     count: int
     since: datetime
 
     @property
+    def meta(self) -> Meta:
+        """A copy for who asks: the list is one for all pages."""
+        copied: Meta = copy_value(self.said)
+        return copied
+
+    @property
     def name(self) -> str:
         """``meta["name"]``: what was given, else the user's name, else nothing."""
-        return str(self.meta.get("name", ""))
+        return str(self.said.get("name", ""))
 
 
 class Clock(Protocol):
@@ -133,7 +140,7 @@ class Directory:
             self._tell_soon()
 
     def present(self, topic: str) -> list[Present]:
-        """Who is there, the longest first. What is in the list is not to be changed."""
+        """Who is there, the longest first."""
         with self._lock:
             return self._lists[topic].copy() if topic in self._lists else []
 
