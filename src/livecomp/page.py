@@ -18,6 +18,7 @@ from django.utils import translation
 
 from livecomp import (
     auth,
+    calling,
     failures,
     inputs,
     locales,
@@ -186,11 +187,17 @@ class LivePage(Outbox):
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
-        with locales.override(self.language, self.timezone):
-            try:
-                return steps.throw(error) if error is not None else steps.send(value)
-            except StopIteration:
-                return None
+        self.enter_turn()
+        step = None
+        try:
+            with locales.override(self.language, self.timezone):
+                step = steps.throw(error) if error is not None else steps.send(value)
+        except StopIteration:
+            pass
+        finally:
+            if step is None:
+                self.leave_turn()
+        return step
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
@@ -228,9 +235,11 @@ class LivePage(Outbox):
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
         self.connected = False
+        self.enter_turn()
         for mounted in list(self.tree.values()):
             _unmount(mounted)
             mounted.stop(is_cut=True)
+        self.leave_turn()
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
         self.topics.clear()
@@ -342,7 +351,7 @@ class LivePage(Outbox):
         self.effect("redirect", navigation.safe_redirect(self.request, to, args, kwargs))
 
     def publish(self, topic: str, message: Any) -> None:
-        if not self.connected:
+        if not self.connected or not calling.is_in_turn(self):
             return topics.publish(topic, message)
         (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
@@ -352,6 +361,8 @@ class LivePage(Outbox):
             self._publish_now(topic, message)
 
     def _publish_now(self, topic: str, message: Any) -> None:
+        if not calling.is_in_turn(self):  # the transaction outlived the turn
+            return topics.publish_now(topic, message)
         listens = topic in self.topics
         self.output(Publish(topic, message, comes_back=listens and self.turn.answers_topics))
         if listens and self.attempt is not None and not self.turn.answers_topics:

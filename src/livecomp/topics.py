@@ -14,13 +14,14 @@ import random
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from typing import Any, Protocol
 
 import msgspec
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
+
+from livecomp import calling
 
 logger = logging.getLogger("livecomp.topics")
 
@@ -55,9 +56,6 @@ class PublishingPage(Protocol):
     def publish(self, topic: str, message: Any) -> None:
         """Publish for the page, when the transaction commits."""
 
-
-current_page: ContextVar[PublishingPage | None] = ContextVar("livecomp_page", default=None)
-"""Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
 
 listeners: set[Listener] = set()
 _listeners_lock = threading.Lock()
@@ -95,8 +93,8 @@ def publish_now(topic: str, message: Any = None) -> None:
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
     """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes."""
-    page = current_page.get()
-    if page is not None and page.connected and using is None:
+    page = _own_page()
+    if page is not None and using is None:
         for topic, message in messages:
             publish(topic, message)
         return
@@ -181,9 +179,15 @@ def _on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
         _committed(batch)
 
 
+def _own_page() -> PublishingPage | None:
+    """Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
+    page: PublishingPage | None = calling.page_in_turn()
+    return page if page is not None and page.connected else None
+
+
 def _committed(batch: dict[str, list[Packed]]) -> None:
-    page = current_page.get()
-    if page is None or not page.connected:
+    page = _own_page()
+    if page is None:
         _send(batch)
         return
     for topic, packed in batch.items():

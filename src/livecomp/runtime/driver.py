@@ -106,7 +106,6 @@ class PageDriver:
     def adopt(self, page: LivePage) -> None:
         """Drive a page that no browser joins."""
         self.page = page
-        self._context.run(topics.current_page.set, page)
         self._context.run(settle, page)
 
     def give(self, message: inputs.Input) -> None:
@@ -217,7 +216,6 @@ class PageDriver:
         if self.stopped is not None:
             return
         self.page = page
-        self._context.run(topics.current_page.set, page)
         await self._drive(message)
         if page.connected and self.stopped is None:
             self._context.run(settle, page)

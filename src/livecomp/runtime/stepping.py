@@ -29,6 +29,7 @@ def advance(
     page: LivePage, steps: Steps[None], value: Any, error: BaseException | None
 ) -> tuple[Step | None, str, int, list[Output], float]:
     """One step in a thread: what is next, the frame to send with the version in it, the rest of the output, seconds."""
+    page.is_driven = True
     started = time.perf_counter()
     step = page.advance(steps, value, error)
     texts, rest, version = [], [], -1
