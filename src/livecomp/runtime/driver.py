@@ -271,6 +271,8 @@ class PageDriver:
                 started = self._runtime.loop.time()
                 value, error = await self._handler.run(step.awaitable, self.visitor, self._context, page)
                 self._spent += self._runtime.loop.time() - started
+            else:
+                error = self._handler.interrupt(self._runtime.loop.time() - self._started)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         return self._runtime.events.run(self.visitor, self._context, function, *args)
