@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from livecomp import inputs, protocol
+from livecomp import calling, inputs, protocol
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import (
     Await,
@@ -35,6 +35,7 @@ class FakePage:
         self.scope = scope
         self.id = "page"
         self.connected = False
+        self.calling = calling.Calling(self)
         self.language, self.timezone = "de", "Asia/Tokyo"
         self.count = 0
         self.version = 0
@@ -63,6 +64,7 @@ class FakePage:
 
     def advance(self, steps: Any, value: Any = None, error: BaseException | None = None) -> Step | None:
         self.threads.add(threading.current_thread().name)
+        calling.current.set(self.calling)
         self.running += 1
         self.overlapped |= self.running > 1
         try:
@@ -71,6 +73,7 @@ class FakePage:
             return None
         finally:
             self.running -= 1
+            calling.current.set(None)
 
     def take_output(self) -> list[Output]:
         output, self._outbox = self._outbox, []

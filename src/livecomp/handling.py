@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 
 from livecomp import auth, failures, inputs, rendering
-from livecomp.effects import Await, Flush
+from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.state import copy_value
@@ -63,11 +63,9 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
         elif inspect.isawaitable(result):
             yield from _wait(page, result)
         elif inspect.isgenerator(result):
-            for _ in result:
-                yield from _show_so_far(mounted)
+            yield from _run_generator(mounted, result)
         elif inspect.isasyncgen(result):
-            while (yield from _wait(page, _next_or_end(result))) is not _END:
-                yield from _show_so_far(mounted)
+            yield from _run_async_generator(mounted, result)
     except _Undone:
         return
     except Exception as error:
@@ -102,6 +100,29 @@ def _in_transactions(call: Callable[[], Any]) -> Any:
         return call()
 
 
+def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
+    """Render at each yield. However it ends, what stands in its ``finally`` has run."""
+    try:
+        for _ in generator:
+            yield from _show_so_far(mounted)
+    except PageGone:  # what it has done so far stays, and what its ``finally`` does
+        generator.close()
+    except Exception:
+        generator.close()
+        raise
+
+
+def _run_async_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
+    try:
+        while (yield from _wait(mounted.page, _next_or_end(generator))) is not _END:
+            yield from _show_so_far(mounted)
+    except PageGone:
+        yield from _wait(mounted.page, generator.aclose())
+    except Exception:
+        yield from _wait(mounted.page, generator.aclose())
+        raise
+
+
 async def _next_or_end(generator: Any) -> Any:
     return await anext(generator, _END)
 
@@ -121,8 +142,10 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     page.let_out()
     attempt.outputs, attempt.effects, attempt.undo_steps = [], [], []
     page.send_patches(patches)
-    yield Flush()
-    page.attempt = attempt
+    try:
+        yield Flush()
+    finally:
+        page.attempt = attempt
 
 
 class _Undone(Exception):

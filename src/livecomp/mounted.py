@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livecomp import progress
+from livecomp import calling, progress
 from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
@@ -67,7 +67,7 @@ class Mounted:
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
         attempt = self.page.attempt
-        if attempt is None or progress.current.get() is not None:
+        if attempt is None or not calling.is_in_turn(self.page):
             return None
         return attempt.touched.setdefault(self.id, {})
 
