@@ -261,7 +261,8 @@ class LiveComponent:
 
     def skip_render(self) -> None:
         """Do not render after this handler: what it changed is shown with the next render."""
-        self._in_turn("skip_render").skip = True
+        if (attempt := self._in_turn("skip_render").page.attempt) is not None:
+            attempt.skipped.add(self.id)
 
     def send_to(self, component: "LiveComponent | str", method: str, **kwargs: Any) -> Any:
         """Call a method of another component of this page, named by the object or by its id. It is rendered again."""
