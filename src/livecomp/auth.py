@@ -76,6 +76,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     page = mounted.page
     if page.is_shared:  # its viewers are asked for themselves
         return None
+    if mounted.broken:
+        return Refused(ErrorCode.GONE, f"{mounted.component.name!r} failed and is not there at present.")
     try:
         if mounted.parent is not None:
             guard(mounted.parent)
@@ -85,6 +87,12 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     except PermissionDenied as denied:
         return Refused(ErrorCode.FORBIDDEN, str(denied) or f"{mounted.component.name!r} is not allowed.")
     return None
+
+
+def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
+    """Whether `check` refuses the component to anybody."""
+    cls = component if isinstance(component, type) else type(component)
+    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
 
 
 def check(

@@ -35,18 +35,47 @@ def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
 
 def show_refusal(mounted: Mounted) -> None:
     """Have the component's place say that the visitor may not see it."""
-    mounted.failure = _boundary(component=mounted.component.name, is_refused=True)
+    mounted.failure = refusal(mounted.component.name)
     mounted.is_refused = True
     mounted.memory = RenderMemory()
 
 
 def is_refused(mounted: Mounted) -> bool:
-    """Ask the guard before anything of the component is shown. What it raises besides a refusal comes through."""
+    """Ask the guard before anything of the component is shown; where it refuses, a notice stands in its place. What the
+    guard raises besides comes through."""
     try:
         auth.guard(mounted)
     except Refused:
+        if mounted.failure is None or not (mounted.broken or mounted.is_refused):
+            show_refusal(mounted)
         return True
     return False
+
+
+def has_other_access(mounted: Mounted) -> bool:
+    """Whether the guard would say something else than what its place shows. False where the guard cannot tell."""
+    if not auth.is_restricted(mounted.component):
+        return mounted.is_refused
+    try:
+        auth.guard(mounted)
+    except Refused:
+        return not mounted.is_refused
+    except Exception:
+        return False
+    return mounted.is_refused
+
+
+def notice_patches(mounted: Mounted) -> list[tuple[str, str]]:
+    """The patch that shows the notice in the component's place; none where the browser has it."""
+    if mounted.noticed == mounted.failure:
+        return []
+    mounted.noticed = mounted.failure
+    return [failure_patch(mounted)]
+
+
+def refusal(name: str) -> str:
+    """The notice that a visitor may not see a component of this name."""
+    return _boundary(component=name, is_refused=True)
 
 
 def _boundary(**details: Any) -> str:

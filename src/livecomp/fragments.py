@@ -4,6 +4,7 @@ A component's HTML carries a token that is good for one visitor and one page. So
 the component's name and arguments stands for it, and is replaced whenever the fragment is shown.
 """
 
+import inspect
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -17,8 +18,8 @@ from django.template.context import Context
 from django.templatetags import cache
 from django.utils.safestring import SafeString
 
-from livecomp import packing
-from livecomp.exceptions import ComponentError
+from livecomp import packing, registry
+from livecomp.exceptions import ComponentError, UnknownComponent
 
 _PLACE = re.compile(r"<!--livecomp ([\w:-]+)-->")
 _SCRIPTS = ""  # in place of a component's name
@@ -39,8 +40,12 @@ class Fragment(cache.CacheNode):
             return html
         try:
             return SafeString(_filled(html, context))
-        except ObjectDoesNotExist:  # a row that an argument names was deleted since the fragment was cached
+        except _Outdated:
             return self.nodelist.render(context)
+
+
+class _Outdated(Exception):
+    """A row that an argument names, the component or its argument is gone since the fragment was cached."""
 
 
 def connect() -> None:
@@ -98,7 +103,14 @@ def _described(signed: str) -> tuple[str, dict[str, Any], dict[str, str] | None]
         name, packed, fills = msgspec.json.decode(signing.b64_decode(_signer().unsign(signed).encode()))
     except signing.BadSignature:
         return None
-    return name, packing.unpacked(name, packed) if name else {}, fills
+    if not name:
+        return name, {}, fills
+    try:
+        kwargs = packing.unpacked(name, packed)
+        inspect.signature(registry.get(name).mount).bind(None, **{key: kwargs[key] for key in kwargs.keys() - {"key"}})
+    except (ObjectDoesNotExist, UnknownComponent, TypeError) as error:
+        raise _Outdated from error
+    return name, kwargs, fills
 
 
 def _shown(name: str, kwargs: dict[str, Any], fills: dict[str, str] | None, context: Context) -> str:

@@ -77,6 +77,8 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
     page.turn.kept.append(attempt)
     page.turn.published += attempt.published
     page.dirty |= attempt.touched.keys() - attempt.skipped
+    for id in attempt.skipped & page.tree.keys():
+        page.tree[id].is_stale = True
 
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
@@ -103,7 +105,7 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
             yield from _show_so_far(mounted)
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
         generator.close()
-    except Refused as refused:  # the visitor lost the right to it meanwhile: as above
+    except _Withdrawn as refused:  # as above
         generator.close()
         tell_failure(mounted, "render", refused)
     except Exception:
@@ -117,7 +119,7 @@ def _run_async_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
             yield from _show_so_far(mounted)
     except PageGone:
         yield from _wait(mounted.page, generator.aclose())
-    except Refused as refused:
+    except _Withdrawn as refused:
         yield from _wait(mounted.page, generator.aclose())
         tell_failure(mounted, "render", refused)
     except Exception:
@@ -149,7 +151,14 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     finally:
         page.attempt = attempt
     page.turn.verdicts.clear()
-    auth.guard(mounted)
+    try:
+        auth.guard(mounted)
+    except Refused as refused:
+        raise _Withdrawn(refused.code, str(refused)) from None
+
+
+class _Withdrawn(Refused):
+    """The visitor has lost the right to the component while its generator waited: it ends there."""
 
 
 class _Undone(Exception):

@@ -5,7 +5,20 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, failures, handling, locale, protocol, registry, rendering, resume, serving, signals, tokens
+from livecomp import (
+    auth,
+    failures,
+    inputs,
+    lifecycle,
+    locale,
+    protocol,
+    registry,
+    rendering,
+    resume,
+    serving,
+    signals,
+    tokens,
+)
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -77,7 +90,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     rendered_as = claims[0].page
     joined_before, last_version = message.resume or ("", 0)
     resume.name(page, rendered_as, joined_before)
-    page.visit(message.path, message.path)
+    page.visit(message.path)
     set_page_url(page.request, message.path)
     page.connected = True
     page.language = locale.usable_language(claims[0].language, page.request)
@@ -104,19 +117,21 @@ def _come_to_life(
     if snapshot is None:
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
+    refused: dict[str, Refused] = {}
     for claim in claims:
-        if registry.get(claim.name).shared and not _place_shared(page, claim):
-            left_out.append(claim.component)
-    claims = [claim for claim in claims if not registry.get(claim.name).shared]
-    for claim in claims:
-        if claim.component not in page.tree and not _mount_again(page, claim):
-            left_out.append(claim.component)
-        else:
-            auth.guard(page.tree[claim.component])
+        place = _place_shared if registry.get(claim.name).shared else _place_own
+        try:
+            if not place(page, claim):
+                left_out.append(claim.component)
+        except Refused as refusal:
+            refused[claim.component] = refusal
+    if len(refused) == len(claims):
+        raise next(iter(refused.values()))
     if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
         raise TokenRefused(tokens.OUT_OF_DATE)
+    notices = [_notice(claim) for claim in claims if claim.component in refused.keys() - page.tree.keys()]
     claims = [claim for claim in claims if claim.component in page.tree]
-    patches = _first_patches(page, claims, known, resumed=message.resume is not None)
+    patches = notices + _first_patches(page, claims, known, resumed=message.resume is not None)
     page.attach_rest(digests=message.resume is None)
     for mounted in page.tree.values():
         mounted.begin()
@@ -138,7 +153,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     """What the browser's DOM misses. ``known`` are the components of which it has what this process thinks it has."""
     if resumed:
         for mounted in list(page.tree.values()):
-            handling.guarded(mounted, "resumed", mounted.component.resumed)
+            lifecycle.resume(mounted)
     patches: protocol.Patches = []
     for claim in claims:
         if claim.component not in known:
@@ -196,19 +211,28 @@ def _place_shared(page: "LivePage", claim: tokens.Claims) -> bool:
     return False
 
 
-def _mount_again(page: "LivePage", claim: tokens.Claims) -> bool:
-    """Mount a component from its token. False when the token does not say enough, or the component asks for a redirect."""
+def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
+    """Put a component into its place: it is there from the snapshot, or is mounted from the token. False when the token
+    does not say enough, or the component asks for a redirect. Raises `Refused`."""
+    if claim.component in page.tree:
+        auth.guard(page.tree[claim.component])
+        return True
     if (arguments := claim.arguments) is None:
         return False
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
     mounted.fills = claim.fills
-    auth.guard(mounted)
-    page.read_url(mounted)
-    if page.stays(lambda: handling.guarded(mounted, "mount", lambda: mounted.component.mount(**arguments))):
-        return True
-    page.remove(mounted)
-    return False
+    if not lifecycle.mount(mounted, lambda: mounted.component.mount(**arguments)):
+        page.remove(mounted)
+        return False
+    if mounted.is_refused:
+        raise Refused(ErrorCode.FORBIDDEN, f"{claim.name!r} is not allowed for this visitor.")
+    return True
+
+
+def _notice(claim: tokens.Claims) -> tuple[str, str]:
+    """A patch that shows, in place of a shared component, that the visitor may not see it."""
+    return f"{claim.component}.0", failures.refusal(claim.name)
 
 
 def _whole_if_it_stays(mounted: Mounted, digest: str) -> protocol.Patches:
@@ -221,17 +245,22 @@ def _whole_if_it_stays(mounted: Mounted, digest: str) -> protocol.Patches:
 
 def whole(mounted: Mounted, digest: str) -> protocol.Patches:
     """A patch of the component's whole HTML, none when it is what ``digest`` says the browser has."""
-    if mounted.failure is not None and not mounted.is_refused:
+    try:
+        refused = failures.is_refused(mounted)
+    except Exception as error:  # it stays as it is until the guard can tell
+        mounted.page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
+        return []
+    if refused or (mounted.failure is not None and not mounted.is_refused):
+        mounted.noticed = mounted.failure
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
         html = rendering.first_render(mounted)
     except Exception as error:
         failures.show_failure(mounted, error, "render")
+        mounted.noticed = mounted.failure
         return [failures.failure_patch(mounted)]
     mounted.html = None
-    if mounted.failure is not None:
-        return [failures.failure_patch(mounted)]
     if digest and digest == rendering.digest(html):
         return []
     return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]

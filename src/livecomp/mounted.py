@@ -28,7 +28,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
-        *("effects", "is_left_out", "is_refused", "broken", "reads_request"),
+        *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
     )
 
     def __init__(
@@ -56,6 +56,8 @@ class Mounted:
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
+        self.noticed: str | None = None  # the notice that the browser shows in its place
+        self.is_stale = False  # its state changed without a render, as skip_render() asked
         self.broken = ""  # "mount" or "updated" failed: nothing of it is shown or called until its parent tries again
         self.is_refused = False  # what is shown as failure is the guard's refusal
         self.reads_request = (
@@ -180,6 +182,8 @@ class Mounted:
             kept["fills"] = self.fills
         if self.effects:
             kept["effects"] = self.effects
+        if self.broken:
+            kept["broken"] = self.broken
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
@@ -271,6 +275,11 @@ class Mounted:
             else:
                 self.component.__dict__[name] = restore(value)
         self.forget_computed()
+
+    def forget_failure(self) -> None:
+        """It is rendered: no notice stands in its place any more."""
+        self.failure = self.noticed = None
+        self.is_refused = self.is_stale = False
 
     def forget_computed(self) -> None:
         """Have every ``cached_property`` computed afresh."""

@@ -124,8 +124,8 @@ class LivePage(Outbox):
         """A shared component has its place here. Gives its id; raises `ComponentError` where it has two places."""
         key = shared.Key.of(cls.name, kwargs, self.language, self.timezone)
         place = self.shared.get(key.id)
+        auth.check(cls, self.request, self.turn.verdicts)
         if place is None:
-            auth.check(cls, self.request, self.turn.verdicts)
             place = self.shared[key.id] = shared.Place(key, parent, slot)
         elif (place.parent, place.slot) != (parent, slot):
             raise ComponentError(
@@ -212,6 +212,7 @@ class LivePage(Outbox):
                 self.dirty.add(id)
         for step in reversed(attempt.undo_steps):
             step()
+        self.shown_url = attempt.shown_url
         self.waiting_output += attempt.facts()
 
     def undo_handlers_of(self, mounted: Mounted) -> bool:
@@ -341,17 +342,17 @@ class LivePage(Outbox):
         set_page_url(self.request, url)
         self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
 
-    def visit(self, url: str, shown_url: str) -> None:
+    def visit(self, url: str) -> None:
         """The browser shows this URL."""
         self.set_url(url)
-        self.shown_url = shown_url
+        self.shown_url = url
 
     def show_url(self, history: str, url: str) -> None:
         """Have the browser show another URL of this site."""
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
-        self.on_undo(functools.partial(self.visit, self.url, self.shown_url))
-        self.visit(url, url)
+        self.on_undo(functools.partial(self.set_url, self.url))
+        self.visit(url)
         self.effect("url", history, url)
 
     # Asked for by components
@@ -361,6 +362,28 @@ class LivePage(Outbox):
         self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
         if self.connected:
             self.effect("redirect", self.leaving)
+
+    def try_out(self, act: Callable[[], object]) -> None:
+        """Do this, a call of a component's life. Where it fails, or leads to another page, nothing else of it happens."""
+        if not self.connected or self.attempt is not None:
+            act()
+            return
+        attempt = self.attempt = Attempt(self.shown_url, is_handler=False)
+        try:
+            act()
+        except Exception:
+            self.attempt = None
+            self.undo(attempt)
+            raise
+        finally:
+            self.attempt = None
+        if (to := self.leaving) and any(kind == "redirect" for kind, *_ in attempt.effects):
+            self.undo(attempt)
+            self.leaving = to
+            self._effects += [effect for effect in attempt.effects if effect[0] in ("redirect", "flash")]
+        else:
+            self.waiting_output += attempt.outputs
+            self._effects += attempt.effects
 
     def stays(self, act: Callable[[], object]) -> bool:
         """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
@@ -384,10 +407,11 @@ class LivePage(Outbox):
     def _publish_now(self, topic: str, message: Any) -> None:
         if not calling.is_in_turn(self):  # the transaction outlived the turn
             return topics.publish_now(topic, message)
-        listens = topic in self.topics
-        self.output(Publish(topic, message, comes_back=listens and self.turn.answers_topics))
-        if listens and self.attempt is not None and not self.turn.answers_topics:
-            self.attempt.published.append((topic, message))
+        attempt, listens = self.attempt, topic in self.topics
+        in_turn = attempt is not None and attempt.is_handler and not self.turn.answers_topics
+        self.output(Publish(topic, message, comes_back=listens and not in_turn))
+        if listens and in_turn and attempt is not None:
+            attempt.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
         self.effect("flash", navigation.level_name(level), str(text))
@@ -396,6 +420,7 @@ class LivePage(Outbox):
         mounted = self.tree.get(component if isinstance(component, str) else component.id)
         if mounted is None:
             raise LookupError(f"{component!r} is not on this page.")
+        auth.guard(mounted)
         result = getattr(mounted.component, method)(**arguments)
         if self.attempt is not None:
             self.attempt.touched.setdefault(mounted.id, {})

@@ -113,7 +113,7 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         return
     if not is_page_url(message.path):
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
-    page.visit(message.path, message.path)
+    page.visit(message.path)
     for mounted in list(page.tree.values()):
         if mounted.component.url_fields:
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
@@ -136,9 +136,13 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
             if not place.parent:
                 page.attach(place.key.id, "")
     patches: protocol.Patches = []
+    first_new = page.number
     for each in wanted:
         page.dirty.discard(each.id)
         patches += joining.whole(each, "")
+    page.begin(first_new)
+    for each in wanted:
+        page.listen(each)
     page.send_patches(patches)
 
 

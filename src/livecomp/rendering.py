@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from django.template import Context, RequestContext
 
-from livecomp import auth, inputs, registry
+from livecomp import inputs, lifecycle, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
-from livecomp.failures import failure_of, failure_patch, is_refused, show_failure, show_refusal, with_address
+from livecomp.failures import (
+    failure_of,
+    failure_patch,
+    has_other_access,
+    is_refused,
+    notice_patches,
+    show_failure,
+    with_address,
+)
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
 from livecomp.source import compiled_template
@@ -91,12 +99,14 @@ class Host:
         slot = self.slot_of_its_own(slot)
         self.passed |= children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
-        if child is not None and child.component.name == name:
+        if child is not None and child.component.name == name and child.broken != "mount":
             if fills != child.fills:
                 page.dirty.add(child.id)
             changed = child.take_arguments(kwargs, fills)
-            if changed:
-                update(child, changed)
+            if changed or child.broken:
+                lifecycle.update(child, kwargs if child.broken else changed)
+            elif has_other_access(child):
+                page.dirty.add(child.id)
             return child.id
         if child is not None:
             page.remove(child)
@@ -221,22 +231,17 @@ def mount_child(
     child = page.add(registry.get(name), parent, slot)
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
-
-    def mount() -> None:
-        auth.guard(child)
-        if child.component.url_fields:
-            page.read_url(child)
-        child.component.mount(**kwargs)
-
     try:
-        stays = page.stays(mount) and page.stays(lambda: first_render(child))
+        stays = lifecycle.mount(child, lambda: child.component.mount(**kwargs))
+        stays = stays and page.stays(lambda: first_render(child))
     except (ComponentError, Refused):
         page.remove(child)
         raise
     except Exception as error:
         if not page.connected:  # over HTTP it is an ordinary server error
             raise
-        show_failure(child, error, "mount")
+        show_failure(child, error, "render")
+        child.noticed = child.failure
         child.html = with_address(child.failure or "", child.id)
         return child
     if not stays:
@@ -253,19 +258,10 @@ def _chain(mounted: Mounted | None) -> str:
     return " > ".join(names)
 
 
-def update(child: Mounted, changed: dict[str, Any]) -> None:
-    """Give a child its new arguments; it is rendered after its parent."""
-    try:
-        child.component.updated(**changed)
-    except Exception as error:
-        show_failure(child, error, "updated")
-    child.page.dirty.add(child.id)
-
-
 def first_render(mounted: Mounted) -> str:
     """Render a component that the browser does not have; its HTML waits in ``mounted.html``."""
     if is_refused(mounted):
-        show_refusal(mounted)
+        mounted.noticed = mounted.failure
         mounted.html = with_address(mounted.failure or "", mounted.id)
         mounted.page.dirty.discard(mounted.id)
         return mounted.html
@@ -275,7 +271,7 @@ def first_render(mounted: Mounted) -> str:
     mounted.html = rendering.html()
     host.commit(rendering)
     mounted.check_topics()
-    mounted.failure, mounted.is_refused = None, False
+    mounted.forget_failure()
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
 
@@ -293,7 +289,7 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
     host.commit(rendering)
-    mounted.failure, mounted.is_refused = None, False
+    mounted.forget_failure()
     return patches
 
 
@@ -381,10 +377,7 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
         page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
         return []
     if refused:
-        if mounted.is_refused:
-            return []
-        show_refusal(mounted)
-        return [failure_patch(mounted)]
+        return notice_patches(mounted)
     try:
         patches = render_again(mounted)
         mounted.check_topics()

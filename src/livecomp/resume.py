@@ -285,7 +285,7 @@ def _saved(mounted: Mounted) -> SavedComponent:
         name=mounted.component.name,
         parent=mounted.parent.id if mounted.parent else "",
         slot=mounted.slot,
-        values=_pickled_state(mounted) if kept is not None else None,
+        values=_pickled_state(mounted) if kept is not None and mounted.broken != "mount" else None,
         memory=None if mounted.failure is not None else pickle.dumps(mounted.memory, protocol=pickle.HIGHEST_PROTOCOL),
         kept=kept or b"",
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import handling, locale, protocol, registry, rendering
+from livecomp import lifecycle, locale, protocol, registry, rendering
 from livecomp.component import LiveComponent
 from livecomp.effects import Output, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
@@ -154,7 +154,7 @@ class SharedPage(LivePage):
     def _mount(self) -> None:
         self.connected = True
         root = self._add_root()
-        handling.guarded(root, "mount", lambda: root.component.mount(**self.key.kwargs()))
+        lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
         html, _ = rendering.whole(root)
         for mounted in self.tree.values():
             mounted.begin()

@@ -17,9 +17,10 @@ MODEL_TOPICS = "model:"  # topics of watched models
 class Attempt:
     """One handler at work."""
 
-    __slots__ = ("effects", "outputs", "published", "shown_url", "skipped", "touched", "undo_steps")
+    __slots__ = ("effects", "is_handler", "outputs", "published", "shown_url", "skipped", "touched", "undo_steps")
 
-    def __init__(self, shown_url: str = "") -> None:
+    def __init__(self, shown_url: str = "", *, is_handler: bool = True) -> None:
+        self.is_handler = is_handler  # else a call of a component's life, which is rendered where it is called
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
         self.outputs: list[Output] = []

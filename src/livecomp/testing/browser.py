@@ -225,7 +225,7 @@ class Browser:
 
     def _check_dom(self) -> None:
         page = self.driver.page
-        skipped = {mounted.id for mounted in page.tree.values() if mounted.skip}
+        skipped = {mounted.id for mounted in page.tree.values() if mounted.is_stale}
         components = self.dom.components()
         for component, html in page.fresh_html().items():
             if skipped and not skipped.isdisjoint(_family(page, component)):
