@@ -24,12 +24,13 @@ django.setup()
 from channels.generic.websocket import AsyncWebsocketConsumer  # noqa: E402 (needs the apps)
 from channels.layers import InMemoryChannelLayer, channel_layers  # noqa: E402
 
+from benchmarks._quick import sized  # noqa: E402
 from livecomp import LiveComponent, on, publish_now  # noqa: E402
 from livecomp.consumer import LiveWebSocket  # noqa: E402
 from tests.driver import Driver  # noqa: E402
 
-VIEWERS = 500
-PUBLISHES = 25
+VIEWERS = sized(500, 10)
+PUBLISHES = sized(25, 2)
 PAUSE = 0.06  # seconds between two publishes: more than LIVECOMP["COALESCE"]
 GROUP = "bench"
 

@@ -22,14 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 import tests.settings
+from benchmarks._quick import QUICK, sized
 from tests.servers.server import Redis
 
 PROCESSES = 2
-VIEWERS = 500
-RATE, SECONDS = 200, 10
+VIEWERS = sized(500, 8)
+RATE, SECONDS = sized(200, 50), sized(10, 2)
 LAST = RATE * SECONDS
-DOWN = (4.5, 5.5)  # seconds after the start at which Redis is stopped, and started again
-PATIENCE = 30.0  # seconds for the last state to arrive
+DOWN = (sized(4.5, 0.5), sized(5.5, 1.0))  # seconds after the start at which Redis is stopped, and started again
+PATIENCE = 300.0  # seconds for the last state to arrive: it comes at once, or never
 TOPIC = "bench"
 SHOWN = re.compile(r">(\d+)")
 KINDS = ("bench_all", "bench_each")
@@ -134,7 +135,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder) / "truth"
         truth.write_text("0")
-        command = [sys.executable, __file__, redis.url, str(truth)]
+        command = [sys.executable, __file__, *(["--quick"] if QUICK else []), redis.url, str(truth)]
         servers = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for _ in range(PROCESSES)
@@ -172,8 +173,9 @@ def report(told: list[dict[str, Any]]) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.ERROR)  # that Redis is gone for a second is meant
-    if len(sys.argv) > 1:
-        use_redis(sys.argv[1])
-        asyncio.run(view(Path(sys.argv[2])))
+    given = [each for each in sys.argv[1:] if each != "--quick"]
+    if given:
+        use_redis(given[0])
+        asyncio.run(view(Path(given[1])))
     else:
         main()

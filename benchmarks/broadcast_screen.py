@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import Page
 
 from benchmarks._demo import demo_in_chromium
+from benchmarks._quick import sized
 
-TIMES = 40
-WARM = 5
+TIMES = sized(40, 3)
+WARM = sized(5, 1)
 PAUSE = 150  # milliseconds between two
 NOW = "performance.timeOrigin + performance.now()"
 WATCH = f"""() => {{

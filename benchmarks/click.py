@@ -13,9 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import CDPSession, Page
 
 from benchmarks._demo import demo_in_chromium
+from benchmarks._quick import sized
 
-CLICKS = 40
-ROUNDS = 5
+CLICKS = sized(40, 2)
+ROUNDS = sized(5, 1)
 CLICK = """async (count) => {
     for (let number = 1; number <= count; number++) {
         const patched = new Promise(resolve => document.addEventListener("live:patched", resolve, {once: true}));

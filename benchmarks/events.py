@@ -18,6 +18,7 @@ import django
 
 django.setup()
 
+from benchmarks._quick import sized  # noqa: E402
 from livecomp import LiveComponent, event, protocol, state  # noqa: E402 (needs the apps)
 from livecomp.effects import Send  # noqa: E402
 from livecomp.page import LivePage  # noqa: E402
@@ -103,7 +104,7 @@ def answer(page: LivePage, frame: str) -> str:
 def measure(name: str, driver: Driver, event_name: str, args: str = "{}", runs: int = 200) -> None:
     """Print the median CPU time of an event, and the bytes of its reply with the WebSocket's frame header."""
     times, size = [], 0
-    for _ in range(runs):
+    for _ in range(sized(runs, 3)):
         driver.ref += 1
         frame = f'["event",{driver.ref},"c0","{event_name}",{args}]'
         start = time.process_time_ns()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path[:0] = [str(Path(__file__).parents[1] / "src"), str(Path(__file__).parents[1])]
 
 import django
 from django.conf import settings
@@ -33,10 +33,11 @@ import msgspec
 from django.db import models
 from django.template import Context, engines
 
+from benchmarks._quick import sized
 from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
 
 ROWS = 1000
-RENDERS = 100_000
+RENDERS = sized(100_000, 200)
 TABLE = """<div><h1 id="title">{{ title }}</h1><table><tbody id="rows">
 {% for row in rows %}<tr id="row-{{ row.id }}"{% if row.done %} class="done"{% endif %}><td>{{ row.id }}</td>\
 <td>{{ row.label }}</td><td>{{ row.owner }}</td><td>{{ row.price }}</td><td>{{ row.done }}</td></tr>
@@ -80,6 +81,7 @@ def values(number: int) -> State:
 def median(call: Callable[[], Any], times: int = 41) -> float:
     """CPU time of one call, in milliseconds."""
     found = []
+    times = sized(times, 3)
     for _ in range(times):
         start = time.thread_time()
         call()

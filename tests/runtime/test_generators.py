@@ -73,13 +73,12 @@ class Steps(LiveComponent):
     @event
     def stubborn(self) -> Iterator[None]:
         SEEN.append("begun")
-        while True:
-            try:
+        try:
+            while True:
                 yield
-            except GeneratorExit:
-                if "closed" in SEEN:
-                    return
-                SEEN.append("closed")
+        except GeneratorExit:
+            SEEN.append("closed")
+            yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -296,10 +295,8 @@ async def test_the_page_goes_on_while_a_task_runs() -> None:
     page = await tab()
     await page.event("start", kind="long")
     await page.shows("waiting")
-    started = time.monotonic()
     await page.event("remark", text="meanwhile")
-    await page.shows("meanwhile")
-    assert time.monotonic() - started < 5
+    await page.shows("meanwhile")  # the task waits for the gate all the time
     Stage.gate.set()
     await page.shows("never")
     await page.leave()

@@ -28,6 +28,7 @@ from livecomp.this_process import after_fork
 
 logger = logging.getLogger("livecomp")
 
+LOOK_AGAIN = 0.2  # seconds until it is looked whether a cursor is still in use
 LINGER = 0.02  # seconds that an async handler keeps a thread for its next query
 
 R = TypeVar("R")
@@ -276,19 +277,26 @@ class AsyncLane(Executor):
             del call, future, function  # a thread that waits keeps nothing alive
 
     def _next(self) -> "Call | None":
-        try:
-            call = self._calls.get(timeout=None if self._is_tied() else LINGER)
-        except queue.Empty:
-            call = None
-        if call is not None:
-            return call
-        with self._lock:  # after a while without a call, or released
+        while True:
+            is_tied = self._is_tied()
             try:
-                while (call := self._calls.get_nowait()) is None:
-                    pass
+                call = self._calls.get(timeout=LOOK_AGAIN if is_tied else LINGER)
             except queue.Empty:
-                self._is_served = False
-            return call
+                if is_tied:
+                    continue
+            else:
+                if call is not None:
+                    return call
+            return self._last()
+
+    def _last(self) -> "Call | None":
+        """A call that came at the last moment; without one, the thread goes."""
+        with self._lock:
+            while not self._calls.empty():
+                if (call := self._calls.get_nowait()) is not None:
+                    return call
+            self._is_served = False
+            return None
 
     def _is_tied(self) -> bool:
         self._open = [each for each in self._open if is_unfinished(each())]
