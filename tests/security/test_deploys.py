@@ -137,10 +137,15 @@ def test_t76_with_atomic_requests_every_event_is_a_transaction(
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", is_atomic)
     driver = Driver("books")
     driver.join()
+
+    def published() -> list[str]:
+        """Without the rows that were saved, which are a fact."""
+        return [each.topic for each in driver.out(Publish) if not each.topic.startswith("model:")]
+
     assert driver.event("write", fail=True)[0][2] == "failed"
     assert Note.objects.count() == (0 if is_atomic else 1)
     assert driver.component.count == 0
-    assert driver.out(Publish) == []  # a handler that failed has not happened, whatever it has saved
+    assert published() == []  # a handler that failed has not happened, whatever it has saved
     driver.event("write")
     assert driver.component.count == 1
-    assert len(driver.out(Publish)) == 1
+    assert published() == ["notes"]
