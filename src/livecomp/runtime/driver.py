@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from livecomp import inputs, protocol, topics, tracing
+from livecomp import auth, inputs, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -44,7 +44,6 @@ logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-REVALIDATE_AFTER = 0.5  # seconds
 SELDOM = 10  # times SNAPSHOT_DELAY between snapshots of what no event changed: a topic's next message says it again
 
 
@@ -102,7 +101,8 @@ class PageDriver:
 
     def ask(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """The function's result for the page, from the thread pool."""
-        return self._in_thread(function, self.page, *args)
+        # In a context of its own: the page's can be entered by one thread only, and a handler may run in it.
+        return self._runtime.events.run(self.visitor, contextvars.Context(), function, self.page, *args)
 
     @property
     def waiting(self) -> int:
@@ -119,10 +119,16 @@ class PageDriver:
         self.work()
 
     def control(self, kind: str, value: Any) -> None:
-        """Word to all connections: ``revalidate`` a visitor, or ``supersede`` a page that was resumed elsewhere."""
-        if kind == "revalidate" and value == self.visitor:
-            # Django sends its signal before it ends the session, so the check has to wait for that.
-            self._runtime.loop.call_later(REVALIDATE_AFTER, self._check, context=self._runtime.context)
+        """Word to all connections: the session of these visitors has ``ended``, ``revalidate`` these visitors, or
+        ``supersede`` a page that was resumed elsewhere."""
+        if kind in (signout.ENDED, signout.REVALIDATE):
+            if self.page is None:  # joining: it may have read the session just before
+                self._check()
+            elif auth.is_one_of(self.page.request, value):
+                if kind == signout.ENDED:
+                    self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
+                else:
+                    self._check()
         elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
             self.give_way()
 
@@ -132,6 +138,8 @@ class PageDriver:
         return self.stop()
 
     def _check(self) -> None:
+        """Look at the visitor before anything else is done, and again before the next, as long as that fails."""
+        self._checked = float("-inf")
         self._agenda.check_due = True
         self.work()
 

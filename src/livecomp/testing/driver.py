@@ -120,7 +120,7 @@ class PageDriver:
         self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
         self.closed: Closed | None = None
-        self._must_revalidate = False
+        self._must_revalidate = self._has_ended = False
         self.task_error: BaseException | None = None
         self._context = contextvars.Context()
         current_page: Any = getattr(topics, "current_page", None)
@@ -141,8 +141,9 @@ class PageDriver:
         self.marked.setdefault(topic, []).extend(messages)
 
     def control(self, kind: str, value: Any) -> None:
-        """Word to all connections: `revalidate` this visitor, after a sign-out or the like."""
-        if kind == "revalidate" and value == auth.visitor_key(self.page.request):
+        """Word to all connections: the session of these visitors has ended, or they are to be revalidated."""
+        if kind in ("ended", "revalidate") and auth.is_one_of(self.page.request, value):
+            self._has_ended = self._has_ended or kind == "ended"
             self._must_revalidate = True
 
     @property
@@ -155,7 +156,8 @@ class PageDriver:
         if self._must_revalidate:
             self._must_revalidate = False
             request = self.page.request
-            allowed = not hasattr(request, "session") or auth.is_signed_in_as_before(request)
+            known = not hasattr(request, "session") or auth.is_signed_in_as_before(request)
+            allowed = known and not self._has_ended
             self.give(inputs.Revalidated(allowed))
             if not allowed:
                 return
