@@ -129,7 +129,14 @@ def _marks_of(session: SessionBase) -> list[str]:
 def _logged_in(*, request: Any, **kwargs: Any) -> None:
     """Pages that were opened before somebody signed in show what nobody in particular may see."""
     cookie = getattr(request, "COOKIES", {}).get(settings.SESSION_COOKIE_NAME)
-    if cookie and cookie != request.session.session_key:
+    if not cookie:
+        return
+    session = request.session
+    if auth.is_in_cookie(session):
+        is_another = SESSION_KEY not in type(session)(cookie)
+    else:
+        is_another = cookie != session.session_key
+    if is_another:
         _say(ENDED, [auth.session_mark(cookie)])
 
 
@@ -151,7 +158,7 @@ def _rights_changed(*, instance: Any, action: str, reverse: bool, pk_set: Any, u
         _on_commit(REVALIDATE, [f"user:{instance.pk}"], using)
     elif action in ("post_add", "post_remove"):
         _on_commit(REVALIDATE, [f"user:{pk}" for pk in pk_set], using)
-    elif action == "pre_clear":
+    elif action == "pre_clear" and reverse:
         _rights_deleted(instance=instance, using=using)
 
 
@@ -223,6 +230,7 @@ def _say(kind: str, marks: Iterable[str]) -> None:
 def _answered(**kwargs: Any) -> None:
     unsaid = _unsaid.get()
     if unsaid is not None:
+        _unsaid.set(None)
         unsaid.say()
 
 
