@@ -124,7 +124,7 @@ class PageDriver:
         if kind in (signout.ENDED, signout.REVALIDATE):
             if self.page is None:  # joining: it may have read the session just before
                 self._check()
-            elif auth.is_one_of(self.page.request, value):
+            elif self.visitor in value or auth.is_one_of(self.page.request, value):
                 if kind == signout.ENDED:
                     self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
                 else:
