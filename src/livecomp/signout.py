@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from asgiref.sync import SyncToAsync
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
@@ -36,20 +38,19 @@ Word = tuple[str, str]  # kind, mark
 
 
 class _Unsaid:
-    """What is said when the response of the running request is out, or when the request is forgotten without one: an ASGI
-    server drops it when the browser hangs up, and what its view has done stays done."""
+    """What is said when the response of a request is out."""
 
     def __init__(self) -> None:
         self.words: dict[Word, None] = {}
+        self.is_answered = False  # or nobody waits for the answer any more, while the view may still run in its thread
 
     def say(self) -> None:
         words, self.words = self.words, {}
         _announce(words)
 
-    __del__ = say
 
-
-_unsaid: ContextVar[_Unsaid | None] = ContextVar("livecomp_unsaid", default=None)
+_by_asgi_request: WeakKeyDictionary[Any, _Unsaid] = WeakKeyDictionary()  # by what Django makes for each
+_by_context: ContextVar[_Unsaid | None] = ContextVar("livecomp_unsaid", default=None)  # a WSGI request has but one
 
 
 def revalidate(user: Any) -> None:
@@ -219,19 +220,29 @@ def _say(kind: str, marks: Iterable[str]) -> None:
     """Say it now, or when the response of the running request is out."""
     words = dict.fromkeys((kind, mark) for mark in marks)
     if words and get_urlconf() is not None:  # Django has it set from a request's beginning to the end of its response
-        unsaid = _unsaid.get()
-        if unsaid is None:
-            _unsaid.set(unsaid := _Unsaid())
+        unsaid = _unsaid_of_request()
         unsaid.words.update(words)
+        if unsaid.is_answered:
+            unsaid.say()
     else:
         _announce(words)
 
 
 def _answered(**kwargs: Any) -> None:
-    unsaid = _unsaid.get()
-    if unsaid is not None:
-        _unsaid.set(None)
-        unsaid.say()
+    unsaid = _unsaid_of_request()
+    unsaid.is_answered = True
+    unsaid.say()
+    _by_context.set(None)
+
+
+def _unsaid_of_request() -> _Unsaid:
+    request = SyncToAsync.thread_sensitive_context.get(None)
+    if request is not None:
+        return _by_asgi_request.setdefault(request, _Unsaid())
+    unsaid = _by_context.get()
+    if unsaid is None:
+        _by_context.set(unsaid := _Unsaid())
+    return unsaid
 
 
 def _announce(words: Iterable[Word]) -> None:
