@@ -18,19 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
 from django.utils import timezone, translation
 
-from livecomp import (
-    auth,
-    handling,
-    inputs,
-    navigation,
-    protocol,
-    receiving,
-    registry,
-    rendering,
-    serving,
-    shared,
-    signals,
-)
+from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared, signals
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
@@ -169,16 +157,7 @@ class LivePage:
     def attach(self, id: str, digest: str) -> None:
         """Keep the browser's copy of a shared component up to date. ``digest``: of the HTML that it has, or ``""``."""
         place = self.shared[id]
-        self.output(Attach(place.key, digest, any(map(auth.is_restricted, self.chain_of(place)))))
-
-    def chain_of(self, place: shared.Place) -> Iterator[type[LiveComponent] | LiveComponent]:
-        """A shared component's class and the components that it stands in, from the inside out: all that is asked whether
-        the visitor may see it."""
-        yield registry.get(place.key.name)
-        mounted = self.tree.get(place.parent)
-        while mounted is not None:
-            yield mounted.component
-            mounted = mounted.parent
+        self.output(Attach(place.key, digest, any(map(auth.is_restricted, place.chain(self.tree)))))
 
     # Over HTTP
 

@@ -344,7 +344,7 @@ def _is_allowed(page: LivePage, id: str) -> bool:
     if place is None:
         return False
     try:
-        for component in page.chain_of(place):
+        for component in place.chain(page.tree):
             auth.check(component, page.request)
     except Refused:
         return False

@@ -100,8 +100,7 @@ class PageDriver:
         self.work()
 
     def ask(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        """The function's result for the page, from the thread pool."""
-        # In a context of its own: the page's can be entered by one thread only, and a handler may run in it.
+        """The function's result for the page, from the thread pool, while a handler may run in the page's context."""
         return self._runtime.events.run(self.visitor, contextvars.Context(), function, self.page, *args)
 
     @property
@@ -119,16 +118,13 @@ class PageDriver:
         self.work()
 
     def control(self, kind: str, value: Any) -> None:
-        """Word to all connections: the session of these visitors has ``ended``, ``revalidate`` these visitors, or
-        ``supersede`` a page that was resumed elsewhere."""
+        """Word to all connections, of `livecomp.signout`, or ``supersede`` a page that was resumed elsewhere."""
         if kind in (signout.ENDED, signout.REVALIDATE):
-            if self.page is None:  # joining: it may have read the session just before
+            known = self.page is not None and (self.visitor in value or auth.is_one_of(self.page.request, value))
+            if self.page is None or (known and kind == signout.REVALIDATE):  # a join may have read the session before
                 self._check()
-            elif self.visitor in value or auth.is_one_of(self.page.request, value):
-                if kind == signout.ENDED:
-                    self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
-                else:
-                    self._check()
+            elif known:
+                self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
         elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
             self.give_way()
 
