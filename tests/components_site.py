@@ -6,6 +6,7 @@ Run by `test_components.py`. Prints the page's first HTML and what each step sen
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -32,7 +33,9 @@ django.setup()
 
 from django.http import HttpRequest, HttpResponse  # noqa: E402 (needs the settings)
 from django.template import engines  # noqa: E402
+from django.test import override_settings  # noqa: E402
 from django.urls import include, path  # noqa: E402
+from django.utils import translation  # noqa: E402
 from django_components import Component, register  # noqa: E402
 
 from livecomp import LiveComponent, event, state  # noqa: E402
@@ -65,6 +68,29 @@ class Deck(LiveComponent):
         self.names[self.names.index(old)] = new
 
 
+class Price(LiveComponent):
+    template = """<section>{% component "card" %}{% fill "body" %}
+      <button id="take" live-click="take" live-value-price="{{ price }}" live-value-many="{{ many }}">{{ price }}</button>
+      {% endfill %}{% endcomponent %}</section>"""
+    price: int = 1234
+    many: list[int] | None = None
+    taken: list[Any] = state([])
+
+    @event
+    def take(self, price: int, many: list[int] | None) -> None:
+        self.taken = [price, many]
+
+
+def taken() -> list[Any]:
+    """What an event gets that stands in a fill, in German."""
+    with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+        page = LiveClient().mount(Price)
+        assert "1.234" in page.one("#take").text
+        page.click("#take")
+    found: list[Any] = page.component().taken  # type: ignore[attr-defined]
+    return found
+
+
 class Like(LiveComponent):
     template = '<button live-click="like">{{ likes }}</button>'
     likes: int = 0
@@ -94,7 +120,7 @@ def main() -> None:
         before = len(page.received)
         step()
         sent[name] = page.received[before:]
-    json.dump({"html": html, "sent": sent, "ids": page.html.count("data-djc-id-")}, sys.stdout)
+    json.dump({"html": html, "sent": sent, "ids": page.html.count("data-djc-id-"), "taken": taken()}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,10 @@ def test_a_component_that_changed_is_sent_without_comments(site: Any) -> None:
     assert "_RENDERED" not in json.dumps(patches)
 
 
+def test_a_value_in_a_fill_comes_back_in_every_language(site: Any) -> None:
+    assert site["taken"] == [1234, None]
+
+
 def test_scripts_and_styles_are_on_the_page_and_for_its_ids(site: Any) -> None:
     html = site["html"]
     assert "article { color: teal }" in html

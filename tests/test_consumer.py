@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livecomp import liveness, topics
-from livecomp.consumer import LiveWebSocket
+from livecomp.consumer import Connection, LiveWebSocket
 from livecomp.counters import counters
 from livecomp.runtime.process import Runtime
+from livecomp.this_process import process_id
 from tests.fake_page import FakePages
 from tests.sockets import HEADERS, Socket, fake_socket, until
 
@@ -655,11 +656,80 @@ async def test_a_join_whose_browser_has_gone_meanwhile_is_none() -> None:
 
 async def test_a_process_with_connections_tells_that_it_lives() -> None:
     cache.clear()
-    key = liveness._key(liveness.PROCESS)
+    key = liveness._key(process_id())
     async with fake_socket():
         await until(lambda: cache.get(key))
         await Runtime.current().drain()
         assert cache.get(key) is None
+
+
+async def test_t129_a_process_lives_until_its_last_page_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "BEAT", 0.01)
+    cache.clear()
+    key = liveness._key(process_id())
+    pages = FakePages()
+    async with fake_socket(pages) as socket:
+        await socket.event("hold")
+        await until(lambda: socket.page.seen)
+        runtime = Runtime.current()
+        try:
+            await socket.send_input({"type": "websocket.disconnect", "code": 1001})
+            await until(lambda: not runtime.connections)
+            cache.delete(key)
+            await until(lambda: cache.get(key))
+            assert runtime.pages, "the handler still runs"
+        finally:
+            socket.page.gate.set()
+    await until(lambda: runtime not in liveness.heart._holders)
+    assert pages.closed
+
+
+class _Clock:
+    """An event loop's clock, for `Connection.look`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@override_settings(LIVECOMP={"SEND_TIMEOUT": 10})
+async def test_t50_a_viewer_that_reads_slowly_stays_and_one_that_reads_nothing_does_not() -> None:
+    gates: list[asyncio.Event] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        gates.append(asyncio.Event())
+        await gates[-1].wait()
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError
+
+    runtime = Runtime.current()
+    connection = Connection(Socket(None).scope, receive, send, runtime, FakePages())
+    clock = _Clock()
+    loop, runtime.loop = runtime.loop, clock  # type: ignore[assignment]
+    try:
+        connection.is_joining = True
+        sends = [loop.create_task(connection.send("x"))]
+        for number in range(10):  # there is always one under way, and each takes 6 seconds
+            sends.append(loop.create_task(connection.send("x")))
+            await until(lambda number=number: len(gates) == number + 2)
+            clock.now += 6
+            connection._heard = clock.now
+            connection.look(clock.now)
+            assert connection._closing is None
+            gates[number].set()
+            await sends[number]
+        clock.now += 11
+        connection._heard = clock.now
+        connection.look(clock.now)
+        assert connection._closing == (1001, "nothing is read")
+        gates[-1].set()
+        await asyncio.gather(*sends)
+    finally:
+        runtime.loop = loop
+        await connection._driver.stop()
 
 
 async def test_a_stranger_cannot_end_a_connection() -> None:

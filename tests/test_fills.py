@@ -56,6 +56,38 @@ def test_a_page_s_fill_outlives_a_lost_connection(live: LiveClient) -> None:
     assert page.one("p").text == "a < b: 1+"
 
 
+class Clicks(LiveComponent):
+    template = '<b class="clicks" live-click="add">{{ clicks }}</b>'
+    clicks: int = 0
+
+    @event
+    def add(self) -> None:
+        self.clicks += 1
+
+
+class Box(FilledCard):
+    name = "filled_box"
+    template = '<div>{{ fills.title }}: <i>{{ clicks }}</i><button live-click="add">+</button></div>'
+
+
+@pytest.mark.parametrize("process", ["", "anotherprocess00"])
+def test_a_live_component_in_a_page_s_fill_changes_by_itself(
+    process: str, live: LiveClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = '{% live_component "clicks" %}'
+    for _ in range(2):
+        inner = f'{{% live_component "filled_box" fills %}}{{% fill "title" %}}x{inner}{{% endfill %}}{{% endlive_component %}}'
+    page = live.render(inner)
+    page.click(".clicks").click(page.all("button")[-1]).click(page.all("button")[0])
+    assert page.one(".clicks").text == "1"
+    page.disconnect()
+    if process:
+        monkeypatch.setattr("livecomp.this_process._id", f"{process:0<16}")
+    page.reconnect()
+    page.click(".clicks").click(page.all("button")[-1]).click(page.all("button")[0])
+    assert page.one(".clicks").text == "2"
+
+
 def test_a_component_s_fill_follows_its_state(live: LiveClient) -> None:
     page = live.mount("album")
     page.click("#next")

@@ -6,11 +6,13 @@ import pytest
 from django.http import QueryDict
 from django.test import RequestFactory
 
-from livecomp import LiveComponent, state
+from livecomp import LiveComponent, event, protocol, state
 from livecomp.constants import ErrorCode
 from livecomp.exceptions import Refused
 from livecomp.navigation import bound_values, fields_from_query, safe_redirect, url_with_fields
 from livecomp.request import is_page_url
+from livecomp.testing.client import LiveClient
+from tests.driver import Driver
 
 
 class Filter(LiveComponent):
@@ -107,3 +109,75 @@ def test_a_redirect_within_the_site_is_allowed(url: str) -> None:
 )
 def test_t89_a_page_url_is_a_path_of_this_site(url: str, good: bool) -> None:
     assert is_page_url(url) is good
+
+
+# A page and its URL
+
+
+class Search(LiveComponent):
+    name = "navigation.search"
+    template = (
+        "{% load livecomp %}<div><a href='{% querystring page=2 %}'>more</a><i>{{ self.query.q }}</i>"
+        "<b>{{ request.GET.q }}</b>{% live_component 'navigation.tab' %}</div>"
+    )
+    q: str = state("", bind=True, url="q")
+
+    @event
+    def go(self, to: str) -> None:
+        self.push_url(to)
+
+
+class Tab(LiveComponent):
+    """Has no field in the URL, and looks at it all the same."""
+
+    name = "navigation.tab"
+    template = "<p>{{ query.tab }} {{ path }} {{ shown_tab }}</p>"
+
+    @property
+    def shown_tab(self) -> str:
+        return str(self.query.get("tab"))
+
+
+class Nested(LiveComponent):
+    name = "navigation.nested"
+    template = "{% load livecomp %}<div>{% live_component 'navigation.search' %}</div>"
+
+
+def joined(name: str, path: str = "/") -> Driver:
+    driver = Driver(name, path=path)
+    driver.join()
+    return driver
+
+
+@pytest.mark.django_db
+def test_links_made_from_the_query_are_up_to_date_when_a_field_of_it_changes() -> None:
+    driver = joined("navigation.search")
+    (patch,) = driver.set(q="new")
+    assert "?q=new&amp;page=2" in str(patch)
+    assert driver.page.fresh_html()["c0"].count(">new<") == 2
+    assert ("url", "replace", "/?q=new") in patch[4]
+
+
+@pytest.mark.django_db
+def test_what_looks_at_the_url_is_rendered_when_it_changes() -> None:
+    driver = joined("navigation.tab")
+    (patch,) = driver.give(protocol.Url(1, "/other/?tab=two"))
+    assert "two /other/ two" in str(patch)
+    driver.ref = 1
+    driver = joined("navigation.search")
+    (patch,) = driver.event("go", to="/third/?tab=three")
+    assert "three /third/ three" in str(patch)
+
+
+@pytest.mark.django_db
+def test_a_child_reads_the_url_too() -> None:
+    assert ">found<" in Driver("navigation.nested", path="/?q=found").html
+    driver = joined("navigation.nested", path="/?q=found")
+    assert driver.page.tree["c1"].component.q == "found"
+
+
+@pytest.mark.django_db
+def test_the_browser_shows_what_a_fresh_render_does_after_every_change_of_the_url(live: LiveClient) -> None:
+    page = live.at("/?q=a").mount("navigation.search")
+    page.call("go", to="/b/?tab=x")
+    assert "x /b/ x" in page.html

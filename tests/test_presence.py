@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 
@@ -117,6 +118,13 @@ def test_two_tabs_are_one_who_is_there_since_the_first(now: Any) -> None:
     assert directory.present("room")[0].meta["device"] == "phone"
     directory.leave("tab 1")
     assert names(directory) == ["bob"]
+
+
+def test_t119_what_one_page_makes_of_the_list_is_its_own() -> None:
+    directory = Directory()
+    join(directory, "ann", tags=["a"])
+    directory.present("room")[0].meta["tags"].append("b")
+    assert directory.present("room")[0].meta["tags"] == ["a"]
 
 
 def test_two_components_of_one_page_are_one_page() -> None:
@@ -283,6 +291,70 @@ def test_a_process_answers_only_for_itself(wire: Wire) -> None:
     one.tell()
     [(_, kind, value)] = wire.sent
     assert (kind, value["whole"], list(value["topics"])) == (KIND, True, ["room"])
+
+
+def test_one_that_joins_a_thousand_costs_the_bytes_of_one(wire: Wire) -> None:
+    one, two = wire.process("one"), wire.process("two")
+    for number in range(1000):
+        join(one, f"guest {number}")
+    wire.carry()
+    seat = join(one, "ann")
+    one.tell()
+    [(_, _, joined)] = wire.sent
+    assert len(msgspec.json.encode(joined)) < 200
+    wire.carry()
+    assert len(two.present("room")) == 1001
+    one.leave(seat)
+    one.tell()
+    [(_, _, left)] = wire.sent
+    assert left["topics"] == {"room": {"user:ann": None}}
+    wire.carry()
+    assert [each.key for each in one.present("room")] == [each.key for each in two.present("room")]
+    assert len(two.present("room")) == 1000
+
+
+def test_a_lost_change_is_noticed_at_the_next_change(wire: Wire) -> None:
+    one, two = wire.process("one"), wire.process("two")
+    gone = join(one, "ann")
+    wire.carry()
+    wire.is_cut = True
+    one.leave(gone)
+    join(one, "bob")
+    wire.carry()
+    wire.is_cut = False
+    join(one, "cid")
+    wire.carry()
+    assert sorted(names(two)) == ["bob", "cid"]
+
+
+def test_who_is_here_too_stays_when_the_other_process_falls_silent(wire: Wire, now: Any) -> None:
+    one, two = wire.process("one"), wire.process("two")
+    join(one, "ann", device="phone")
+    now.value += 1
+    join(two, "ann", "other", device="laptop")
+    wire.carry()
+    now.value += SILENCE + 1
+    two.look()
+    [ann] = two.present("room")
+    assert (ann.count, ann.meta["device"], ann.since.timestamp()) == (1, "laptop", 1001)
+
+
+def test_t133_names_that_were_asked_for_are_not_remembered() -> None:
+    directory = Directory()
+    for number in range(100):
+        assert directory.present(f"room {number}") == []
+    seat = join(directory, "ann")
+    directory.leave(seat)
+    assert not directory._lists
+    assert not directory._known
+
+
+@pytest.mark.parametrize("value", [2**64, "\ud800", {"a": [2**70]}, object()])
+def test_t140_what_no_layer_takes_is_refused_by_name_and_value(value: Any) -> None:
+    with pytest.raises(TypeError) as refused:
+        presence.checked_meta({"fine": 1, "odd": value}, None)
+    assert "odd" in str(refused.value)
+    assert repr(value) in str(refused.value)
 
 
 # Components

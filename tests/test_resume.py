@@ -1,14 +1,21 @@
 """Snapshots: taken at the join, kept until the next one, one page for each tab."""
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import liveness, resume
+from livecomp import liveness, resume, this_process
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Save
 from livecomp.page import LivePage
+from livecomp.this_process import process_id
 from tests.driver import Driver, make_request
 
 pytestmark = pytest.mark.django_db
@@ -141,14 +148,14 @@ def test_a_process_that_lives_is_waited_for_and_a_dead_one_is_not(monkeypatch: p
     monkeypatch.setattr(liveness, "MEMORY", 0.0)
     driver = Driver("counter", start=5)
     driver.join()
-    own, joined_id = liveness.PROCESS, driver.page.joined_id
+    own, joined_id = process_id(), driver.page.joined_id
     liveness.beat()
     assert resume.look_at(joined_id) == (False, False)  # our own process knows better
-    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    monkeypatch.setattr(this_process, "_id", "0" * 16)
     assert resume.look_at(joined_id) == (False, True)
-    monkeypatch.setattr(liveness, "PROCESS", own)
+    monkeypatch.setattr(this_process, "_id", own)
     liveness.rest()
-    monkeypatch.setattr(liveness, "PROCESS", "0" * 16)
+    monkeypatch.setattr(this_process, "_id", "0" * 16)
     assert resume.look_at(joined_id) == (False, False)
     resume.save(driver.page, clean=True)
     assert resume.look_at(joined_id) == (True, False)
@@ -189,3 +196,64 @@ def test_t83_the_page_is_told_when_its_state_is_older_than_what_it_has_shown() -
     driver.event("add")
     assert ("doubt", True) in resumed(driver)[0][5]  # type: ignore[operator]
     assert driver.component.count == 5
+
+
+def test_a_page_of_many_roots_is_written_once_and_not_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    monkeypatch.setattr(type(cache._connections["default"]), "set", lambda self, *args: written.append(len(args[1])))
+    totals = []
+    for count in (50, 200):
+        written.clear()
+        page = LivePage(make_request())
+        for number in range(count):
+            page.render_root("counter", {"start": number})
+        totals.append(sum(written))
+    assert totals[1] < 5 * totals[0]
+
+
+def test_each_root_has_its_state_after_the_join() -> None:
+    page = LivePage(make_request())
+    htmls = [page.render_root("counter", {"start": number}) for number in range(40)]
+    tokens = [re.search(r'lc-token="([^"]+)"', html)[1] for html in htmls]  # type: ignore[index]
+    driver = Driver("counter", start=0)
+    [(_, _, _, _, patches, _)] = driver.join(tokens=tokens)
+    assert patches == []
+    assert [each.component.count for each in driver.page.tree.values()] == list(range(40))
+    assert cache.get(resume._key(driver.page.joined_id)) is not None
+    assert len(page.parts) > 1
+
+
+def test_hashes_and_templates_mean_the_same_in_every_process() -> None:
+    code = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; import django; django.setup();"
+        "from tests.driver import Driver; import pickle, sys; from livecomp import registry; import tests.testapp.live;"
+        "from livecomp.page import LivePage; from tests.driver import make_request; page = LivePage(make_request());"
+        "page.render_root('counter', {'start': 5}); mounted = page.tree['c0'];"
+        "print(mounted.memory.template, mounted.memory.hashes.strong.tobytes().hex())"
+    )
+    root = Path(__file__).resolve().parent.parent
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0].strip()
+    assert told[0] == told[1]
+
+
+def test_a_resume_in_another_process_sends_only_what_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    driver.event("add")
+    version = driver.page.version
+    resume.save(driver.page, clean=True)
+    monkeypatch.setattr(this_process, "_id", "0" * 16)
+    [(_, _, _, _, patches, _)] = driver.join(resume=(driver.page.joined_id, version))
+    assert patches == []
+    assert driver.component.count == 6

@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 
 from livecomp import LiveComponent, state
 from livecomp.exceptions import ComponentError
-from livecomp.state import copy_value, is_plain, preserve, restore
+from livecomp.state import copy_value, preserve, restore
 
 
 def test_annotated_attributes_are_fields_in_order_of_declaration() -> None:
@@ -64,21 +64,6 @@ def test_copy_value_copies_containers_deep_and_nothing_else() -> None:
     assert copied["rows"] == [{"id": 1}]
     assert copied["pair"] == ([1], 2)
     assert copied["thing"] is thing
-
-
-@pytest.mark.parametrize(
-    ("value", "plain"),
-    [
-        (1, True),
-        ("x", True),
-        ([1, {"a": (2, None)}], True),
-        (object(), False),
-        ([object()], False),
-        ({"a": print}, False),
-    ],
-)
-def test_is_plain_tells_where_equality_can_be_trusted(value: Any, plain: bool) -> None:
-    assert is_plain(value) is plain
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import django
 import pytest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template import Context, RequestContext, TemplateSyntaxError
+from django.template.backends.django import DjangoTemplates
+from django.test import override_settings
 
 from livecomp.templating.nodes import FillNode, LiveComponentNode
 from tests.templating.rendering import make_engine
@@ -89,3 +92,55 @@ def test_t94_the_script_tag_carries_the_page_s_nonce(where: str) -> None:
         setattr(request, where, 'a"b')
     html = parse("{% live_scripts %}").render(RequestContext(request, names))
     assert ' nonce="a&quot;b"' in html
+
+
+class LazyNonce:
+    """As `django.utils.csp.LazyNonce` of Django 6 and the nonce of django-csp 4: made when it is read as text, false till
+    then."""
+
+    made = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.made)
+
+    def __str__(self) -> str:
+        self.made = self.made or "n0nce"
+        return self.made
+
+
+@pytest.mark.parametrize("where", ["csp_nonce", "_csp_nonce", "context"])
+def test_t94_the_script_tag_may_be_the_first_to_ask_for_the_nonce(where: str) -> None:
+    request, nonce = HttpRequest(), LazyNonce()
+    if where != "context":
+        setattr(request, where, nonce)
+    html = parse("{% live_scripts %}").render(
+        RequestContext(request, {"csp_nonce": nonce} if where == "context" else {})
+    )
+    assert ' nonce="n0nce"' in html
+    assert nonce  # so the header names it
+
+
+def test_t94_no_nonce_is_none() -> None:
+    request = HttpRequest()
+    request.csp_nonce = None  # type: ignore[attr-defined]
+    html = parse("{% live_scripts %}").render(RequestContext(request, {"csp_nonce": ""}))
+    assert "nonce" not in html
+
+
+if django.VERSION >= (6, 0):
+
+    @pytest.mark.parametrize("processors", [[], ["django.template.context_processors.csp"]])
+    def test_t94_the_nonce_is_that_of_django_s_own_header(processors: list[str]) -> None:
+        from django.middleware.csp import ContentSecurityPolicyMiddleware
+        from django.utils.csp import CSP
+
+        engine = DjangoTemplates(
+            {"NAME": "csp", "DIRS": [], "APP_DIRS": False, "OPTIONS": {"context_processors": processors}}
+        )
+        source = engine.from_string("{% load livecomp %}{% live_scripts %}")
+        with override_settings(SECURE_CSP={"script-src": [CSP.SELF, CSP.NONCE]}):
+            middleware = ContentSecurityPolicyMiddleware(lambda request: HttpResponse(source.render({}, request)))
+            response: Any = middleware(HttpRequest())
+        nonce = response.content.decode().partition('nonce="')[2].partition('"')[0]
+        assert nonce
+        assert f"'nonce-{nonce}'" in response["Content-Security-Policy"]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import decimal
+import itertools
 import logging
 import time
 import uuid
@@ -280,7 +281,7 @@ class Process:
         self.sender = Sender(name, lambda: layer)
 
     def publish(self, topic: str, *messages: Any) -> None:
-        packed = [topics._pack(topic, message) for message in messages]
+        packed = [topics.pack(topic, message) for message in messages]
         self.sender.put({topic: packed})
 
     def stop(self) -> None:
@@ -560,3 +561,59 @@ async def test_a_message_between_render_and_subscription_is_not_missed() -> None
     assert not later.marked
     for each in (other, late, later):
         hub.leave(each)
+
+
+class ChokingLayer:
+    """Takes everything but what names the poison, of which it says what kind of error it is told to."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.sent = error, list[Any]()
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        if "poison" in str(message):
+            raise self.error
+        self.sent.append(message.get("value", message.get("messages")))
+
+
+@pytest.mark.parametrize("error", [OverflowError("too large"), TypeError("what?"), RuntimeError("no room for that")])
+async def test_t140_what_a_layer_never_takes_does_not_hold_up_the_rest(
+    error: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "RETRY", (0.001, 0.002))
+    layer = ChokingLayer(error)
+    sender = Sender("here", lambda: layer)
+    sender.put_control("poison", 1)
+    sender.put({"poisoned": ["poison"]})
+    for number in itertools.count():
+        sender.put_control("good", number)
+        sender.put({f"topic {number}": [str(number)]})
+        await until(lambda number=number: number in layer.sent and [str(number)] in layer.sent)
+        dropped = [record for record in caplog.records if "is dropped" in record.getMessage()]
+        if len(dropped) == 2:
+            break
+    await until(lambda: not sender._control and not sender._waiting)
+    if sender._reminder is not None:
+        sender._reminder.cancel()
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, "\ud800", {"\ud800": 1}, [[object()]], {"a": {"b": 2**70}}])
+def test_t140_a_word_that_no_layer_takes_is_refused_where_it_is_said(value: Any) -> None:
+    with pytest.raises(TypeError, match="announce"):
+        topics.announce("presence", value)
+
+
+def test_t140_a_topic_that_no_layer_takes_is_refused_where_it_is_named() -> None:
+    with pytest.raises(TypeError, match="surrogate"):
+        publish_now("room:\ud800", 1)
+    assert group_name("room:\ud800"), "who subscribes to what a browser said is not disconnected"
+
+
+async def test_t140_what_another_version_says_does_not_end_the_line(
+    layer: FlakyLayer, here: Process, there: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscriber = subscribed(here.hub, "a")
+    await is_listening(layer, here, "a")
+    there.sender.put_control(topics.NUMBERS, "what is this?")
+    there.sender.put_control("revalidate", "user:1")
+    await until(lambda: subscriber.words == [("revalidate", "user:1")])
+    assert "could not be understood" in caplog.text

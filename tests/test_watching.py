@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from livecomp import LiveComponent, notify_changed, suppress_live, topics
+from livecomp import LiveComponent, notify_changed, suppress_live, topics, watching
 from livecomp.testing import LiveClient
 from tests.testapp.models import Note
 
@@ -107,3 +107,28 @@ def test_bulk_work_is_told_once_by_hand(recorder: Recorder) -> None:
     assert not recorder.got
     notify_changed(Note)
     assert recorder.got == [(NOTES, {"action": "changed", "pk": None})]
+
+
+def test_a_save_of_an_unwatched_model_does_not_go_through_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    notify_changed(Permission)
+
+    def fail() -> Any:
+        raise AssertionError("the registry was asked")
+
+    monkeypatch.setattr(watching.registry, "all_components", fail)
+    for _ in range(3):
+        notify_changed(Permission)
+
+
+def test_a_component_that_is_declared_later_watches_too(recorder: Recorder) -> None:
+    notify_changed(Permission, [1])
+    assert not recorder.got
+
+    class LateWatcher(LiveComponent):
+        template = "<p></p>"
+        watch = [Permission]
+
+    notify_changed(Permission, [1])
+    assert "model:auth.permission" in [topic for topic, _ in recorder.got]
+    del watching.registry._classes[LateWatcher.name]
+    watching.registry._version += 1

@@ -122,7 +122,7 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": f"{DATABASE}-cache",
-            "OPTIONS": {"MAX_ENTRIES": 2000},
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
     CHANNEL_LAYERS = {

@@ -2,18 +2,28 @@
 
 import { componentOf } from "./address";
 import { report } from "./announce";
+import { JSON_MARK } from "./constants";
 import { loading } from "./feedback";
 import { fields, isControl } from "./forms";
 import { type Done, post } from "./outbox";
 import { record, type Values } from "./protocol";
 import { find, live } from "./query";
 
+/** What an attribute's text stands for: JSON behind its mark, any other text as it is. */
+function read(text: string): unknown {
+  try {
+    return text.startsWith(JSON_MARK) ? JSON.parse(text.slice(JSON_MARK.length)) : text;
+  } catch {
+    return text; // several pieces that only begin like it
+  }
+}
+
 /** The arguments that the template's author wrote: `live-value-item-id="3"` is `item_id`. */
 export const values = (element: Element): Values =>
   record(
     [...element.attributes]
       .filter(({ name }) => name.startsWith("live-value-"))
-      .map(({ name, value }) => [name.slice(11).replaceAll("-", "_"), value]),
+      .map(({ name, value }) => [name.slice(11).replaceAll("-", "_"), read(value)]),
   );
 
 /** What the browser knows about a DOM event: a form's fields, a control's value, a key, a custom event's detail. */

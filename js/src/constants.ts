@@ -4,10 +4,12 @@ export const PROTOCOL_VERSION = 1;
 
 export const ADDRESS = "lc";
 export const TOKEN = "lc-token";
+export const JSON_MARK = "json:";
 export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
+export const FLASHES = "livecomp:flashes";
 
 export enum CloseCode {
   GOING_AWAY = 1001,

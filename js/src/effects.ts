@@ -1,6 +1,7 @@
 /** What the server asks for beside patches, in a table. */
 
 import { flash } from "./announce";
+import { FLASHES } from "./constants";
 import { deliver } from "./hooks";
 import { go, show } from "./location";
 import type { Actions, Effect, Effects, Table } from "./protocol";
@@ -19,6 +20,35 @@ const actions = {
   flash,
 } satisfies Actions<Omit<Effects, "doubt">>;
 
-export function carryOut([kind, ...fields]: Effect): void {
-  (actions as Table)[kind]?.(...fields);
+/** Carries the effects of one message out. What is said together with a redirect is said on the page that it leads to. */
+export function carryOut(effects: Effect[]): void {
+  const leaves = effects.some(([kind]) => kind === "redirect" || kind === "navigate");
+  const kept = leaves ? effects.filter(([kind]) => kind === "flash") : [];
+  if (kept[0] && keep(kept)) effects = effects.filter(effect => !kept.includes(effect));
+  for (const [kind, ...fields] of effects) (actions as Table)[kind]?.(...fields);
+}
+
+/** Says what the last page has left to say. */
+export function start(): void {
+  const kept = take();
+  if (kept[0]) carryOut(kept);
+}
+
+function keep(effects: Effect[]): boolean {
+  try {
+    sessionStorage[FLASHES] = JSON.stringify([...take(), ...effects]);
+    return true;
+  } catch {
+    return false; // There is no session storage: better said for a moment than not at all.
+  }
+}
+
+function take(): Effect[] {
+  try {
+    const kept = sessionStorage[FLASHES];
+    delete sessionStorage[FLASHES];
+    return JSON.parse(kept ?? "[]");
+  } catch {
+    return [];
+  }
 }

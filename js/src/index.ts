@@ -2,6 +2,7 @@
 
 import { SCRIPT, TOKEN } from "./constants";
 import { debug, latency } from "./debug";
+import * as effects from "./effects";
 import { hooks, pushEvent } from "./hooks";
 import { morph } from "./morph";
 import * as page from "./page";
@@ -23,6 +24,7 @@ export { debug, hooks, latency, morph, pushEvent };
 
 if (!window.livecomp) {
   window.livecomp = { connect, debug, hooks, latency, morph, pushEvent };
+  for (const moment of ["DOMContentLoaded", "load"]) addEventListener(moment, effects.start);
   const url = find(SCRIPT)?.dataset.livecompUrl;
   if (url && find(`[${TOKEN}]`)) connect(url);
 }

@@ -168,7 +168,7 @@ function settle(
   for (const { done } of settled) done?.(error);
   states.reflect();
   if (patches[0]) announce("patched", news);
-  effects.forEach(carryOut);
+  carryOut(effects);
   return settled;
 }
 

@@ -138,6 +138,22 @@ test.describe("arguments", () => {
     expect((await app.message("event"))[4]).toEqual({ by: "2", item_id: "7" });
   });
 
+  test("what has no text of its own is JSON behind a mark; anything else is text", async ({ app, page }) => {
+    await app.open(
+      component(`<button id=x live-click=go live-value-none="json:null" live-value-many="json:[1,null,&quot;a&quot;]"
+        live-value-text='json:"json:1"' live-value-half="json:[1" live-value-plain="null" live-value-yes="true"></button>`),
+    );
+    await page.click("#x");
+    expect((await app.message("event"))[4]).toEqual({
+      none: null,
+      many: [1, null, "a"],
+      text: "json:1",
+      half: "json:[1",
+      plain: "null",
+      yes: "true",
+    });
+  });
+
   test("t10: names that reach a prototype are left out", async ({ app, page }) => {
     await app.open(
       component(`<form live-submit=go live-value-__proto__=x live-value-constructor=x live-value-prototype=x live-value-good=1>

@@ -29,6 +29,24 @@ for (const kind of ["redirect", "navigate"] as const)
     await expect(page).toHaveTitle("other");
   });
 
+test("what is said together with a redirect is said on the page that it leads to, once", async ({
+  app,
+  page,
+}) => {
+  const shell = `<!doctype html><title>next</title><script type="module" src="/livecomp.js"></script><div live-flash></div>`;
+  app.files.set("/next", ["text/html", shell]);
+  await app.open(BODY);
+  app.ack(0, [
+    ["flash", "success", "Saved <b>it</b>."],
+    ["redirect", "/next"],
+    ["flash", "info", "Welcome."],
+  ]);
+  await expect(page).toHaveTitle("next");
+  await expect(page.locator("[live-flash] > p")).toHaveText(["Saved <b>it</b>.", "Welcome."]);
+  await page.reload();
+  await expect(page.locator("[live-flash]")).toBeEmpty();
+});
+
 test("t89: URLs that are not http(s), or hold control characters or backslashes, are not followed", async ({
   app,
   page,

@@ -15,7 +15,7 @@ class LivecompConfig(AppConfig):
                 "livecomp tells visitors apart by Django's users and sessions: add 'django.contrib.auth', "
                 "'django.contrib.contenttypes' and 'django.contrib.sessions' to INSTALLED_APPS."
             )
-        from livecomp import checks, signout, watching  # noqa: F401 (registers the checks)
+        from livecomp import checks, fragments, signout, watching  # noqa: F401 (registers the checks)
 
         autodiscover_modules("live")
         watching.connect()
@@ -23,4 +23,5 @@ class LivecompConfig(AppConfig):
             from livecomp import components
 
             components.connect()
+        fragments.connect()
         signout.connect()

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings as django_settings
 
 from livecomp.conf import settings
+from livecomp.response import LiveResponse
 from livecomp.runtime.closing import reject
 from livecomp.runtime.process import Runtime
 from livecomp.runtime.shutdown import install
@@ -37,6 +38,9 @@ def live_application(http: Application, *, websocket: Application | None = None)
                 await reject(scope, send, 404)
         elif kind == "lifespan":
             await Lifespan(http, receive, send).run(scope)
+        elif kind == "http":
+            response = LiveResponse(send)
+            await http({**scope, LiveResponse.KEY: response}, receive, response.send)
         else:
             await http(scope, receive, send)
 

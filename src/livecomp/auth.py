@@ -1,11 +1,12 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Hashable
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -13,6 +14,10 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
+from livecomp.request import renew_visitor
+
+if TYPE_CHECKING:
+    from livecomp.mounted import Mounted
 
 _OPEN = Access()
 
@@ -63,15 +68,14 @@ def session_mark(key: str) -> str:
     return "session:" + _binding(f"mark:{key}")
 
 
-def is_one_of(request: HttpRequest, marks: Collection[str]) -> bool:
-    """Whether one of the marks is of the visitor of a long-lived connection: the user, or the session of its handshake."""
-    known: tuple[str, ...] | None = getattr(request, "_livecomp_marks", None)
-    if known is None:
-        user, session = getattr(request, "user", None), getattr(request, "session", None)
+def has_session_of(request: HttpRequest, marks: Collection[str]) -> bool:
+    """Whether one of the marks is of the session of a long-lived connection's handshake. Reads nothing."""
+    mark: str | None = request.__dict__.get("_livecomp_mark")
+    if mark is None:
+        session = getattr(request, "session", None)
         key = request.COOKIES.get(django_settings.SESSION_COOKIE_NAME) or (session and session.session_key)
-        known = (f"user:{user.pk}",) if user is not None and user.is_authenticated else ()
-        known = request._livecomp_marks = (*known, session_mark(key)) if key else known  # type: ignore[attr-defined]
-    return any(mark in marks for mark in known)
+        mark = request.__dict__["_livecomp_mark"] = session_mark(key) if key else ""
+    return mark in marks
 
 
 def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
@@ -80,18 +84,59 @@ def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
     return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
 
 
-def check(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access = _OPEN) -> None:
-    """Raise `Refused` (``forbidden``) unless the visitor may use the component, and the event with this access rule.
+def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
+    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all its parents.
 
-    Permissions are read from the database each time, never from a cache on the user of a long-lived connection.
+    Whatever shows or changes a component asks here first. The answer holds until the page's turn waits for something;
+    permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
     """
-    if component.login_required or component.permission_required or access is not _OPEN:
-        _check_declared(component, request, access)
+    verdicts = mounted.page.turn.verdicts
+    try:
+        refused = verdicts[mounted.id]
+    except KeyError:
+        refused = verdicts[mounted.id] = _verdict(mounted, verdicts)
+    if refused is not None:
+        raise Refused(refused.code, str(refused))
+    if access.login_required or access.permission_required:
+        _check_declared(mounted.component, mounted.page.request, access, verdicts)
+
+
+def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Refused | None:
+    page = mounted.page
+    if page.is_shared:  # its viewers are asked for themselves
+        return None
+    try:
+        if mounted.parent is not None:
+            guard(mounted.parent)
+        check(mounted.component, page.request, verdicts)
+    except Refused as refused:
+        return refused
+    except PermissionDenied as denied:
+        return Refused(ErrorCode.FORBIDDEN, str(denied) or f"{mounted.component.name!r} is not allowed.")
+    return None
+
+
+def check(
+    component: type[LiveComponent] | LiveComponent,
+    request: HttpRequest,
+    verdicts: dict[Hashable, Refused | None] | None = None,
+) -> None:
+    """Raise `Refused` (``forbidden``) unless the visitor may use a component of this class, or this component.
+
+    ``verdicts``: answers of the same turn, so that a thousand rows of one class ask the database once.
+    """
+    if component.login_required or component.permission_required:
+        _check_declared(component, request, _OPEN, {} if verdicts is None else verdicts)
     if isinstance(component, LiveComponent) and not component.has_permission():
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
 
 
-def _check_declared(component: type[LiveComponent] | LiveComponent, request: HttpRequest, access: Access) -> None:
+def _check_declared(
+    component: type[LiveComponent] | LiveComponent,
+    request: HttpRequest,
+    access: Access,
+    verdicts: dict[Hashable, Refused | None],
+) -> None:
     permissions = component.permission_required
     required = ((permissions,) if isinstance(permissions, str) else tuple(permissions)) + access.permission_required
     required = tuple(filter(None, required))
@@ -99,8 +144,35 @@ def _check_declared(component: type[LiveComponent] | LiveComponent, request: Htt
     user = getattr(request, "user", None)
     if login and (user is None or not user.is_authenticated):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is for signed-in users.")
-    if required and not _current(user).has_perms(required):
-        raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} needs the permission {' and '.join(required)}.")
+    if not required:
+        return
+    if required not in verdicts:
+        needs = f"{component.name!r} needs the permission {' and '.join(required)}."
+        verdicts[required] = None if _current(user).has_perms(required) else Refused(ErrorCode.FORBIDDEN, needs)
+    if (refused := verdicts[required]) is not None:
+        raise Refused(refused.code, str(refused))
+
+
+def revalidate(request: HttpRequest) -> bool:
+    """Whether the visitor of a long-lived connection is still signed in as before. Session and user of the request are
+    read afresh from then on."""
+    if not hasattr(request, "session"):
+        return True
+    if not is_signed_in_as_before(request):
+        return False
+    renew_visitor(request)
+    return True
+
+
+def forget_permissions(request: HttpRequest) -> None:
+    """Have ``user.has_perm()`` and ``{{ perms }}`` ask the database again. Django's backends, and those of the packages
+    around it, keep the answers on the user, which in a view lives as long as the request."""
+    user = request.__dict__.get("user")
+    if user is None:
+        return
+    wrapped = user.__dict__.get("_wrapped", user)
+    for name in [name for name in getattr(wrapped, "__dict__", ()) if name.endswith("_cache") and "perm" in name]:
+        wrapped.__dict__.pop(name, None)  # another thread may do the same
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """System checks ``livecomp.E…`` and ``livecomp.W…``. Each is described in the reference documentation."""
 
+import os
 import re
 from collections.abc import Sequence
 from importlib import import_module
@@ -8,6 +9,11 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
+from django.core.cache import InvalidCacheBackendError, caches
+from django.core.cache.backends.db import DatabaseCache
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
@@ -16,6 +22,8 @@ from livecomp import registry
 from livecomp.conf import settings
 
 _SECRET = re.compile(r"password|passwd|token|secret|api_?key", re.IGNORECASE)
+_MANY = 10_000  # entries: a cache that holds fewer may lose snapshots of open pages
+_ONE_PROCESS = "channels.layers.InMemoryChannelLayer"
 _REQUEST = "django.template.context_processors.request"
 
 
@@ -51,7 +59,7 @@ def check_request_processor(app_configs: Sequence[AppConfig] | None, **kwargs: A
 @register("livecomp")
 def check_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """E003: a component's template is missing or cannot be compiled."""
-    from livecomp.rendering import compiled_template
+    from livecomp.source import compiled_template
 
     found: list[CheckMessage] = []
     for name, cls in registry.all_components().items():
@@ -116,3 +124,41 @@ def check_sessions(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             id="livecomp.W010",
         )
     ]
+
+
+@register("livecomp")
+def check_snapshot_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E004, W004, W005, W006: the cache of snapshots is not there, keeps nothing, keeps little, or is one process's own."""
+    try:
+        alias = settings.snapshot_cache
+        cache = caches[alias]
+    except InvalidCacheBackendError as error:
+        hint = "Name an entry of CACHES in LIVECOMP['SNAPSHOT_CACHE']."
+        return [Error(f"The cache of snapshots: {error}", hint=hint, id="livecomp.E004")]
+    except ImproperlyConfigured:  # E001 says so
+        return []
+    found: list[CheckMessage] = []
+    if isinstance(cache, DummyCache):
+        hint = (
+            "Name another entry of CACHES in LIVECOMP['SNAPSHOT_CACHE']: a local-memory cache will do for one process."
+        )
+        text = f"The cache {alias!r} keeps no snapshots, so pages are mounted twice and lose their state with the connection."
+        found.append(Warning(text, hint=hint, id="livecomp.W004"))
+    elif isinstance(cache, (LocMemCache, FileBasedCache, DatabaseCache)) and not django_settings.DEBUG:
+        if cache._max_entries < _MANY:
+            hint = f"Give it 'OPTIONS': {{'MAX_ENTRIES': {2 * _MANY}}} in CACHES, or use Redis."
+            text = f"The cache {alias!r} holds {cache._max_entries} entries, so more open pages push out each other's snapshots."
+            found.append(Warning(text, hint=hint, id="livecomp.W005"))
+    if isinstance(cache, LocMemCache) and _has_several_processes():
+        hint = "Name a cache that all processes share in LIVECOMP['SNAPSHOT_CACHE']."
+        text = f"The cache {alias!r} is in the memory of one process, so a page that comes back to another loses its state."
+        found.append(Warning(text, hint=hint, id="livecomp.W006"))
+    return found
+
+
+def _has_several_processes() -> bool:
+    layers: dict[str, dict[str, Any]] = getattr(django_settings, "CHANNEL_LAYERS", {})
+    workers = os.environ.get("WEB_CONCURRENCY", "")
+    return layers.get("default", {}).get("BACKEND", _ONE_PROCESS) != _ONE_PROCESS or (
+        workers.isdecimal() and int(workers) > 1
+    )

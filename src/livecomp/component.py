@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest, QueryDict
 from django.utils import functional as django_functional
 
-from livecomp import registry
+from livecomp import protocol, registry
 from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
 from livecomp.presence import Present
@@ -142,24 +142,31 @@ class LiveComponent:
     @property
     def request(self) -> HttpRequest:
         """The HTTP request of the first render; on the WebSocket one made from the handshake."""
+        self._live.reads_request = True
         return self._live.page.visitor
 
     @property
     def user(self) -> Any:
+        """Who the visitor is: renewed when the account changes, and every ``REVALIDATE_SESSION`` seconds."""
+        self._live.reads_request = True
         return self._live.page.visitor.user
 
     @property
     def session(self) -> Any:
+        """The visitor's session, renewed together with `user`."""
+        self._live.reads_request = True
         return self._live.page.visitor.session
 
     @property
     def path(self) -> str:
         """Path of the page's URL in the browser, without the query string."""
+        self._live.reads_request = True
         return self._live.page.path
 
     @property
     def query(self) -> QueryDict:
         """Query string of the page's URL in the browser."""
+        self._live.reads_request = True
         return self._live.page.query
 
     @property
@@ -178,8 +185,9 @@ class LiveComponent:
     # What a component can ask for
 
     def push_event(self, name: str, payload: Any = None) -> None:
-        """Give an event to the browser: hooks get it by ``handleEvent``, the page as ``live:push``. JSON only."""
-        self._live.page.effect("push", name, payload, self.id)
+        """Give an event to the browser: hooks get it by ``handleEvent``, the page as ``live:push``. Raises TypeError for
+        a payload without a JSON form."""
+        self._live.page.effect("push", name, protocol.plain(payload, f"push_event({name!r}, …)"), self.id)
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
         """Leave for another page of this site: a URL, a view name with arguments, or an object with

@@ -11,7 +11,6 @@ import re
 from livecomp.templating import opaque
 
 _COMMENT = re.compile(r"<!--\s+_RENDERED\s+[\w\-,/.]+?\s+-->")
-_CHILD = re.compile(f"{opaque.CHILD_START}.*?{opaque.CHILD_END}", re.DOTALL)
 _ID = re.compile(r"\bdata-djc-id-(\w+)")
 
 
@@ -23,8 +22,7 @@ def connect() -> None:
 def steady(html: str) -> str:
     """The HTML with ids that are the same as long as it is, and without the comments: those are left in
     `opaque.leftovers`. The live components in it change by themselves and do not count."""
-    same = _ID.sub("", _COMMENT.sub("", _CHILD.sub("", html)))
-    html = html.replace(opaque.CHILD_START, "").replace(opaque.CHILD_END, "")
+    same = _ID.sub("", _COMMENT.sub("", opaque.CHILD.sub("", html)))
     comments = _COMMENT.findall(html)
     ids = list(dict.fromkeys(_ID.findall(html)))
     if not comments and not ids:

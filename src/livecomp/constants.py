@@ -41,3 +41,4 @@ class CloseCode(IntEnum):
 ADDRESS = "lc"
 KEEP = "lc-keep"
 TOKEN = "lc-token"
+JSON_MARK = "json:"

@@ -54,7 +54,7 @@ class Connection:
             "_opened",
             "_heard",
             "_sends",
-            "_sending_since",
+            "_progress",
             "_malformed",
             "_refused",
         ),
@@ -77,7 +77,7 @@ class Connection:
         self._opened = self._heard = self._window = runtime.loop.time()
         self._frames = 0  # in the present second
         self._sends = 0  # under way
-        self._sending_since = 0.0
+        self._progress = 0.0  # when it was last seen that the browser reads, or need not
         self._malformed = self._refused = 0
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
@@ -160,7 +160,7 @@ class Connection:
             self.close(CloseCode.IDLE, "no join came")
         elif now - self._heard > MISSED_HEARTBEATS * settings.heartbeat:
             self.close(CloseCode.GOING_AWAY, "no heartbeat came")
-        elif self._sends and now - self._sending_since > settings.send_timeout:
+        elif self._sends and now - self._progress > settings.send_timeout:
             self._is_gone = True  # a close frame would not get through either
             self.close(CloseCode.GOING_AWAY, "nothing is read")
         self._driver.look(now)
@@ -188,7 +188,7 @@ class Connection:
         counters.sent += (size := _size(text))
         self.unread += size
         if not self._sends:
-            self._sending_since = self._runtime.loop.time()
+            self._progress = self._runtime.loop.time()
         self._sends += 1
         try:
             await self._send({"type": "websocket.send", "text": text})
@@ -197,6 +197,7 @@ class Connection:
             self._is_gone = True
         finally:
             self._sends -= 1
+            self._progress = self._runtime.loop.time()  # sends overlap, and those that wait are in line
 
     # Shared components
 
@@ -208,6 +209,10 @@ class Connection:
     def ask(self, function: Callable[..., bool], *args: Any) -> Awaitable[bool]:
         """Call the function in the thread pool, with the page first."""
         return self._driver.ask(function, *args)
+
+    def check_visitor(self) -> None:
+        """Have the page look at its visitor again, in its turn."""
+        self._driver.check_visitor()
 
     def _error(self, ref: int, code: ErrorCode, text: str) -> None:
         """Reply with an error, as soon as the whole frame is looked at."""
@@ -260,7 +265,9 @@ class Connection:
     async def _accept(self, message: protocol.Message) -> None:
         kind = type(message)
         if kind is protocol.Ack:
-            self.acked = max(self.acked, min(message.version, self.sent))  # type: ignore[union-attr]
+            acked = min(message.version, self.sent)  # type: ignore[union-attr]
+            if acked > self.acked:
+                self.acked, self._progress = acked, self._runtime.loop.time()
             self.unread = 0
             self._driver.work()
             if self._views is not None:

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
+from livecomp.this_process import after_fork
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper limits of the histogram of event times."""
 
@@ -20,6 +22,10 @@ class Counters:
     __slots__ = ("_lock", "_times", "connections", "counts", "events", "received", "renders", "seconds", "sent")
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from nothing, as in a new process."""
         self.connections = self.events = self.received = self.renders = self.sent = 0
         self.seconds = 0.0
         self.counts: Counter[tuple[str, str]] = Counter()  # (kind, reason)
@@ -51,3 +57,4 @@ class Counters:
 
 
 counters = Counters()
+after_fork(counters.reset)

@@ -33,10 +33,12 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish a message to a topic. This page has seen it already where it subscribes itself."""
+    """Publish a message to a topic. Where this page subscribes itself, it has seen the message already, unless
+    ``comes_back``."""
 
     topic: str
     message: Any
+    comes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,14 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Postpone:
+    """Give this input again a little later, as `livecomp.inputs.Again`: whom it concerns could not be found out now."""
+
+    input: Any
+    times: int  # how often that was so
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """The state changed: save a snapshot soon."""
 
@@ -122,6 +132,7 @@ Output = (
     | Attach
     | Detach
     | Rendered
+    | Postpone
     | Save
     | Close
 )

@@ -36,11 +36,13 @@ class ProtocolError(LivecompError):
 
 
 class TokenRefused(LivecompError):
-    """A token is not valid for this visitor. ``code`` tells the client whether a reload helps."""
+    """A token is not valid for this visitor. ``code`` tells the client whether a reload helps, ``component`` is the id that
+    the token names, where that is known."""
 
-    def __init__(self, message: str, code: CloseCode = CloseCode.VERSION_CHANGED) -> None:
+    def __init__(self, message: str, code: CloseCode = CloseCode.VERSION_CHANGED, component: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.component = component
 
 
 class Refused(LivecompError):

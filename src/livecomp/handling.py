@@ -10,15 +10,14 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import connections, transaction
 
-from livecomp import auth, protocol, rendering
-from livecomp.constants import ErrorCode
-from livecomp.effects import Await, Flush, Send
+from livecomp import auth, failures, inputs, rendering
+from livecomp.effects import Await, Flush
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.state import copy_value
+from livecomp.turn import Attempt
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
@@ -29,55 +28,67 @@ _MAX_ROUNDS = 10  # of handlers that publish to topics which their own page list
 _END = object()
 
 
-def handle(mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> "Steps[bool]":
-    """Run the handler of one event, then this page's own handlers for what it published. False when it failed."""
-    page = mounted.page
+def handle(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
+    """Run the handler of one message, then this page's own handlers for what it published."""
     mounted.skip = False
-    succeeded = yield from run(mounted, ref, name, call)
+    yield from run(mounted, name, call)
+    if mounted.page.turn.published:
+        yield from deliver_own(mounted.page)
+
+
+def deliver_own(page: "LivePage") -> "Steps[None]":
+    """Give the page what its own handlers have published in this turn."""
     for _ in range(_MAX_ROUNDS):
-        if not page.published:
-            return succeeded
-        published, page.published = page.published, []
+        published, page.turn.published = page.turn.published, []
+        if not published:
+            return
         for topic, message in published:
             yield from deliver(page, topic, [message])
-    page.published.clear()
-    logger.error("%s.%s: publishing goes round and round; stopped.", mounted.component.name, name)
-    return succeeded
+    topics = ", ".join(sorted({topic for topic, _ in page.turn.published}))
+    logger.error("The page %s: publishing to %s goes round and round; stopped.", page.url, topics)
 
 
-def run(mounted: Mounted, ref: int, name: str, call: Callable[[], Any]) -> "Steps[bool]":
+def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
     """Run one handler: a function, a coroutine function, or a generator of either kind, rendered at each yield.
 
-    False when it failed."""
+    When it fails, nothing of it has happened, and the turn's event is answered."""
     page = mounted.page
-    page.touched.clear()
-    page.tracking = True
+    attempt = page.attempt = Attempt()
     mounted.forget_computed()
     try:
+        auth.guard(mounted)
         result = _in_transactions(call)
         if result is None:
             pass
         elif inspect.isawaitable(result):
-            yield Await(result)
+            yield from _wait(page, result)
         elif inspect.isgenerator(result):
             for _ in result:
                 yield from _show_so_far(mounted)
         elif inspect.isasyncgen(result):
-            while (yield Await(_next_or_end(result))) is not _END:
+            while (yield from _wait(page, _next_or_end(result))) is not _END:
                 yield from _show_so_far(mounted)
+    except _Undone:
+        return
     except Exception as error:
-        page.tracking = False
-        _undo(page)
-        tell_failure(mounted, ref, name, error)
-        return False
+        page.attempt = None
+        page.undo(attempt)
+        return tell_failure(mounted, name, error)
     finally:
-        page.tracking = False
-    page.dirty.update(page.touched)
+        page.attempt = None
+    page.turn.kept.append(attempt)
+    page.turn.published += attempt.published
+    page.dirty.update(attempt.touched)
     if mounted.skip:
         page.dirty.discard(mounted.id)
     elif mounted.id in page.tree:
         page.dirty.add(mounted.id)
-    return True
+
+
+def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
+    result = yield Await(awaitable)
+    page.turn.verdicts.clear()  # what the guard said is old news
+    return result
 
 
 def _in_transactions(call: Callable[[], Any]) -> Any:
@@ -96,47 +107,60 @@ async def _next_or_end(generator: Any) -> Any:
 
 
 def _show_so_far(mounted: Mounted) -> "Steps[None]":
-    page = mounted.page
-    page.tracking = False
-    page.dirty.update(page.touched, {mounted.id})
-    page.send_patches(rendering.render_dirty(page))
+    """Show what the handler has done up to its yield, and do what it has asked for. Its state can still be undone."""
+    page, attempt = mounted.page, mounted.page.attempt
+    assert attempt is not None
+    page.attempt = None
+    page.turn.verdicts.clear()
+    page.turn.kept.append(attempt)
+    page.dirty.update(attempt.touched, {mounted.id})
+    patches = rendering.render_dirty(page)
+    if attempt not in page.turn.kept:
+        page.send_patches(patches)
+        raise _Undone
+    page.let_out()
+    attempt.outputs, attempt.effects, attempt.undo_steps = [], [], []
+    page.send_patches(patches)
     yield Flush()
-    page.tracking = True
+    page.attempt = attempt
 
 
-def _undo(page: "LivePage") -> None:
-    for id in page.touched:
-        if id in page.tree:
-            page.tree[id].undo_changes()
-            page.dirty.add(id)
+class _Undone(Exception):
+    """The template failed with what the handler did, which is undone and told of: the handler ends."""
 
 
-def deliver(page: "LivePage", topic: str, messages: Sequence[Any]) -> "Steps[None]":
-    """Give messages of a topic to the components that listen, each if it is still allowed to."""
+def deliver(page: "LivePage", topic: str, messages: Sequence[Any], only: frozenset[str] = frozenset()) -> "Steps[None]":
+    """Give messages of a topic to the components that listen, each if it is still allowed to. Each gets its own copy: a
+    handler may keep a message in its state and change it."""
     listeners = page.topics.get(topic, ())
     for id in sorted(listeners) if len(listeners) > 1 else tuple(listeners):
         mounted = page.tree.get(id)
-        if mounted is None or not is_allowed(mounted):
+        if mounted is None or (only and id not in only):
+            continue
+        if not may_act(mounted, inputs.TopicMessages({topic: messages}, frozenset({id}))):
             continue
         for method in mounted.topics.get(topic, ()):
             if method is None:
                 page.dirty.add(id)
                 continue
             for message in messages:
-                yield from run(mounted, 0, method, _call_with(getattr(mounted.component, method), message))
+                yield from run(mounted, method, _call_with(getattr(mounted.component, method), copy_value(message)))
 
 
 def _call_with(handler: Callable[[Any], Any], message: Any) -> Callable[[], Any]:
     return lambda: handler(message)
 
 
-def is_allowed(mounted: Mounted) -> bool:
-    """Whether the visitor may still see the component. Viewers of a shared one are asked for themselves."""
-    if mounted.page.is_shared:
-        return True
+def may_act(mounted: Mounted, input: inputs.Input) -> bool:
+    """Whether a component may act on an input of the server's own. Where the visitor may not see it any more, that is
+    shown; where nobody can tell at the moment, the input comes again."""
     try:
-        auth.check(mounted.component, mounted.page.request)
+        auth.guard(mounted)
     except Refused:
+        mounted.page.dirty.add(mounted.id)
+        return False
+    except Exception as error:
+        mounted.page.postpone(input, mounted, error)
         return False
     return True
 
@@ -146,17 +170,9 @@ def guarded(mounted: Mounted, name: str, call: Callable[..., Any], **arguments: 
     try:
         call(**arguments)
     except Exception as error:
-        rendering.show_failure(mounted, error, name)
+        failures.show_failure(mounted, error, name)
 
 
-def tell_failure(mounted: Mounted, ref: int, name: str, error: Exception) -> None:
-    """Answer an event with what went wrong: in DEBUG the exception's text, otherwise only the id to look for in the log."""
-    if isinstance(error, Refused):
-        code, text = error.code, str(error)
-    elif isinstance(error, PermissionDenied):
-        code, text = ErrorCode.FORBIDDEN, "You are not allowed to do this."
-    else:
-        failure = rendering.report(mounted, error, name)
-        code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-        text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
-    mounted.page.output(Send(protocol.error(ref, code, text, mounted.id)))
+def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:
+    """Log what went wrong in a component, and answer the turn's event with it."""
+    mounted.page.answer(mounted.id, error, failures.failure_of(mounted, error, name))

@@ -10,6 +10,8 @@ class TopicMessages:
     """Messages of subscribed topics, those of a short time together. An empty list is a hint that some were missed."""
 
     messages: Mapping[str, Sequence[Any]]
+    only: frozenset[str] = frozenset()
+    """Ids of the components that they are for; empty: all that subscribe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,23 @@ class Revalidated:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderAgain:
+    """Render a component that could not be rendered for want of an answer of the guard."""
+
+    component: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An input that was postponed, see `livecomp.effects.Postpone`."""
+
+    input: Any
+    times: int  # how often it was postponed
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Give the HTML of a shared component, as `livecomp.effects.Rendered`. The first one mounts it."""
 
 
-Input = TopicMessages | TimerFired | TaskProgress | TaskUpdate | TaskDone | Revalidated | Whole
+Input = TopicMessages | TimerFired | TaskProgress | TaskUpdate | TaskDone | Revalidated | RenderAgain | Again | Whole

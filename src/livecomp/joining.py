@@ -5,19 +5,23 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, handling, liveness, protocol, registry, rendering, resume, signals, tokens
+from livecomp import auth, failures, handling, locale, protocol, registry, rendering, resume, serving, signals, tokens
 from livecomp.conf import settings
-from livecomp.constants import PROTOCOL_VERSION, CloseCode
+from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
+from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
+
+
+_OUT_OF_DATE = "This part of the page is out of date; load the page again."
 
 
 def join(page: "LivePage", message: protocol.Join) -> None:
@@ -27,11 +31,11 @@ def join(page: "LivePage", message: protocol.Join) -> None:
     if page.connected or not is_page_url(message.path) or not message.tokens:
         return page.output(Close(CloseCode.PROTOCOL, "a join comes once, with a path and tokens"))
     try:
-        resuming = message.resume is not None
-        claims = [tokens.verify(token, page.request, resuming=resuming) for token in message.tokens]
-        if len({claim.page for claim in claims}) != 1 or len({claim.component for claim in claims}) != len(claims):
-            raise TokenRefused("This page is out of date; load it again.")
-        _join_as(page, claims, message)
+        claims, left_out = _claims(page, message)
+        _join_as(page, claims, message, left_out)
+        for component in dict.fromkeys(() if page.leaving else left_out):
+            is_another = component in page.tree or component in page.shared
+            page.output(Send(protocol.error(0, ErrorCode.GONE, _OUT_OF_DATE, "" if is_another else component)))
     except TokenRefused as refused:
         page.output(Close(refused.code, str(refused)))
     except UnknownComponent:  # the code changed since the page was rendered
@@ -40,14 +44,59 @@ def join(page: "LivePage", message: protocol.Join) -> None:
         page.output(Close(CloseCode.FORBIDDEN, str(refused)))
 
 
-def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join) -> None:
-    rendered_as, page.url = claims[0].page, message.path
+def _claims(page: "LivePage", message: protocol.Join) -> tuple[list[tokens.Claims], list[str]]:
+    """What the tokens say that belong to one page, and the ids of the components whose tokens do not, or not to this
+    visitor: a cache may have mixed the HTML of several. Raises `TokenRefused` when none is left."""
+    joined_before = message.resume[0] if message.resume else ""
+    verified: list[tokens.Claims] = []
+    left_out: list[str] = []
+    reason = TokenRefused(tokens.OUT_OF_DATE)
+    for token in message.tokens:
+        try:
+            verified.append(tokens.verify(token, page.request, resuming=message.resume is not None))
+        except TokenRefused as error:
+            reason = error
+            left_out.append(error.component)
+    own = [claim for claim in verified if not joined_before or resume.is_of(joined_before, claim.page)]
+    if not own:
+        raise reason
+    rendered_as = max(own, key=lambda claim: claim.issued).page  # what a cache mixed in is older
+    claims: dict[str, tokens.Claims] = {}
+    for claim in verified:
+        if claim.page == rendered_as and registry.find(claim.name) is not None:
+            claims.setdefault(claim.component, claim)
+        else:
+            left_out.append(claim.component)
+    if not claims:
+        registry.get(verified[0].name)
+        raise reason
+    return list(claims.values()), left_out
+
+
+def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Join, left_out: list[str]) -> None:
+    rendered_as = claims[0].page
     joined_before, last_version = message.resume or ("", 0)
     resume.name(page, rendered_as, joined_before)
+    page.visit(message.path, message.path)
     set_page_url(page.request, message.path)
     page.connected = True
-    snapshot = resume.load(page, joined_before or rendered_as)
+    page.language = locale.usable_language(claims[0].language, page.request)
+    page.timezone = locale.usable_zone(claims[0].timezone)
+    snapshot = resume.load(page, joined_before or rendered_as, [claim.component for claim in claims])
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
+    with page.in_locale():
+        _come_to_life(page, claims, message, snapshot, known, left_out)
+
+
+def _come_to_life(
+    page: "LivePage",
+    claims: list[tokens.Claims],
+    message: protocol.Join,
+    snapshot: resume.Snapshot | None,
+    known: set[str],
+    left_out: list[str],
+) -> None:
+    last_version = message.resume[1] if message.resume else 0
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
@@ -55,14 +104,18 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     if snapshot is None:
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
-    shared = [claim for claim in claims if registry.get(claim.name).shared]
-    claims = [claim for claim in claims if claim not in shared]
-    for claim in shared:
-        _place_shared(page, claim)
     for claim in claims:
-        if claim.component not in page.tree:
-            _mount_again(page, claim)
-        auth.check(page.tree[claim.component].component, page.request)
+        if registry.get(claim.name).shared and not _place_shared(page, claim):
+            left_out.append(claim.component)
+    claims = [claim for claim in claims if not registry.get(claim.name).shared]
+    for claim in claims:
+        if claim.component not in page.tree and not _mount_again(page, claim):
+            left_out.append(claim.component)
+        else:
+            auth.guard(page.tree[claim.component])
+    if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
+        raise TokenRefused(tokens.OUT_OF_DATE)
+    claims = [claim for claim in claims if claim.component in page.tree]
     patches = _first_patches(page, claims, known, resumed=message.resume is not None)
     page.attach_rest(digests=message.resume is None)
     for mounted in page.tree.values():
@@ -89,19 +142,22 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     patches: protocol.Patches = []
     for claim in claims:
         if claim.component not in known:
-            patches += whole(page.tree[claim.component], "" if resumed else claim.digest)
+            patches += _whole_if_it_stays(page.tree[claim.component], "" if resumed else claim.digest)
     for id in known:
-        if resumed or page.tree[id].listens:  # a message may have come between the render and this
+        mounted = page.tree[id]
+        # A message may have come between the render and this, or the visitor may have lost the right to see it.
+        if resumed or mounted.listens or failures.is_refused(mounted):
             page.dirty.add(id)
     return patches + rendering.render_dirty(page)
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
-    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as this process knows it."""
+    """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as the snapshot tells."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
-    page.csrf_token_if_used, page.language, page.timezone = snapshot.csrf_token, snapshot.language, snapshot.timezone
-    here, now = liveness.PROCESS, settings.version
-    exact = (snapshot.version, snapshot.process, snapshot.code_version) == (last_version, here, now)
+    page.csrf_token_if_used = snapshot.csrf_token
+    page.language = locale.usable_language(snapshot.language, page.request)
+    page.timezone = locale.usable_zone(snapshot.timezone)
+    exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)
@@ -111,7 +167,6 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
         if not resume.state_of(saved, mounted, snapshot.code_version):
             del page.tree[saved.id]  # its parent or its token mounts it again
             continue
-        mounted.arguments = None
         if parent is not None:
             parent.children[saved.slot] = saved.id
         if exact and saved.memory is not None:
@@ -125,40 +180,58 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     return known
 
 
-def _place_shared(page: "LivePage", claim: tokens.Claims) -> None:
-    auth.check(registry.get(claim.name), page.request)
+def _place_shared(page: "LivePage", claim: tokens.Claims) -> bool:
+    """Put a shared component into its place. False when the token does not say enough."""
+    auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
     if claim.component in page.shared:
         page.shared[claim.component].digest = claim.digest
-        return
-    for language in (page.language, *(code for code, _ in django_settings.LANGUAGES)):
-        key = Key.of(claim.name, claim.arguments or {}, language, page.timezone)
+        return True
+    if isinstance(claim.arguments, Arguments):
+        language = claim.language or django_settings.LANGUAGE_CODE
+        zone = claim.timezone or django_settings.TIME_ZONE
+        key = Key.of_packed(claim.name, claim.arguments.packed, language, zone)
         if key.id == claim.component:
             page.shared[key.id] = Place(key, "", ("root", key.id), claim.digest)
-            return
-    raise TokenRefused("This page is out of date; load it again.")
+            return True
+    return False
 
 
-def _mount_again(page: "LivePage", claim: tokens.Claims) -> None:
-    if claim.arguments is None:
-        raise TokenRefused("This page is out of date; load it again.")
+def _mount_again(page: "LivePage", claim: tokens.Claims) -> bool:
+    """Mount a component from its token. False when the token does not say enough, or the component asks for a redirect."""
+    if (arguments := claim.arguments) is None:
+        return False
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
-    auth.check(mounted.component, page.request)
+    mounted.fills = claim.fills
+    auth.guard(mounted)
     page.read_url(mounted)
-    handling.guarded(mounted, "mount", mounted.component.mount, **claim.arguments)
+    if page.stays(lambda: handling.guarded(mounted, "mount", lambda: mounted.component.mount(**arguments))):
+        return True
+    page.remove(mounted)
+    return False
+
+
+def _whole_if_it_stays(mounted: Mounted, digest: str) -> protocol.Patches:
+    patches: protocol.Patches = []
+    if mounted.page.stays(lambda: patches.extend(whole(mounted, digest))):
+        return patches
+    mounted.page.remove(mounted)
+    return []
 
 
 def whole(mounted: Mounted, digest: str) -> protocol.Patches:
     """A patch of the component's whole HTML, none when it is what ``digest`` says the browser has."""
-    if mounted.failure is not None:
-        return [rendering.failure_patch(mounted)]
+    if mounted.failure is not None and not mounted.is_refused:
+        return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
         html = rendering.first_render(mounted)
     except Exception as error:
-        rendering.show_failure(mounted, error, "render")
-        return [rendering.failure_patch(mounted)]
+        failures.show_failure(mounted, error, "render")
+        return [failures.failure_patch(mounted)]
     mounted.html = None
+    if mounted.failure is not None:
+        return [failures.failure_patch(mounted)]
     if digest and digest == rendering.digest(html):
         return []
     return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]

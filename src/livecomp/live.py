@@ -8,6 +8,13 @@ from livecomp.events import event
 from livecomp.state import state
 
 
+class Left(LiveComponent):
+    """Stands where a component asked for a redirect when it was mounted: the visitor is on the way to another page."""
+
+    name = "livecomp.left"
+    template = "<span hidden></span>"
+
+
 class Later(LiveComponent):
     """Stands for a component that is mounted when it is scrolled to (``lazy``) or right after the page is live
     (``defer``). It is nobody's parent: `LiveComponent.parent` of what it holds is the component around it.
@@ -28,7 +35,7 @@ class Later(LiveComponent):
     is_shown: bool = False
 
     def mount(self, later_name: str, later_when: str, **arguments: Any) -> None:
-        auth.check(registry.get(later_name), self.request)
+        auth.check(registry.get(later_name), self.request, self._live.page.turn.verdicts)
         self.later_name, self.later_when, self.arguments = later_name, later_when, arguments
         if later_when == "defer":
             self.send_after(0, "show")

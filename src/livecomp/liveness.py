@@ -4,7 +4,7 @@ Who takes over a page of a living process waits until that has saved it; nobody 
 """
 
 import logging
-import secrets
+import threading
 import time
 from typing import Any
 
@@ -12,21 +12,64 @@ from django.core.cache import caches
 from django.db import close_old_connections
 
 from livecomp.conf import settings
+from livecomp.this_process import after_fork, process_id
 
 logger = logging.getLogger("livecomp")
 
-PROCESS = secrets.token_hex(8)
-"""Names this process."""
 BEAT = 2.0  # seconds between two signs of life
 SILENCE = 6  # seconds after the last one until a process counts as dead
 MEMORY = 0.5  # seconds
 _answers: dict[str, tuple[float, bool]] = {}  # process -> when it was asked for, whether it lived
 
 
+class Heart:
+    """Beats while anybody needs it: as long as a page of this process is not saved.
+
+    It has a thread of its own, so that neither a busy event loop nor full thread pools make a living process look dead.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+        after_fork(self.reset)
+
+    def reset(self) -> None:
+        """Nobody needs it yet."""
+        self._lock = threading.Lock()
+        self._holders: set[object] = set()
+        self._stop: threading.Event | None = None
+
+    def hold(self, holder: object) -> None:
+        """Beat until `release`."""
+        if settings.snapshot == "off":
+            return
+        with self._lock:
+            self._holders.add(holder)
+            if self._stop is None:
+                self._stop = threading.Event()
+                threading.Thread(target=_beat_until, args=(self._stop,), name="livecomp-heart", daemon=True).start()
+
+    def release(self, holder: object) -> None:
+        """Undo `hold`."""
+        with self._lock:
+            self._holders.discard(holder)
+            if not self._holders and self._stop is not None:
+                self._stop.set()
+                self._stop = None
+
+
+heart = Heart()
+
+
+def _beat_until(stop: threading.Event) -> None:
+    while not stop.is_set():
+        beat()
+        stop.wait(BEAT)
+
+
 def beat() -> None:
     """This process lives. Blocks."""
     try:
-        _cache().set(_key(PROCESS), 1, SILENCE)
+        _cache().set(_key(process_id()), 1, SILENCE)
     except Exception as error:
         logger.debug("No sign of life: %r", error)
     finally:
@@ -36,7 +79,7 @@ def beat() -> None:
 def rest() -> None:
     """This process has saved everything. Blocks."""
     try:
-        _cache().delete(_key(PROCESS))
+        _cache().delete(_key(process_id()))
     except Exception as error:
         logger.debug("No last word: %r", error)
 
@@ -44,7 +87,7 @@ def rest() -> None:
 def is_alive(process: str) -> bool:
     """Whether another process that shares our cache lives. Blocks. Asked for many pages at once where a process was
     killed, so the answer is remembered for a moment."""
-    if process == PROCESS:
+    if process == process_id():
         return False
     asked, lives = _answers.get(process, (0.0, False))
     if time.monotonic() - asked > MEMORY:

@@ -6,10 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp import progress
+from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
-from livecomp.effects import CancelTask, StartTask, StartTimer, StopTimer
+from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
-from livecomp.state import MISSING, copy_value, is_plain, restore
+from livecomp.protocol import Effects
+from livecomp.sendable import check_topic
+from livecomp.state import MISSING, restore
 from livecomp.templating import RenderMemory
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
+        *("effects", "is_left_out", "is_refused", "reads_request"),
     )
 
     def __init__(
@@ -35,7 +39,7 @@ class Mounted:
         self.parent = parent
         self.slot = slot
         self.depth: int = parent.depth + 1 if parent else 0
-        self.arguments: dict[str, Any] | None = {}  # as last passed; None when a comparison could not be trusted
+        self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
@@ -49,37 +53,49 @@ class Mounted:
         ] = {}  # timers of send_after, with the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
+        self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.skip = False
+        self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
+        self.is_refused = False  # what is shown as failure is the guard's refusal
+        self.reads_request = (
+            True  # a render, or a handler since, looked at the URL, the user or the session; or none was here
+        )
         self.component = cls(self)
 
     @property
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
-        page = self.page
-        if not page.tracking or progress.current.get() is not None:
+        attempt = self.page.attempt
+        if attempt is None or progress.current.get() is not None:
             return None
-        return page.touched.setdefault(self.id, {})
+        return attempt.touched.setdefault(self.id, {})
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the browser has it: where a notice stands in a parent's place, it has nothing that is inside."""
+        parent = self.parent
+        return not self.is_left_out and (parent is None or (parent.failure is None and parent.is_shown))
 
     # Arguments from the parent
 
     def take_arguments(self, arguments: dict[str, Any], fills: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Remember the arguments and give those that differ from the last ones. When in doubt they differ."""
-        before = self.arguments
-        plain = all(map(is_plain, arguments.values()))
-        self.arguments = {name: copy_value(value) for name, value in arguments.items()} if plain else None
+        """Remember the arguments and give those that differ from the last ones."""
+        changed, self.arguments = changed_arguments(arguments, self.arguments)
         self.fills = fills
-        if before is None or not plain:
-            return arguments
-        return {name: value for name, value in arguments.items() if name not in before or before[name] != value}
+        return changed
 
     # Topics
 
     def subscribe(self, topic: str) -> None:
-        self.wanted.add(topic)
+        if topic not in self.wanted:
+            self.wanted.add(topic)
+            self.page.on_undo(partial(self.wanted.discard, topic))
 
     def unsubscribe(self, topic: str) -> None:
-        self.wanted.discard(topic)
+        if topic in self.wanted:
+            self.wanted.discard(topic)
+            self.page.on_undo(partial(self.wanted.add, topic))
 
     @property
     def listens(self) -> bool:
@@ -93,6 +109,11 @@ class Mounted:
             topics.setdefault(trigger.topic(self.component), []).append(trigger.method)
         return topics
 
+    def check_topics(self) -> None:
+        """Raise what a topic's pattern raises with the present state: then the state is as wrong as for a template."""
+        if self.component.topics:
+            self.current_topics()
+
     # Presence
 
     def presence(self, topic: str) -> list[Present]:
@@ -100,6 +121,8 @@ class Mounted:
         return directory.present(topic)
 
     def join_presence(self, topic: str, meta: Meta) -> None:
+        check_topic(topic)
+        self.page.on_undo(partial(self._rejoin, dict(self.joined)))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:
             self.be_present()
@@ -110,8 +133,18 @@ class Mounted:
             directory.join(topic, key_of(self.page), self, self.page, meta)
 
     def leave_presence(self, topic: str) -> None:
-        if self.joined.pop(topic, None) is not None:
+        if topic in self.joined:
+            self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+            del self.joined[topic]
             directory.leave(self, topic)
+
+    def _rejoin(self, before: dict[str, Meta]) -> None:
+        """Be where it was before a handler that failed."""
+        for topic in self.joined.keys() - before.keys():
+            directory.leave(self, topic)
+        self.joined = before
+        if self.page.connected:
+            self.be_present()
 
     # Timers and tasks
 
@@ -125,12 +158,26 @@ class Mounted:
         for task, call, args, kwargs in waiting:
             function = getattr(self.component, call) if isinstance(call, str) else call
             self.page.output(StartTask(task, partial(function, *args, **kwargs)))
+        effects, self.effects = self.effects, []
+        for kind, *details in effects:
+            if kind == "url":
+                self.page.show_url(*details)
+            else:
+                self.page.effect(kind, *details)
+        if waiting or effects:
+            self.page.output(Save())  # so that they are not there again after a cut
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
+        if self.is_left_out:
+            kept["is_left_out"] = True
+        if self.arguments:
+            kept["arguments"] = self.arguments
         if self.fills:
             kept["fills"] = self.fills
+        if self.effects:
+            kept["effects"] = self.effects
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
@@ -145,6 +192,7 @@ class Mounted:
         _method(self.component, method)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
+        self.page.on_undo(partial(self.later.pop, timer, None))
         if self.page.connected:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
@@ -155,6 +203,7 @@ class Mounted:
             _method(self.component, method)
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
+        self.page.on_undo(partial(self._forget_task, task))
         if self.page.connected:
             self.page.output(StartTask(task, partial(call, *args, **kwargs)))
         else:
@@ -172,9 +221,17 @@ class Mounted:
             report(self.id, values)
 
     def cancel_task(self, task: str) -> None:
-        if self.tasks.pop(task, None):
-            self.waiting = [each for each in self.waiting if each[0] != task]
+        if task in self.tasks:
+            self.page.on_undo(partial(self._remember_task, task, self.tasks[task], self.waiting))
+            self._forget_task(task)
             self.page.output(CancelTask(task))
+
+    def _forget_task(self, task: str) -> None:
+        self.tasks.pop(task, None)
+        self.waiting = [each for each in self.waiting if each[0] != task]
+
+    def _remember_task(self, task: str, methods: tuple[str, str, str], waiting: list[Waiting]) -> None:
+        self.tasks[task], self.waiting = methods, waiting
 
     def stop(self, *, is_cut: bool = False) -> None:
         """End everything that was started for the component. ``is_cut``: its connection is gone, and may come back."""
@@ -200,9 +257,9 @@ class Mounted:
         values = self.component.__dict__
         return {name: values[name] for name in self.component.fields if name in values}
 
-    def undo_changes(self) -> None:
-        """Put back what the running handler changed here."""
-        for name, value in self.page.touched.get(self.id, {}).items():
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Undo a handler's changes: ``values`` are the old ones."""
+        for name, value in values.items():
             if value is MISSING:
                 self.component.__dict__.pop(name, None)
             else:

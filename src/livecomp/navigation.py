@@ -12,7 +12,7 @@ from livecomp.coercion import Coerce, coercion
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.exceptions import Refused
-from livecomp.state import Field
+from livecomp.state import MISSING, Field
 
 _coercions: dict[Field, Coerce] = {}
 
@@ -46,11 +46,11 @@ def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, A
     values = {}
     for parameter, name in component.url_fields.items():
         field = component.fields[name]
-        values[name] = field.initial()
-        if parameter in query:
-            given = query.getlist(parameter)
+        if (initial := field.initial()) is not MISSING:
+            values[name] = initial
+        if field.query is not None and (texts := query.getlist(parameter)):
             try:
-                values[name] = _coerce(component, field, given if isinstance(values[name], list) else given[-1])
+                values[name] = field.query.read(texts, component)
             except (ValueError, ArithmeticError, msgspec.ValidationError):
                 pass
     return values
@@ -60,21 +60,14 @@ def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> st
     """The page's URL with the present values of the ``url=`` fields; those at their default are left out."""
     query = query.copy()
     for parameter, name in component.url_fields.items():
-        value = component.__dict__.get(name)
-        if value is None or value == component.fields[name].initial():
+        field, value = component.fields[name], component.__dict__.get(name, MISSING)
+        initial = field.initial()
+        if field.query is None or value is MISSING or (type(value) is type(initial) and value == initial):
             query.pop(parameter, None)
-        elif isinstance(value, (list, tuple, set)):
-            query.setlist(parameter, [_spelt(item) for item in value])
         else:
-            query[parameter] = _spelt(value)
+            query.setlist(parameter, field.query.write(value))
     encoded = query.urlencode(safe="/")
     return f"{path}?{encoded}" if encoded else path
-
-
-def _spelt(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(getattr(value, "value", value))
 
 
 def safe_redirect(request: HttpRequest, to: Any, args: Any, kwargs: Any) -> str:

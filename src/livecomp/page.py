@@ -6,75 +6,71 @@ and takes what is to be done with `take_output`.
 
 import contextlib
 import functools
+import logging
 import secrets
-import zoneinfo
-from collections.abc import Generator, Iterator, Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.middleware.csrf import get_token
-from django.utils import timezone, translation
 
-from livecomp import auth, handling, inputs, navigation, protocol, receiving, rendering, serving, shared, signals
+from livecomp import (
+    auth,
+    failures,
+    inputs,
+    locale,
+    navigation,
+    protocol,
+    receiving,
+    rendering,
+    serving,
+    shared,
+    signals,
+    topics,
+)
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.effects import Attach, Detach, Output, Publish, Save, Send, Step, Subscribe, Unsubscribe
+from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Subscribe, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
+from livecomp.outbox import Outbox
 from livecomp.request import is_page_url, set_page_url
+from livecomp.turn import Attempt
 
-_SETTLED = contextlib.nullcontext()
+logger = logging.getLogger("livecomp")
+
 Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
 
 
-@functools.cache
-def _zone(name: str) -> tzinfo:
-    """The one object of a time zone: comparing it is much cheaper than asking for the name of the current zone."""
-    return zoneinfo.ZoneInfo(name)
-
-
-def _current_zone_name() -> str:
-    name = timezone.get_current_timezone_name()
-    try:
-        _zone(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):  # a fixed offset cannot be named again after a resume
-        return django_settings.TIME_ZONE
-    return name
-
-
-class LivePage:
+class LivePage(Outbox):
     """The components of one page with their state, subscriptions, timers and sequence numbers."""
 
     is_shared = False
     """Whether it is seen by many, see `livecomp.sharing`."""
 
     def __init__(self, request: HttpRequest, page_id: str = "") -> None:
+        super().__init__()
         self.request = request
         self.id = page_id or secrets.token_urlsafe(12)
         self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
-        self.url = request.get_full_path()
+        self.parts: list[Any] = []  # of its snapshot, while HTTP renders it: see `livecomp.resume.save_root`
+        self.url = self.shown_url = request.get_full_path()  # shown_url: what the browser shows, or is told to show
         self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
+        self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.version = 0  # of the last render sent
         self.ack = 0  # highest event number applied
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
-        self.language = translation.get_language() or django_settings.LANGUAGE_CODE
-        self.timezone = _current_zone_name()
+        self.language, self.timezone = locale.current_language(), locale.current_zone()
+        self.carried = 0  # characters of fills in its tokens
+        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
-        self.tracking = False  # while a handler runs
-        self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of the fields that handlers touched
         self.dirty: set[str] = set()
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
-        self.published: list[tuple[str, Any]] = []
-        self._effects: protocol.Effects = []
-        self._rendered_ref = 0  # the event whose outcome is being rendered
-        self._outbox: list[Output] = []
 
     # The tree
 
@@ -128,7 +124,7 @@ class LivePage:
         key = shared.Key.of(cls.name, kwargs, self.language, self.timezone)
         place = self.shared.get(key.id)
         if place is None:
-            auth.check(cls, self.request)
+            auth.check(cls, self.request, self.turn.verdicts)
             place = self.shared[key.id] = shared.Place(key, parent, slot)
         elif (place.parent, place.slot) != (parent, slot):
             raise ComponentError(
@@ -150,7 +146,7 @@ class LivePage:
 
     def attach_rest(self, *, digests: bool) -> None:
         """`attach` all that this step has not attached yet. ``digests``: whether those of the first HTML still hold."""
-        attached = {output.key.id for output in self._outbox if type(output) is Attach}
+        attached = {output.key.id for output in self.waiting_output if type(output) is Attach}
         for id in self.shared.keys() - attached:
             self.attach(id, self.shared[id].digest if digests else "")
 
@@ -161,14 +157,11 @@ class LivePage:
 
     # Over HTTP
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None) -> str:
+    def render_root(
+        self, name: str, kwargs: dict[str, Any], fills: Any = None, context: Any = None, place: str = ""
+    ) -> str:
         """Mount a component for the page's HTML. Its root element carries a token to join it by."""
         return serving.render_root(self, name, kwargs, fills)
-
-    def forget_output(self) -> None:
-        """What a driver would do starts with the join."""
-        self._outbox.clear()
-        self._effects.clear()
 
     @property
     def csrf_token(self) -> str:
@@ -194,33 +187,46 @@ class LivePage:
 
     def receive(self, message: protocol.Message | inputs.Input) -> Steps[None]:
         """Handle one message. Drive the steps with `advance`; then `take_output`."""
-        return receiving.HANDLERS[type(message)](self, message)
+        return receiving.take_turn(self, message)
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
-        with self._locale():
+        with self.in_locale():
             try:
                 return steps.throw(error) if error is not None else steps.send(value)
             except StopIteration:
                 return None
 
-    def take_output(self) -> list[Output]:
-        """What is to be done since the last call, in order."""
-        output, self._outbox = self._outbox, []
-        return output
+    def undo(self, attempt: Attempt) -> None:
+        """A handler has failed: nothing of it has happened."""
+        self.turn.is_undone = True
+        for id, values in attempt.touched.items():
+            if (mounted := self.tree.get(id)) is not None:
+                mounted.put_back(values)
+                self.dirty.add(id)
+        for step in reversed(attempt.undo_steps):
+            step()
+        self.waiting_output += attempt.facts()
 
-    def output(self, output: Output) -> None:
-        self._outbox.append(output)
+    def undo_handlers_of(self, mounted: Mounted) -> bool:
+        """The component cannot be rendered: undo the handlers of this turn that touched it. False when none did."""
+        guilty = [attempt for attempt in self.turn.kept if mounted.id in attempt.touched]
+        for attempt in reversed(guilty):
+            self.turn.kept.remove(attempt)
+            self.undo(attempt)
+        return bool(guilty)
 
-    def effect(self, kind: str, *details: Any) -> None:
-        """Have the browser do something after the next patch."""
-        self._effects.append((kind, *details))
+    def postpone(self, input: inputs.Input, mounted: Mounted, error: Exception) -> None:
+        """The guard gave no answer (there was no database, say): the input comes again. It is logged the first time."""
+        if not self.turn.postponed:
+            failures.report(mounted, error, "has_permission")
+        self.output(Postpone(input, self.turn.postponed + 1))
 
     def fresh_html(self) -> dict[str, str]:
         """Each root component's HTML as a first render would give it now. Changes nothing."""
         from livecomp.sharing import html_now
 
-        with self._locale():
+        with self.in_locale():
             return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()} | {
                 place.key.id: html_now(place.key) for place in self.shared.values() if not place.parent
             }
@@ -239,35 +245,33 @@ class LivePage:
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
 
-    def _locale(self) -> contextlib.AbstractContextManager[None]:
-        if translation.get_language() == self.language and timezone.get_current_timezone() is _zone(self.timezone):
-            return _SETTLED
-        return self._other_locale()
-
-    @contextlib.contextmanager
-    def _other_locale(self) -> Iterator[None]:
-        with translation.override(self.language), timezone.override(_zone(self.timezone)):
-            yield
+    def in_locale(self) -> contextlib.AbstractContextManager[None]:
+        """The page's language and time zone are active within."""
+        return locale.override(self.language, self.timezone)
 
     # After the handlers
 
-    def finish(self, ref: int, history: str = "push", answered: bool = False) -> None:
-        """Render what changed and send it, with the acknowledgement of event ``ref`` unless an error answered it."""
+    def finish(self, history: str = "push") -> None:
+        """Render what changed and send it, with the acknowledgement of the turn's event unless an error answered it."""
+        ref = self.turn.ref
         if ref:
             self.ack = ref
         changed: set[str] = set()
-        self._rendered_ref = ref
+        if history:
+            self._follow_url_fields()
         patches = rendering.render_dirty(self, changed)
-        answered = answered or self._rendered_ref != ref
+        if history and self.turn.is_undone and self._follow_url_fields(changed):
+            patches += rendering.render_dirty(self, changed)
+        self.let_out()
+        if self.url != self.shown_url:
+            self.effect("url", history, self.url)
+            self.shown_url = self.url
         for id in changed:
-            if (mounted := self.tree.get(id)) is not None:
-                if mounted.listens:
-                    self.listen(mounted)
-                if mounted.component.url_fields and history:
-                    self._write_url(mounted, history)
+            if (mounted := self.tree.get(id)) is not None and mounted.listens:
+                self.listen(mounted)
         if not self.send_patches(patches):
             effects = self.take_effects()
-            if effects or (ref and not answered):
+            if effects or (ref and not self.turn.is_answered):
                 self.output(Send(protocol.ack(self.ack, effects)))
         if changed:
             self.output(Save())
@@ -278,10 +282,6 @@ class LivePage:
             self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
         return bool(patches)
 
-    def take_effects(self) -> protocol.Effects:
-        effects, self._effects = self._effects, []
-        return effects
-
     def begin(self, first_new: int) -> None:
         """Start what the components mounted since a number declare."""
         if self.connected:
@@ -291,8 +291,8 @@ class LivePage:
                     self.listen(mounted)
 
     def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
-        """Subscribe to the component's topics as its state names them now, and to no others."""
-        topics = {} if stop else mounted.current_topics()
+        """Subscribe to the component's topics as its state names them now, and to no others. What failed keeps its own."""
+        topics = {} if stop else mounted.topics if mounted.failure else mounted.current_topics()
         if topics == mounted.topics:
             return
         for topic in mounted.topics.keys() - topics.keys():
@@ -307,40 +307,66 @@ class LivePage:
             self.topics[topic].add(mounted.id)
         mounted.topics = topics
 
-    def tell_failure(self, mounted: Mounted, error: Exception) -> None:
-        """A template failed with the state that a handler left; the state before it is shown."""
-        handling.tell_failure(mounted, self._rendered_ref, "render", error)
-        self._rendered_ref = 0
-
     # URL
 
     def read_url(self, mounted: Mounted) -> None:
         for name, value in navigation.fields_from_query(mounted.component, self.query).items():
             setattr(mounted.component, name, value)
 
-    def _write_url(self, mounted: Mounted, history: str) -> None:
-        url = navigation.url_with_fields(mounted.component, self.path, self.query)
-        if url != self.url:
-            self.show_url(history, url)
+    def _follow_url_fields(self, ids: set[str] | None = None) -> bool:
+        """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
+        before = self.url
+        for id in sorted(self.dirty) if ids is None else sorted(ids):
+            if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
+                url = navigation.url_with_fields(mounted.component, self.path, self.query)
+                if is_page_url(url):
+                    self.set_url(url)
+                else:
+                    logger.warning("%s: its url= fields make no address (%.100r).", mounted.component.name, url)
+        return self.url != before
+
+    def set_url(self, url: str) -> None:
+        """The page has this URL. What was rendered with another is rendered again."""
+        if url == self.url:
+            return
+        self.url = url
+        set_page_url(self.request, url)
+        self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
+
+    def visit(self, url: str, shown_url: str) -> None:
+        """The browser shows this URL."""
+        self.set_url(url)
+        self.shown_url = shown_url
 
     def show_url(self, history: str, url: str) -> None:
         """Have the browser show another URL of this site."""
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
-        self.url = url
-        set_page_url(self.request, url)
+        self.on_undo(functools.partial(self.visit, self.url, self.shown_url))
+        self.visit(url, url)
         self.effect("url", history, url)
 
     # Asked for by components
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
-        self.effect("redirect", navigation.safe_redirect(self.request, to, args, kwargs))
+        self.on_undo(functools.partial(setattr, self, "leaving", self.leaving))
+        self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
+        if self.connected:
+            self.effect("redirect", self.leaving)
+
+    def stays(self, act: Callable[[], object]) -> bool:
+        """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
+        before, self.leaving = self.leaving, ""
+        try:
+            act()
+            return not self.leaving
+        finally:
+            self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
         if not self.connected:
-            from livecomp.topics import publish
-
-            return publish(topic, message)
+            return topics.publish(topic, message)
+        (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
         if connection.in_atomic_block:
             transaction.on_commit(lambda: self._publish_now(topic, message))
@@ -348,9 +374,10 @@ class LivePage:
             self._publish_now(topic, message)
 
     def _publish_now(self, topic: str, message: Any) -> None:
-        self.output(Publish(topic, message))
-        if topic in self.topics:
-            self.published.append((topic, message))
+        listens = topic in self.topics
+        self.output(Publish(topic, message, comes_back=listens and self.turn.answers_topics))
+        if listens and self.attempt is not None and not self.turn.answers_topics:
+            self.attempt.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
         self.effect("flash", navigation.level_name(level), str(text))
@@ -360,7 +387,8 @@ class LivePage:
         if mounted is None:
             raise LookupError(f"{component!r} is not on this page.")
         result = getattr(mounted.component, method)(**arguments)
-        self.touched.setdefault(mounted.id, {})
+        if self.attempt is not None:
+            self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
         return result
 
@@ -369,26 +397,4 @@ def _unmount(mounted: Mounted) -> None:
     try:
         mounted.component.unmount()
     except Exception as error:
-        rendering.report(mounted, error, "unmount")
-
-
-def page_for(request: HttpRequest) -> LivePage:
-    """The page that is being rendered for this HTTP request."""
-    page: LivePage | None = getattr(request, "_livecomp_page", None)
-    if page is None:
-        page = request._livecomp_page = LivePage(request)  # type: ignore[attr-defined]
-    return page
-
-
-def host_for(context: Any) -> Any:
-    """What places components in this context: a live component, or the page of the request."""
-    host = getattr(context, "live_host", None)
-    if host is not None:
-        return host
-    request = getattr(context, "request", None) or context.get("request")
-    if request is None:
-        raise ComponentError(
-            "{% live_component %} needs the request in the template's context: render with render(request, …), and keep "
-            "'django.template.context_processors.request' in the context processors."
-        )
-    return page_for(request)
+        failures.report(mounted, error, "unmount")

@@ -1,13 +1,15 @@
 """Presence: who is on a topic, in all processes.
 
 Each process knows its own people from the pages that join here, and tells the others of them over the channel layer:
-what changed at once, and every few seconds a sign of life with the number of its last change. Who missed a change asks
-for the whole list. Nothing is stored: the people of a process that falls silent are gone with it.
+at once who joined, left or says something else, and every few seconds a sign of life with the number of its last change.
+Who missed a change asks for the whole list. Nothing is stored: the people of a process that falls silent are gone with
+it. What a change costs depends on how much changed, not on how many are there.
 """
 
-import os
 import threading
 import time
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +18,9 @@ import msgspec
 from django.utils.crypto import salted_hmac
 
 from livecomp import topics
+from livecomp.sendable import find_unsendable
+from livecomp.state import copy_value
+from livecomp.this_process import after_fork
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -23,10 +28,11 @@ if TYPE_CHECKING:
 SILENCE = 12.0  # seconds without a sign of life, then the people of a process count as gone
 LINGER = 1.5  # seconds that somebody stays whose connection broke: a reloaded page is back by then
 TELL_AFTER = 0.1  # seconds in which changes become one message
-KIND, ASK = "presence", "presence?"  # of control messages
+KIND, ASK = "presence.changes", "presence.changes?"  # of control messages
 
 Meta = dict[str, Any]
 Entry = tuple[int, float, Meta]  # how many pages, since when, what they said: as it goes over the layer
+Told = dict[str, dict[str, Entry | None]]  # topic -> key -> the person, None for one that left
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,20 @@ class Present:
     said when they joined, what was said last counting most. ``key`` is the same on all of their pages."""
 
     key: str
-    meta: Meta
+    said: Meta
     count: int
     since: datetime
 
     @property
+    def meta(self) -> Meta:
+        """A copy for who asks: the list is one for all pages."""
+        copied: Meta = copy_value(self.said)
+        return copied
+
+    @property
     def name(self) -> str:
         """``meta["name"]``: what was given, else the user's name, else nothing."""
-        return str(self.meta.get("name", ""))
+        return str(self.said.get("name", ""))
 
 
 class Clock(Protocol):
@@ -86,9 +98,11 @@ class Directory:
         self._seats: dict[str, dict[str, dict[object, _Seat]]] = {}  # topic -> key -> component -> seat
         self._keys: dict[object, dict[str, str]] = {}  # component -> topic -> key
         self._others: dict[str, _Process] = {}
-        self._lists: dict[str, list[Present]] = {}  # of topics, until they change
+        self._lingering: dict[tuple[str, str, object], float] = {}  # whose connection broke, and when; the oldest first
+        self._known: dict[str, dict[str, Present]] = {}  # topic -> key -> the person, of all processes
+        self._lists: dict[str, list[Present]] = {}  # the same people in order
         self._changed: set[str] = set()  # topics to tell the subscribers here of
-        self._own_changed: set[str] = set()  # … and the other processes
+        self._own_changed: dict[str, set[str]] = {}  # … and keys, to tell the other processes of
         self._number = 0  # of the last change told to them
         self._whole_wanted = False
 
@@ -102,10 +116,11 @@ class Directory:
             if known is not None and known.meta == meta and not known.left:
                 return
             since = min((each.since for each in seats.values()), default=time.time())
+            self._lingering.pop((topic, key, seat), None)
             seats.pop(seat, None)  # what is said last counts most
             seats[seat] = _Seat(page, meta, since if known is None else known.since)
             self._keys.setdefault(seat, {})[topic] = key
-            self._note(topic, own=True)
+            self._note(topic, key, own=True)
         self._tell_soon()
 
     def leave(self, seat: object, topic: str | None = None, *, linger: bool = False) -> None:
@@ -116,6 +131,8 @@ class Directory:
                     continue
                 if linger and self._clocks:
                     self._seats[each][key][seat].left = time.monotonic()
+                    self._lingering.pop((each, key, seat), None)
+                    self._lingering[each, key, seat] = time.monotonic()
                 else:
                     self._remove(each, key, seat)
             has_news = bool(self._changed)
@@ -123,35 +140,34 @@ class Directory:
             self._tell_soon()
 
     def present(self, topic: str) -> list[Present]:
-        """Who is there, the longest first. What is in the list is not to be changed."""
+        """Who is there, the longest first."""
         with self._lock:
-            found = self._lists.get(topic)
-            if found is None:
-                found = self._lists[topic] = self._list(topic)
-            return found.copy()
+            return self._lists[topic].copy() if topic in self._lists else []
 
-    def _list(self, topic: str) -> list[Present]:
-        entries = [*self._own(topic).items()]
+    def _own(self, topic: str, key: str) -> Entry | None:
+        """The person as this process knows them."""
+        seats = self._seats.get(topic, {}).get(key)
+        if not seats:
+            return None
+        meta: Meta = {}
+        for seat in seats.values():
+            meta |= seat.meta
+        return len({id(seat.page) for seat in seats.values()}), min(seat.since for seat in seats.values()), meta
+
+    def _merged(self, topic: str, key: str) -> Present | None:
+        """The person as all processes know them."""
+        own = self._own(topic, key)
+        entries = [own] if own is not None else []
         for process in self._others.values():
-            entries += process.topics.get(topic, {}).items()
-        merged: dict[str, Entry] = {}
-        for key, (count, since, meta) in sorted(entries, key=lambda entry: entry[1][1]):
-            before = merged.get(key)
-            merged[key] = (count, since, meta) if before is None else _merge(before, (count, since, meta))
-        return [
-            Present(key, meta, count, datetime.fromtimestamp(since, UTC))
-            for key, (count, since, meta) in merged.items()
-        ]
-
-    def _own(self, topic: str) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        for key, seats in self._seats.get(topic, {}).items():
-            meta: Meta = {}
-            for seat in seats.values():
-                meta |= seat.meta
-            pages = {id(seat.page) for seat in seats.values()}
-            found[key] = (len(pages), min(seat.since for seat in seats.values()), meta)
-        return found
+            if (entry := process.topics.get(topic, {}).get(key)) is not None:
+                entries.append(entry)
+        if not entries:
+            return None
+        meta: Meta = {}
+        for entry in sorted(entries, key=lambda each: each[1]):
+            meta |= entry[2]
+        since = datetime.fromtimestamp(min(entry[1] for entry in entries), UTC)
+        return Present(key, meta, sum(entry[0] for entry in entries), since)
 
     def _remove(self, topic: str, key: str, seat: object) -> None:
         people = self._seats[topic]
@@ -163,13 +179,24 @@ class Directory:
             del people[key]
         if not people:
             del self._seats[topic]
-        self._note(topic, own=True)
+        self._lingering.pop((topic, key, seat), None)
+        self._note(topic, key, own=True)
 
-    def _note(self, topic: str, *, own: bool = False) -> None:
-        self._lists.pop(topic, None)
+    def _note(self, topic: str, key: str, *, own: bool = False) -> None:
+        """The person joined, left or says something else: put that into the list."""
+        known = self._known.setdefault(topic, {})
+        people = self._lists.setdefault(topic, [])
+        before, now = known.pop(key, None), self._merged(topic, key)
+        if before is not None:
+            del people[bisect_left(people, _order(before), key=_order)]
+        if now is not None:
+            known[key] = now
+            insort(people, now, key=_order)
+        if not people:
+            del self._known[topic], self._lists[topic]
         self._changed.add(topic)
         if own:
-            self._own_changed.add(topic)
+            self._own_changed.setdefault(topic, set()).add(key)
 
     # Telling
 
@@ -184,20 +211,22 @@ class Directory:
         """Tell the subscribers here, and the other processes, what changed."""
         with self._lock:
             changed, self._changed = self._changed, set()
-            own, self._own_changed = self._own_changed, set()
+            own, self._own_changed = self._own_changed, {}
             word: dict[str, Any] | None = None
             if own:
                 self._number += 1
-                word = {"number": self._number, "topics": {topic: self._own(topic) for topic in own}}
+                word = {"number": self._number, "topics": self._told(own)}
             if self._whole_wanted:
                 self._whole_wanted = False
-                everything = {topic: self._own(topic) for topic in self._seats}
-                word = {"number": self._number, "topics": everything, "whole": True}
+                word = {"number": self._number, "topics": self._told(self._seats), "whole": True}
             if word is not None:
                 self._send(KIND, word)
         for topic in changed:
             for listener in tuple(topics.listeners):
                 listener.deliver_soon(topic_of(topic), [None], None)
+
+    def _told(self, keys: Mapping[str, Iterable[str]]) -> Told:
+        return {topic: {key: self._own(topic, key) for key in each} for topic, each in keys.items()}
 
     def _send(self, kind: str, value: Any) -> None:
         if topics.shared_layer() is not None:
@@ -217,8 +246,8 @@ class Directory:
             if self._clocks:
                 return
             self._end_lingering(0.0)
-            self._others.clear()
-            self._lists.clear()
+            for process in tuple(self._others):
+                self._forget(process)
         self.tell()
 
     def look(self, *, is_cut_off: bool = False) -> None:
@@ -237,11 +266,11 @@ class Directory:
 
     def _end_lingering(self, after: float) -> None:
         limit = time.monotonic() - after
-        for topic, people in tuple(self._seats.items()):
-            for key, seats in tuple(people.items()):
-                for seat, known in tuple(seats.items()):
-                    if known.left and known.left <= limit:
-                        self._remove(topic, key, seat)
+        while self._lingering:
+            place, left = next(iter(self._lingering.items()))
+            if left > limit:
+                return
+            self._remove(*place)
 
     def connected(self) -> None:
         """The channel layer is there (again): ask who is where, and give the others time to answer."""
@@ -270,7 +299,8 @@ class Directory:
             other.heard = time.monotonic()
             number, told = value["number"], value.get("topics", {})
             if value.get("whole"):
-                self._take(other, {**{topic: {} for topic in other.topics}, **told})
+                gone = {topic: dict.fromkeys(people) for topic, people in other.topics.items()}
+                self._take(other, {topic: gone.get(topic, {}) | told.get(topic, {}) for topic in gone | told})
                 other.number = number
             else:
                 self._take(other, told)
@@ -282,22 +312,29 @@ class Directory:
         if has_news:
             self._tell_soon()
 
-    def _take(self, other: _Process, told: dict[str, dict[str, Any]]) -> None:
+    def _take(self, other: _Process, told: Told) -> None:
         for topic, people in told.items():
-            before = other.topics.pop(topic, {})
-            now = {key: (entry[0], entry[1], entry[2]) for key, entry in people.items()}
-            if now:
-                other.topics[topic] = now
-            if now != before:
-                self._note(topic)
+            known = other.topics.setdefault(topic, {})
+            for key, entry in people.items():
+                now = None if entry is None else (entry[0], entry[1], entry[2])
+                if now == known.get(key):
+                    continue
+                if now is None:
+                    del known[key]
+                else:
+                    known[key] = now
+                self._note(topic, key)
+            if not known:
+                del other.topics[topic]
 
     def _forget(self, process: str) -> None:
-        for topic in self._others.pop(process).topics:
-            self._note(topic)
+        for topic, people in self._others.pop(process).topics.items():
+            for key in people:
+                self._note(topic, key)
 
 
-def _merge(one: Entry, other: Entry) -> Entry:
-    return one[0] + other[0], min(one[1], other[1]), {**one[2], **other[2]}
+def _order(person: Present) -> tuple[datetime, str]:
+    return person.since, person.key
 
 
 def topic_of(topic: str) -> str:
@@ -316,11 +353,16 @@ def key_of(page: "LivePage") -> str:
 
 
 def checked_meta(meta: Meta, user: Any) -> Meta:
-    """What a component says of its visitor, as it arrives in every process. Raises TypeError without a JSON form."""
-    try:
-        plain: Meta = msgspec.json.decode(msgspec.json.encode(meta))
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"join_presence(…): what is said has no JSON form ({error}).") from None
+    """What a component says of its visitor, as it arrives in every process. Raises TypeError for what does not."""
+    plain: Meta = {}
+    for key, value in meta.items():
+        try:
+            plain[key] = msgspec.json.decode(msgspec.json.encode(value))
+            reason = find_unsendable(key) or find_unsendable(plain[key])
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            reason = f"it has no JSON form ({error})"
+        if reason is not None:
+            raise TypeError(f"join_presence(…, {key}={value!r}): {reason}.")
     if "name" not in plain and user is not None and user.is_authenticated:
         plain["name"] = user.get_username()
     return plain
@@ -328,5 +370,4 @@ def checked_meta(meta: Meta, user: Any) -> Meta:
 
 directory = Directory()
 present = directory.present
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=directory.clear)
+after_fork(directory.clear)

@@ -112,6 +112,17 @@ def _check(value: Any, depth: int) -> None:
                 _check(item, depth - 1)
 
 
+def plain(value: Any, what: str) -> Any:
+    """The value as it arrives at the other side: plain JSON, and nobody else's object. Raises TypeError, which names
+    ``what``, for one without a JSON form."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(
+            f"{what}: {value!r:.80} has no JSON form ({error}). Give plain values: text, numbers, lists and dicts."
+        ) from None
+
+
 def joined(page_id: str, version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
     """Reply to `Join`."""
     return ["joined", page_id, version, ack, patches, effects]
@@ -144,5 +155,18 @@ def pong() -> list[Any]:
 
 
 def encode(message: list[Any]) -> str:
-    """The text of a frame."""
-    return _encoder.encode(message).decode()
+    """The text of a frame. Half of a surrogate pair, which no encoding knows, becomes the replacement character."""
+    try:
+        return _encoder.encode(message).decode()
+    except UnicodeEncodeError:
+        return _encoder.encode(_with_whole_characters(message)).decode()
+
+
+def _with_whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, (list, tuple)):
+        return [_with_whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {_with_whole_characters(key): _with_whole_characters(item) for key, item in value.items()}
+    return value

@@ -7,18 +7,51 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, handling, inputs, joining, navigation, protocol, rendering, signals
+from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
-from livecomp.request import is_page_url, set_page_url
+from livecomp.request import is_page_url
+from livecomp.turn import Turn
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
 
 _DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
+
+
+def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
+    """Handle one message. Whatever is raised on the way ends here: it is logged and answered, and the page goes on."""
+    postponed = 0
+    if type(message) is inputs.Again:
+        postponed, message = message.times, message.input
+    page.turn = Turn(getattr(message, "ref", 0), postponed, answers_topics=type(message) is inputs.TopicMessages)
+    auth.forget_permissions(page.request)
+    try:
+        yield from HANDLERS[type(message)](page, message)
+    except Exception as error:
+        _fail(page, message, error)
+    finally:
+        page.attempt = None
+
+
+def _fail(page: "LivePage", message: Any, error: Exception) -> None:
+    page.attempt = None
+    for attempt in reversed(page.turn.kept):
+        page.undo(attempt)
+    page.turn.kept.clear()
+    mounted = page.tree.get(getattr(message, "component", ""))
+    name = getattr(message, "name", type(message).__name__.lower())
+    if type(message) is protocol.Join:
+        failures.report_page(page, error, name)
+        return page.output(Close(CloseCode.INTERNAL, ""))
+    failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
+    page.answer(mounted.id if mounted is not None else "", error, failure)
+    page.ack = max(page.ack, page.turn.ref)
+    page.send_patches(rendering.render_dirty(page))
+
 
 # What comes from the browser
 
@@ -38,17 +71,15 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
             known = ", ".join(mounted.component.events) or "none"
             hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
             raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
-        auth.check(mounted.component, page.request, spec.access)
+        auth.guard(mounted, spec.access)
         arguments = events.bind(spec, mounted.component, message.args, message.offered)
-    except Refused as refused:
-        return _refuse(page, message.ref, message.component, refused)
+    except Exception as error:
+        return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
-    succeeded = yield from handling.handle(
-        mounted, message.ref, message.name, lambda: spec.function(mounted.component, **arguments)
-    )
+    yield from handling.handle(mounted, message.name, lambda: spec.function(mounted.component, **arguments))
     if signals.event_handled.receivers:
-        _tell(mounted, message.name, succeeded, time.perf_counter() - started)
-    page.finish(message.ref, answered=not succeeded)
+        _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
+    page.finish()
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
@@ -68,26 +99,25 @@ def set_fields(page: "LivePage", message: protocol.Set) -> "Steps[None]":
         return
     try:
         mounted = _component(page, message.component)
-        auth.check(mounted.component, page.request)
+        auth.guard(mounted)
         values = navigation.bound_values(mounted.component, message.values)
-    except Refused as refused:
-        return _refuse(page, message.ref, message.component, refused)
+    except Exception as error:
+        return _refuse(page, message.component, "set", error)
 
-    succeeded = yield from handling.handle(mounted, message.ref, "set", lambda: mounted.assign(values))
-    page.finish(message.ref, history="replace", answered=not succeeded)
+    yield from handling.handle(mounted, "set", lambda: mounted.assign(values))
+    page.finish(history="replace")
 
 
 def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
     if not _is_new(page, message.ref):
         return
     if not is_page_url(message.path):
-        return _refuse(page, message.ref, "", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
-    page.url = message.path
-    set_page_url(page.request, message.path)
+        return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
+    page.visit(message.path, message.path)
     for mounted in list(page.tree.values()):
         if mounted.component.url_fields:
-            yield from handling.run(mounted, message.ref, "url", functools.partial(page.read_url, mounted))
-    page.finish(message.ref, history="")
+            yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
+    page.finish(history="")
 
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
@@ -122,8 +152,8 @@ def ping(page: "LivePage", message: protocol.Ping) -> "Steps[None]":
 
 def topic_messages(page: "LivePage", message: inputs.TopicMessages) -> "Steps[None]":
     for topic, messages in message.messages.items():
-        yield from handling.deliver(page, topic, messages or [None])
-    page.finish(0)
+        yield from handling.deliver(page, topic, messages or [None], message.only)
+    page.finish()
 
 
 def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
@@ -132,50 +162,63 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
     if mounted is None:
         return
     arguments: dict[str, Any] = {}
-    if message.id in mounted.later:
-        method, arguments, _ = mounted.later.pop(message.id)
-    if handling.is_allowed(mounted):
-        yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(**arguments))
-    page.finish(0)
+    if handling.may_act(mounted, message):
+        if message.id in mounted.later:
+            method, arguments, _ = mounted.later.pop(message.id)
+        yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
+    page.finish()
 
 
 def task_progress(page: "LivePage", message: inputs.TaskProgress) -> "Steps[None]":
-    yield from _task_result(page, message.id, _PROGRESS, message.value)
+    yield from _task_result(page, message, _PROGRESS, message.value)
 
 
 def task_update(page: "LivePage", message: inputs.TaskUpdate) -> "Steps[None]":
     mounted = page.tree.get(message.component)
-    if mounted is not None and handling.is_allowed(mounted):
-        yield from handling.handle(mounted, 0, "update", lambda: mounted.assign(message.values))
-    page.finish(0)
+    if mounted is not None and handling.may_act(mounted, message):
+        yield from handling.handle(mounted, "update", lambda: mounted.assign(message.values))
+    page.finish()
 
 
 def task_done(page: "LivePage", message: inputs.TaskDone) -> "Steps[None]":
     which = _FAILED if message.error else _DONE
-    yield from _task_result(page, message.id, which, message.error or message.value, last=True)
+    yield from _task_result(page, message, which, message.error or message.value)
 
 
-def _task_result(page: "LivePage", task: str, which: int, value: Any, last: bool = False) -> "Steps[None]":
-    mounted = page.tree.get(task.partition(":")[0])
-    methods = mounted.tasks.get(task) if mounted else None
-    if mounted is None or methods is None:
-        return
-    if last:
-        del mounted.tasks[task]
+def _task_result(
+    page: "LivePage", message: inputs.TaskProgress | inputs.TaskDone, which: int, value: Any
+) -> "Steps[None]":
+    mounted = page.tree.get(message.id.partition(":")[0])
+    methods = mounted.tasks.get(message.id) if mounted else None
+    if mounted is None or methods is None or not handling.may_act(mounted, message):
+        return page.finish()
+    if type(message) is inputs.TaskDone:
+        del mounted.tasks[message.id]
     method = methods[which]
-    if method and handling.is_allowed(mounted):
-        yield from handling.handle(mounted, 0, method, lambda: getattr(mounted.component, method)(value))
+    if method:
+        yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
     elif which == _FAILED:
-        rendering.report(mounted, value, "task")
+        failures.report(mounted, value, "task")
     else:
         page.dirty.add(mounted.id)
-    page.finish(0)
+    page.finish()
 
 
 def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
+    """The visitor was looked at again. Who is not signed in any more leaves; the others see what they still may."""
     yield from ()
     if not message.allowed:
-        page.output(Close(CloseCode.SIGNED_OUT, "You have been signed out."))
+        return page.output(Close(CloseCode.SIGNED_OUT, "You have been signed out."))
+    for mounted in page.tree.values():
+        if handling.may_act(mounted, inputs.RenderAgain(mounted.id)) and mounted.reads_request:
+            page.dirty.add(mounted.id)
+    page.finish()
+
+
+def render_again(page: "LivePage", message: inputs.RenderAgain) -> "Steps[None]":
+    yield from ()
+    page.dirty.update({message.component} & page.tree.keys())
+    page.finish()
 
 
 def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
@@ -201,9 +244,14 @@ def _component(page: "LivePage", id: str) -> Mounted:
     )
 
 
-def _refuse(page: "LivePage", ref: int, component: str, refused: Refused) -> None:
-    page.ack = ref
-    page.output(Send(protocol.error(ref, refused.code, str(refused), component[:40])))
+def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
+    """Answer an event that did not come to its handler."""
+    page.ack = page.turn.ref
+    mounted = page.tree.get(component)
+    if mounted is not None:
+        handling.tell_failure(mounted, name, error)
+    else:
+        page.answer(component, error, "")
 
 
 HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
@@ -220,5 +268,6 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     inputs.TaskUpdate: task_update,
     inputs.TaskDone: task_done,
     inputs.Revalidated: revalidated,
+    inputs.RenderAgain: render_again,
     inputs.Whole: whole,
 }

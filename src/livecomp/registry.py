@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from livecomp.component import LiveComponent
 
 _classes: dict[str, type["LiveComponent"]] = {}
+_version = 0
 
 
 def register(cls: type["LiveComponent"]) -> None:
     """Called for each component class when it is created. Raises `ComponentError` for a name taken by another class."""
+    global _version
     taken = _classes.get(cls.name)
     if taken is not None and _place(taken) != _place(cls) and "<locals>" not in cls.__qualname__ + taken.__qualname__:
         raise ComponentError(
@@ -20,6 +22,12 @@ def register(cls: type["LiveComponent"]) -> None:
             f'Give one of them another name, e.g. `name = "{cls.__module__.split(".")[0]}.{cls.name}"`.'
         )
     _classes[cls.name] = cls
+    _version += 1
+
+
+def version() -> int:
+    """A number that changes with the registry: what was worked out from it is as old as this tells."""
+    return _version
 
 
 def get(name: str) -> type["LiveComponent"]:
@@ -36,6 +44,11 @@ def get(name: str) -> type["LiveComponent"]:
         raise UnknownComponent(
             f"No live component is named {name!r}. {hint} Components are found in the live.py of every installed app."
         ) from None
+
+
+def find(name: str) -> type["LiveComponent"] | None:
+    """The class registered as ``name``, if there is one."""
+    return _classes.get(name)
 
 
 def all_components() -> dict[str, type["LiveComponent"]]:

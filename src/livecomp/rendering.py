@@ -7,61 +7,37 @@ but each renders by itself: a parent's patch keeps them.
 import contextlib
 import functools
 import hashlib
-import logging
-import traceback
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.core.signals import got_request_exception
-from django.template import Context, RequestContext, Template, engines
-from django.template.loader import get_template, render_to_string
+from django.template import Context, RequestContext
 
-from livecomp import auth, registry, tracing
+from livecomp import auth, inputs, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import ComponentError, Refused
+from livecomp.failures import failure_of, failure_patch, is_refused, show_failure, show_refusal, with_address
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Key, refuse_fills, refuse_names
-from livecomp.templating import CompiledTemplate, RenderMemory, compile_template, opaque
+from livecomp.source import compiled_template
+from livecomp.templating import RenderMemory, opaque
+from livecomp.templating.loops import warn_about_child
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
-logger = logging.getLogger("livecomp")
 
-_compiled: dict[type[LiveComponent], CompiledTemplate] = {}
-
-
-def compiled_template(cls: type[LiveComponent]) -> CompiledTemplate:
-    """The compiled template of a component class. In DEBUG it is looked up each time, so that edits show."""
-    compiled = _compiled.get(cls)
-    if compiled is None or settings.DEBUG:
-        compiled = compile_template(template_of(cls))
-        _compiled[cls] = compiled
-    return compiled
-
-
-def template_of(cls: type[LiveComponent]) -> Template:
-    """The template of a component class, as Django knows it."""
-    if not cls.template:
-        return get_template(cls.template_name).template  # type: ignore[attr-defined,no-any-return]
-    made: Template | None = cls.__dict__.get("_inline_template")
-    if made is None or made.source != cls.template:
-        made = engines["django"].from_string(cls.template).template  # type: ignore[attr-defined]
-        made.name = f"{cls.__module__}.{cls.__qualname__}.template"
-        made.origin.name = made.origin.template_name = made.name
-        cls._inline_template = made  # type: ignore[attr-defined]
-    return made
+_URL_NAMES = frozenset({"path", "query"})
+_OF_THE_REQUEST = _URL_NAMES | {"request", "user", "perms", "session", "messages"}
 
 
 def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     """What the template sees. ``names`` are those it can look up; None when that is not known."""
     component = mounted.component
     cls = type(component)
+    mounted.reads_request = names is None or not names.isdisjoint(_OF_THE_REQUEST)
     if mounted.page.is_shared:
         refuse_names(cls, names)
     mounted.forget_computed()
@@ -69,6 +45,9 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     for name in cls.computed if names is None else names & cls.computed.keys():
         values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
     values["self"] = component
+    if mounted.reads_request and names is not None:
+        for name in _URL_NAMES & names - values.keys():
+            values[name] = functools.partial(getattr, component, name)
     if cls.get_context_data is not LiveComponent.get_context_data:
         values.update(component.get_context_data())
     if mounted.fills:
@@ -80,6 +59,7 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
         return Context(values)
     if names is not None and names <= values.keys() | {"request", "user"}:
         return Context({"request": page.request, "user": page.request.user, **values})
+    mounted.reads_request = True  # a context processor may
     context = RequestContext(page.request)
     context.push(values)
     return context
@@ -90,14 +70,26 @@ class Host:
 
     def __init__(self, mounted: Mounted) -> None:
         self.mounted = mounted
-        self.inlined: list[str] = []  # children inside nodes that only Django can render
-        self._inlined_places: Counter[tuple[str, object]] = Counter()
+        self.inlined: set[str] = set()  # children inside nodes that only Django can render
+        self.passed: set[str] = set()  # those of them in what other children are given to show
+        self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
+
+    def begin(self) -> None:
+        """A render of the template begins, the first one or another."""
+        self.inlined.clear()
+        self.passed.clear()
+        self._places.clear()
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
         """The id of the child at this place, mounted now or given its new arguments."""
         parent = self.mounted
         page = parent.page
+        cls = registry.get(name)
+        if cls.shared:
+            return self._place_shared(cls, slot, kwargs, fills)
+        slot = self.slot_of_its_own(slot)
+        self.passed |= children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name:
             if fills != child.fills:
@@ -106,12 +98,18 @@ class Host:
             if changed:
                 update(child, changed)
             return child.id
-        cls = registry.get(name)
-        if cls.shared:
-            return self._place_shared(cls, slot, kwargs, fills)
         if child is not None:
             page.remove(child)
         return mount_child(parent, name, slot, kwargs, fills).id
+
+    def slot_of_its_own(self, slot: Slot) -> Slot:
+        """The slot, with a number where this render has used it: two children were given the same key."""
+        number = self._places[slot]
+        self._places[slot] += 1
+        if not number:
+            return slot
+        warn_about_child(type(self.mounted.component).__name__, slot)
+        return (*slot, number)
 
     def _place_shared(
         self, cls: type[LiveComponent], slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None
@@ -135,34 +133,59 @@ class Host:
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
+        first = self.mounted.page.first_html.pop(component_id, None)
+        if first is not None:  # a component of the page, in what it gives another one to show
+            return first
         if component_id in self.mounted.page.shared:
             return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
+        child.is_left_out = False
         if child.html is None:
             child.memory = RenderMemory()
             first_render(child)
         html, child.html = child.html, None
         return html or ""
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
-        """HTML of a child inside a node that only Django can render: it is part of the parent's HTML each time."""
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
+        """What stands for a child inside a node that only Django can render, until the parent is written.
+
+        ``place``: where its tag is. Its HTML is no part of the parent's, as that of any other child.
+        """
         key = kwargs.pop("key", None)
-        number = self._inlined_places[name, key]  # with a key of its own, a child keeps its state when it is moved
-        self._inlined_places[name, key] += 1
-        child = self.place(name, ("inlined", name, number, key), kwargs, fills)
-        self.inlined.append(child)
-        self.mounted.page.dirty.discard(child)
-        if child in self.mounted.page.tree:
-            self.mounted.page.tree[child].html = None
-        html = self.child_html(child)
-        return f"{opaque.CHILD_START}{html}{opaque.CHILD_END}" if opaque.steady is not None else html
+        slot: Slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
+        if key is None:
+            self._places[slot] += 1
+            slot = ("inlined", name, place, self._places[slot] - 1, key)
+        child = self.place(name, slot, kwargs, fills)
+        self.inlined.add(child)
+        return opaque.child_mark(child)
+
+    def inlined_children(self) -> frozenset[str]:
+        """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
+        show."""
+        return frozenset(self.inlined | children_given(self.mounted.fills))
+
+    def commit(self, rendering: Any) -> None:
+        """The browser is going to have this render: children that it does not place leave the page."""
+        rendering.commit()
+        mounted = self.mounted
+        for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
+            mounted.page.tree[id].is_left_out = True
+        _keep_children(mounted, {*rendering.children, *self.inlined})
+
+
+def children_given(fills: Mapping[str, Any] | None) -> set[str]:
+    """Ids of the children that stand in what a component is given to show."""
+    return {id for text in fills.values() for id in opaque.children_in(str(text))} if fills else set()
 
 
 class FreshHost(Host):
     """Renders anew without changing anything: for comparing what the browser has with what it should have."""
 
     def place(self, name: str, slot: Slot, kwargs: dict[str, Any], fills: Mapping[str, Any] | None) -> str:
-        return self.mounted.children[slot]
+        if registry.get(name).shared:
+            return self.mounted.children[slot]
+        return self.mounted.children[self.slot_of_its_own(slot)]
 
     def child_html(self, component_id: str) -> str:
         from livecomp.sharing import html_now
@@ -176,7 +199,7 @@ class FreshHost(Host):
 def fresh_html(mounted: Mounted) -> str:
     """The component's HTML as a first render of its present state would give it."""
     if mounted.failure is not None:
-        return _with_address(mounted.failure, mounted.id)
+        return with_address(mounted.failure, mounted.id)
     html: str = _render(mounted, RenderMemory(), FreshHost(mounted)).html()
     return html
 
@@ -198,10 +221,15 @@ def mount_child(
     child = page.add(registry.get(name), parent, slot)
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
-    try:
-        auth.check(child.component, page.request)
+
+    def mount() -> None:
+        auth.guard(child)
+        if child.component.url_fields:
+            page.read_url(child)
         child.component.mount(**kwargs)
-        first_render(child)
+
+    try:
+        stays = page.stays(mount) and page.stays(lambda: first_render(child))
     except (ComponentError, Refused):
         page.remove(child)
         raise
@@ -209,7 +237,11 @@ def mount_child(
         if not page.connected:  # over HTTP it is an ordinary server error
             raise
         show_failure(child, error, "mount")
-        child.html = _with_address(child.failure or "", child.id)
+        child.html = with_address(child.failure or "", child.id)
+        return child
+    if not stays:
+        page.remove(child)
+        return mount_child(parent, "livecomp.left", slot, {}, None)
     return child
 
 
@@ -232,13 +264,18 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
 
 def first_render(mounted: Mounted) -> str:
     """Render a component that the browser does not have; its HTML waits in ``mounted.html``."""
+    if is_refused(mounted):
+        show_refusal(mounted)
+        mounted.html = with_address(mounted.failure or "", mounted.id)
+        mounted.page.dirty.discard(mounted.id)
+        return mounted.html
     mounted.looked.clear()
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
-    rendering.commit()
-    _keep_children(mounted, {*rendering.children, *host.inlined})
-    mounted.failure = None
+    host.commit(rendering)
+    mounted.check_topics()
+    mounted.failure, mounted.is_refused = None, False
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
 
@@ -255,9 +292,8 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         mounted.looked |= looked
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-    rendering.commit()
-    mounted.failure = None
-    _keep_children(mounted, {*rendering.children, *host.inlined})
+    host.commit(rendering)
+    mounted.failure, mounted.is_refused = None, False
     return patches
 
 
@@ -272,6 +308,7 @@ class WholeHost(Host):
     def child_html(self, component_id: str) -> str:
         if component_id not in self.made:
             child = self.mounted.page.tree[component_id]
+            child.is_left_out = False
             if child.html is not None:  # mounted just now
                 html, child.html = child.html, None
             else:
@@ -285,56 +322,27 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
     mounted.page.dirty.discard(mounted.id)
     if mounted.failure is not None:
-        return _with_address(mounted.failure, mounted.id), []
+        return with_address(mounted.failure, mounted.id), []
     mounted.looked = set()
     host = WholeHost(mounted)
     try:
         rendering = _render(mounted, mounted.memory, host)
         patches = rendering.patches() if rendering.changed else []
         html = rendering.html()
-        rendering.commit()
+        host.commit(rendering)
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
-        return _with_address(patch[1], mounted.id), [patch]
-    _keep_children(mounted, {*rendering.children, *host.inlined})
+        return with_address(patch[1], mounted.id), [patch]
     return html, [*patches, *host.patches]
 
 
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
-    if len(placed) < len(mounted.children):
+    if not placed.issuperset(mounted.children.values()):
         for slot, id in list(mounted.children.items()):
             if id not in placed:
                 del mounted.children[slot]
                 mounted.page.drop(id)
-
-
-def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
-    """Log an exception and make the component's error boundary of it. Gives the failure's id, for a report."""
-    failure = report(mounted, error, doing)
-    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
-    details = {"component": mounted.component.name, "failure": failure, "traceback": text, "debug": settings.DEBUG}
-    mounted.failure = f"<livecomp-error>{render_to_string('livecomp/error.html', details).strip()}</livecomp-error>"
-    mounted.memory = RenderMemory()
-    return failure
-
-
-def report(mounted: Mounted, error: BaseException, doing: str) -> str:
-    """Log an exception with the component's name, and tell Django's signal that error trackers listen to."""
-    failure = uuid.uuid4().hex[:8]
-    tracing.record(error)
-    logger.error("%s.%s failed (%s)", mounted.component.name, doing, failure, exc_info=error)
-    got_request_exception.send(sender=type(mounted.component), request=mounted.page.request)
-    return failure
-
-
-def failure_patch(mounted: Mounted) -> tuple[str, str]:
-    """The error boundary in place of the component."""
-    return f"{mounted.id}.0", mounted.failure or ""
-
-
-def _with_address(html: str, component_id: str) -> str:
-    return html.replace("<livecomp-error>", f'<livecomp-error {ADDRESS}="{component_id}.0">', 1)
 
 
 def digest(html: str) -> str:
@@ -354,7 +362,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
         for mounted in wave:
-            if mounted.id in page.tree:
+            if mounted.id in page.tree and mounted.is_shown:
                 first_new = page.number
                 patches += _patches_of(mounted)
                 page.dirty.discard(mounted.id)
@@ -366,14 +374,26 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
 
 
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
+    page = mounted.page
     try:
-        return render_again(mounted)
+        refused = is_refused(mounted)
+    except Exception as error:  # it stays as it is until the guard can tell
+        page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
+        return []
+    if refused:
+        if mounted.is_refused:
+            return []
+        show_refusal(mounted)
+        return [failure_patch(mounted)]
+    try:
+        patches = render_again(mounted)
+        mounted.check_topics()
+        return patches
     except Exception as error:
-        if mounted.id in mounted.page.touched:
-            mounted.undo_changes()
+        if page.undo_handlers_of(mounted):
+            failure = failure_of(mounted, error, "render")
+            page.answer(mounted.id, error, failure)
             with contextlib.suppress(Exception):  # the state before the event renders as it did
-                patches = render_again(mounted)
-                mounted.page.tell_failure(mounted, error)
-                return patches
+                return render_again(mounted)
         show_failure(mounted, error, "render")
         return [failure_patch(mounted)]

@@ -12,6 +12,8 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 
+MAX_URL = 16 * 1024  # characters
+
 
 def build_request(scope: Mapping[str, Any]) -> HttpRequest:
     """The request of a WebSocket handshake, as a GET of the page. Session and user are read when first used."""
@@ -35,6 +37,14 @@ def build_request(scope: Mapping[str, Any]) -> HttpRequest:
     return request
 
 
+def renew_visitor(request: HttpRequest) -> None:
+    """Have session and user read from the store and the database again, when they are next used."""
+    request.session = type(request.session)(request.session.session_key)
+    for name in ("_cached_user", "_acached_user"):
+        request.__dict__.pop(name, None)
+    AuthenticationMiddleware(_no_response).process_request(request)
+
+
 def set_page_url(request: HttpRequest, url: str) -> None:
     """Make ``request`` look like a GET of ``url`` (path and query string), the page that the browser shows."""
     parts = urlsplit(url)
@@ -48,7 +58,9 @@ def set_page_url(request: HttpRequest, url: str) -> None:
 
 def is_page_url(url: str) -> bool:
     """Whether ``url`` is a path on this site, as a browser's location gives it."""
-    return 0 < len(url) <= 4096 and url[0] == "/" and not url.startswith("//") and url.isprintable() and "\\" not in url
+    path, _, _ = url.partition("?")
+    is_path = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return is_path and len(url) <= MAX_URL and url.isprintable()
 
 
 def _no_response(request: HttpRequest) -> HttpResponse:

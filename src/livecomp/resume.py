@@ -7,6 +7,7 @@ and that only together with a valid token of the same visitor.
 import logging
 import pickle
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,18 @@ from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
 from livecomp.mounted import Mounted, Slot
 from livecomp.shared import Place
+from livecomp.this_process import ID_LENGTH, process_id
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 logger = logging.getLogger("livecomp")
 
-_FORMAT = 3
+_FORMAT = 4
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
+_PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
+_KEYS_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -46,7 +50,6 @@ class Snapshot:
     """All that a page needs to go on."""
 
     format: int
-    process: str  # hashes of rendered targets are valid only in the process that made them
     code_version: str
     binding: str
     page: str
@@ -62,11 +65,25 @@ class Snapshot:
     clean: bool = False  # saved by a page that then stopped: nothing happened after it
 
 
+class Part:
+    """Some root components of a page that HTTP renders one after the other, with their children. Each entry in the cache
+    holds one part: a page of many roots is not written anew for each, and one of few takes one entry."""
+
+    def __init__(self, first: str) -> None:
+        self.first = first
+        self.roots: dict[str, tuple[list[SavedComponent], list[Place]]] = {}
+        self.size = 0
+
+
 def take(page: "LivePage") -> bytes | None:
     """The snapshot of a page as bytes, None when it is larger than ``MAX_STATE_BYTES``."""
-    snapshot = Snapshot(
+    snapshot = _snapshot(page, [_saved(mounted) for mounted in page.tree.values()], list(page.shared.values()))
+    return _as_bytes(page, snapshot, 0)
+
+
+def _snapshot(page: "LivePage", components: list[SavedComponent], shared: list[Place]) -> Snapshot:
+    return Snapshot(
         format=_FORMAT,
-        process=liveness.PROCESS,
         code_version=settings.version,
         binding=auth.visitor_bindings(page.request)[0],
         page=page.id,
@@ -77,19 +94,68 @@ def take(page: "LivePage") -> bytes | None:
         csrf_token=page.csrf_token_if_used,
         language=page.language,
         timezone=page.timezone,
-        components=[_saved(mounted) for mounted in page.tree.values()],
-        shared=list(page.shared.values()),
+        components=components,
+        shared=shared,
     )
+
+
+def _as_bytes(page: "LivePage", snapshot: Snapshot, others: int) -> bytes | None:
+    """The snapshot as bytes. ``others``: the size of the page's other parts."""
     data = pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
-    if len(data) > settings.max_state_bytes:
+    if len(data) + others > settings.max_state_bytes:
         logger.warning(
             "The state of page %s takes %d bytes, more than LIVECOMP['MAX_STATE_BYTES']; it will not resume. Keep rows "
             "in the database and query them in a property.",
             page.path,
-            len(data),
+            len(data) + others,
         )
         return None
     return data
+
+
+def save_root(page: "LivePage", root: str) -> None:
+    """Save what HTTP has rendered: a root component with its children, and those that it changed meanwhile."""
+    if not page.parts or page.parts[-1].size > _PART_BYTES:
+        page.parts.append(Part(root))
+    roots = {root: page.parts[-1]}
+    for changed in {_root_of(page, id) for id in page.dirty}:
+        roots.update((changed, part) for part in page.parts if changed in part.roots)
+    for each, part in roots.items():
+        part.roots[each] = _family(page, each)
+    try:
+        for part in dict.fromkeys(roots.values()):
+            _save_part(page, part)
+    except Exception:
+        logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
+
+
+def _save_part(page: "LivePage", part: Part) -> None:
+    components = [each for saved, _ in part.roots.values() for each in saved]
+    shared = [each for _, places in part.roots.values() for each in places]
+    others = sum(each.size for each in page.parts if each is not part)
+    data = _as_bytes(page, _snapshot(page, components, shared), others)
+    if data is not None:
+        part.size = len(data)
+        _cache().set(_key(f"{page.id}:{part.first}"), _OPEN + data, _HTTP_MAX_AGE)
+
+
+def _family(page: "LivePage", root: str) -> tuple[list[SavedComponent], list[Place]]:
+    """A component and all below it, parents first."""
+    components, shared, waiting = list[SavedComponent](), list[Place](), [root]
+    for id in waiting:
+        if id in page.shared:
+            shared.append(page.shared[id])
+        elif id in page.tree:
+            components.append(_saved(page.tree[id]))
+            waiting += page.tree[id].children.values()
+    return components, shared
+
+
+def _root_of(page: "LivePage", id: str) -> str:
+    mounted = page.tree.get(id)
+    while mounted is not None and mounted.parent is not None:
+        mounted = mounted.parent
+    return mounted.id if mounted is not None else ""
 
 
 def save(page: "LivePage", *, clean: bool = False) -> None:
@@ -111,25 +177,30 @@ def save(page: "LivePage", *, clean: bool = False) -> None:
         logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
 
 
-def load(page: "LivePage", saved_as: str) -> Snapshot | None:
-    """The snapshot of this id, if it belongs to the visitor of ``page``, which goes on from it.
+def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot | None:
+    """The snapshot of this id, if it belongs to the visitor of ``page``, which goes on from it. ``roots``: the root
+    components that the browser has, for the HTML's own snapshot.
 
     A copy stays under the page's new id until it is saved again. It is not clean: a process that dies meanwhile has
     perhaps done more than the copy tells. The snapshot of an older connection stays where it is, too, until the browser
     is known to have heard of this one: if it has not, it comes back with the older id.
     """
+    is_html = saved_as.count(".") == 0
+    keys = [_key(f"{saved_as}:{root}") for root in roots] if is_html else [_key(saved_as)]
     try:
-        data = _cache().get(_key(saved_as))
-        snapshot = pickle.loads(data[1:]) if data is not None and len(data) > 1 else None
-        if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
+        found: dict[str, bytes] = {}
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            found |= _cache().get_many(keys[start : start + _KEYS_AT_ONCE])
+        loaded = map(_loaded, found.values())
+        parts = [part for part in loaded if part is not None and auth.is_bound_to(part.binding, page.request)]
+        if not parts:
             return None
-        if not auth.is_bound_to(snapshot.binding, page.request):
-            return None
-        snapshot.clean = data[:1] == _CLEAN
+        snapshot = _joined(parts)
         if settings.snapshot != "off":
-            _cache().set(_key(page.joined_id), _OPEN + data[1:], settings.snapshot_max_age)
-        if saved_as.count(".") == 0:  # the HTML's own: what it began may begin once only
-            _cache().delete(_key(saved_as))
+            data = _OPEN + pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
+            _cache().set(_key(page.joined_id), data, settings.snapshot_max_age)
+        if is_html:  # what it began may begin once only
+            _cache().delete_many(list(found))
         else:
             page.resumed_from = saved_as
     except Exception:
@@ -138,10 +209,28 @@ def load(page: "LivePage", saved_as: str) -> Snapshot | None:
     return snapshot
 
 
+def _loaded(data: bytes) -> Snapshot | None:
+    snapshot = pickle.loads(data[1:]) if len(data) > 1 else None
+    if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
+        return None
+    snapshot.clean = data[:1] == _CLEAN
+    return snapshot
+
+
+def _joined(parts: list[Snapshot]) -> Snapshot:
+    """One snapshot of all parts."""
+    parts.sort(key=lambda part: part.number)
+    whole = parts[-1]
+    whole.components = [each for part in parts for each in part.components]
+    whole.shared = [each for part in parts for each in part.shared]
+    whole.csrf_token = next((part.csrf_token for part in parts if part.csrf_token), "")
+    return whole
+
+
 def look_at(joined_id: str) -> tuple[bool, bool]:
     """Whether the page has stopped and is saved; else whether it is in another process that lives, and so is going to
     save it."""
-    process = joined_id.rpartition(".")[2][: len(liveness.PROCESS)]
+    process = joined_id.rpartition(".")[2][:ID_LENGTH]
     try:
         data = _cache().get(_key(joined_id))
         is_saved = data is not None and data[:1] == _CLEAN
@@ -160,7 +249,7 @@ def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:
     if joined_before and not is_of(joined_before, rendered_as):
         raise TokenRefused("This page is out of date; load it again.")
     page.id = joined_before.rpartition(".")[0] or f"{rendered_as}.{secrets.token_urlsafe(6)}"
-    page.joined_id = f"{page.id}.{liveness.PROCESS}{secrets.token_urlsafe(6)}"
+    page.joined_id = f"{page.id}.{process_id()}{secrets.token_urlsafe(6)}"
 
 
 def is_of(joined_id: str, rendered_as: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from livecomp import registry, tokens
+from livecomp import packing, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.exceptions import ComponentError
@@ -39,19 +39,25 @@ class Key:
     @classmethod
     def of(cls, name: str, arguments: Mapping[str, Any], language: str, timezone: str) -> "Key":
         """The key for these arguments, ``key=`` among them. Raises `ComponentError` when they have no JSON form."""
-        packed = tokens.packed(dict(sorted(arguments.items())))
+        packed = packing.packed(arguments)
         if packed is None:
             raise ComponentError(
-                f"{name!r} is shared, so its arguments have to be the same for everybody: text, numbers, saved model "
-                f"instances, lists and dicts of these. Got {dict(arguments)!r}."
+                f"{name!r} is shared, so its arguments have to be the same for everybody: text, numbers, dates, saved model "
+                f"instances, lists and dicts of these. {packing.reason_against(arguments)}. Got {dict(arguments)!r}."
             )
+        return cls.of_packed(name, packed, language, timezone)
+
+    @classmethod
+    def of_packed(cls, name: str, packed: Mapping[str, Any], language: str, timezone: str) -> "Key":
+        """As `of`, from arguments as a token holds them."""
+        packed = dict(sorted(packed.items()))
         text = msgspec.json.encode(packed).decode()
         known = msgspec.json.encode((name, text, language, timezone, settings.version))
         return cls("s" + hashlib.blake2b(known, digest_size=6).hexdigest(), name, text, language, timezone)
 
     def kwargs(self) -> dict[str, Any]:
         """The arguments for mount. Reads model instances from the database."""
-        arguments: dict[str, Any] = tokens.unpacked(msgspec.json.decode(self.arguments))
+        arguments = packing.unpacked(self.name, msgspec.json.decode(self.arguments))
         arguments.pop("key", None)
         return arguments
 

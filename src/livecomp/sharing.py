@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import handling, protocol, registry, rendering
+from livecomp import handling, locale, protocol, registry, rendering
 from livecomp.component import LiveComponent
 from livecomp.effects import Output, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
@@ -13,11 +13,13 @@ from livecomp.mounted import Mounted, Slot
 from livecomp.page import LivePage, Steps
 from livecomp.request import build_request
 from livecomp.shared import Key
+from livecomp.this_process import after_fork
 from livecomp.topics import running_loop
 
 PATIENCE = 1.0  # seconds that an HTTP request waits for a handler of the shared component
 
 living: dict[str, "SharedPage"] = {}
+after_fork(living.clear)
 """The shared components at work in this process, by id."""
 
 
@@ -46,7 +48,8 @@ class SharedPage(LivePage):
     def __init__(self, key: Key) -> None:
         super().__init__(build_request(_NOBODY), key.id)
         self.key = key
-        self.language, self.timezone = key.language, key.timezone
+        self.language = locale.usable_language(key.language, self.request)
+        self.timezone = locale.usable_zone(key.timezone)
         self.last: Rendered | None = None
         self._lock = threading.RLock()  # HTTP requests look at the page from their own threads
 
@@ -117,7 +120,7 @@ class SharedPage(LivePage):
 
     def html_alone(self) -> str:
         """Mount it only to get its HTML. Exceptions of the component come through."""
-        with self._locale():
+        with self.in_locale():
             mounted = self._add_root()
             mounted.component.mount(**self.key.kwargs())
             return rendering.first_render(mounted)
@@ -130,7 +133,7 @@ class SharedPage(LivePage):
         if not self._lock.acquire(timeout=0 if running_loop() else PATIENCE):
             return None
         try:
-            return None if self.tracking or not self.tree else self.fresh_html()[self.key.id]
+            return None if self.attempt is not None or not self.tree else self.fresh_html()[self.key.id]
         except Exception:  # data changed in a way that needs another child: only the page itself may mount it
             return None
         finally:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
 from livecomp import progress
 from livecomp.exceptions import ComponentError
+from livecomp.query import QueryField
 
 if TYPE_CHECKING:
     from livecomp.component import LiveComponent
@@ -52,6 +53,7 @@ class Field:
         self.factory = factory
         self.name = ""
         self.annotation: Any = Any
+        self.query: QueryField | None = None  # of a field with ``url``
 
     def __get__(self, component: "LiveComponent | None", owner: type) -> Any:
         if component is None:
@@ -132,16 +134,6 @@ def copy_value(value: Any) -> Any:
     return value
 
 
-def is_plain(value: Any) -> bool:
-    """Whether ``==`` tells every difference: a value made of immutable scalars and plain containers only."""
-    kind = type(value)
-    if kind in IMMUTABLE or isinstance(value, enum.Enum):
-        return True
-    if kind is list or kind is tuple or kind is set:
-        return all(is_plain(item) for item in value)
-    return kind is dict and all(is_plain(item) for item in value.values())
-
-
 def collect_fields(cls: type) -> dict[str, Field]:
     """The fields that ``cls`` itself declares, as descriptors put on the class. Raises `ComponentError`."""
     fields: dict[str, Field] = {}
@@ -156,6 +148,8 @@ def collect_fields(cls: type) -> dict[str, Field]:
                 f"Write `{name}: {_spelt(annotation)} = state({value!r})`: it is copied for each component."
             )
         field.name, field.annotation = name, annotation
+        if field.url:
+            field.query = QueryField(annotation, f"{cls.__name__}.{name}")
         setattr(cls, name, field)
         fields[name] = field
     _refuse_undeclared(cls, fields)

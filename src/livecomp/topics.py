@@ -9,18 +9,20 @@ import asyncio
 import atexit
 import hashlib
 import logging
-import os
 import random
 import threading
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
+
+from livecomp.sendable import check_topic, find_unsendable
+from livecomp.this_process import after_fork, process_id
 
 logger = logging.getLogger("livecomp.topics")
 
@@ -30,6 +32,7 @@ LAYER_TIMEOUT = 5.0  # seconds for one operation of a channel layer: a frozen Re
 RETRY = (0.1, 5.0)  # seconds between attempts, first and longest
 MAX_WAITING_TOPICS = 10_000
 MAX_WAITING_MESSAGES = 100  # of one topic, the newest
+MAX_FAILURES = 3  # of one message while the layer takes others, then it is dropped
 REMINDERS, REMIND_AFTER, MAX_NUMBERS = 3, 2.0, 500  # times, seconds, topics in one message
 NUMBERS = "numbers"  # the kind of control message that reminds of the last numbers
 
@@ -85,12 +88,12 @@ def publish(topic: str, message: Any = None, *, using: str | None = None) -> Non
     transaction counts. Never waits and never fails for a channel layer that is down; raises TypeError for a message
     without a JSON form.
     """
-    _on_commit({topic: [_pack(topic, message)]}, using)
+    _on_commit({topic: [pack(topic, message)]}, using)
 
 
 def publish_now(topic: str, message: Any = None) -> None:
     """As `publish`, without waiting for a commit: for news that has nothing to do with the database."""
-    _send({topic: [_pack(topic, message)]})
+    _send({topic: [pack(topic, message)]})
 
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
@@ -102,7 +105,7 @@ def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = No
         return
     batch: dict[str, list[Packed]] = {}
     for topic, message in messages:
-        batch.setdefault(topic, []).append(_pack(topic, message))
+        batch.setdefault(topic, []).append(pack(topic, message))
     if batch:
         _on_commit(batch, using)
 
@@ -123,11 +126,14 @@ def flush(timeout: float = LAYER_TIMEOUT) -> bool:
 
 def publish_from(origin: object, topic: str, message: Any) -> None:
     """Publish what a page has seen already itself: ``origin`` is its connection and is left out."""
-    _send({topic: [_pack(topic, message)]}, origin)
+    _send({topic: [pack(topic, message)]}, origin)
 
 
 def announce(kind: str, value: Any) -> None:
-    """Tell all connections of all processes, see `livecomp.runtime.hub.Subscriber.control`. ``value``: with a JSON form."""
+    """Tell all connections of all processes, see `livecomp.runtime.hub.Subscriber.control`. ``value``: what
+    `find_unsendable` finds nothing in, else TypeError is raised."""
+    if (reason := find_unsendable(value)) is not None:
+        raise TypeError(f"announce({kind!r}, {value!r}): {reason}.")
     for listener in tuple(listeners):
         listener.control_soon(kind, value)
     if shared_layer() is not None:
@@ -136,7 +142,7 @@ def announce(kind: str, value: Any) -> None:
 
 def group_name(topic: str) -> str:
     """The channel layer's group for a topic: layers allow few characters, topics may have any."""
-    return "livecomp.topic." + hashlib.blake2b(topic.encode(), digest_size=16).hexdigest()
+    return "livecomp.topic." + hashlib.blake2b(topic.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def shared_layer() -> Layer | None:
@@ -147,12 +153,12 @@ def shared_layer() -> Layer | None:
     return None if isinstance(layer, InMemoryChannelLayer) else layer
 
 
-def _pack(topic: str, message: Any) -> Packed:
-    if type(topic) is not str or not topic:
-        raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
+def pack(topic: str, message: Any) -> Packed:
+    """A message as it goes to every page. Raises TypeError for one without a JSON form."""
+    check_topic(topic)
     try:
         return msgspec.json.encode(message).decode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise TypeError(
             f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "
             "and read the rest from the database where it is rendered."
@@ -217,6 +223,8 @@ class Sender:
         self._task: asyncio.Task[None] | None = None
         self._reminder: asyncio.TimerHandle | None = None
         self._is_down = False
+        self._is_control_next = True
+        self._failures: dict[object, int] = {}  # what failed -> how often, while others got through
 
     def put(self, batch: dict[str, list[Packed]]) -> None:
         """Send soon. Called on the event loop."""
@@ -243,42 +251,70 @@ class Sender:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
-        delay = RETRY[0]
+        delay, failed = RETRY[0], set[object]()
         while self._waiting or self._control:
+            first, send, drop = self._first()
             try:
                 async with asyncio.timeout(LAYER_TIMEOUT):
-                    await self._send_first()
+                    await send()
             except Exception as error:
+                # What cannot be encoded never gets through; what fails while others get through is as bad
+                if (
+                    isinstance(error, (TypeError, ValueError, OverflowError, RecursionError))
+                    or self._failures.get(first, 0) >= MAX_FAILURES
+                ):
+                    logger.error("A message is dropped, because the channel layer does not take it (%r).", error)
+                    self._failures.pop(first, None)
+                    drop()
+                    continue
+                self._is_control_next = not self._is_control_next  # one kind of message does not hold up the other
+                failed.add(first)
                 if not self._is_down:
                     self._is_down = True
                     logger.warning("The channel layer takes no messages (%r). They wait; trying again.", error)
                 await asyncio.sleep(delay * random.uniform(0.5, 1))
                 delay = min(delay * 2, RETRY[1])
             else:
-                delay = RETRY[0]
+                delay, self._is_control_next = RETRY[0], True
+                self._failures.pop(first, None)
+                self._failures.update((each, self._failures.get(each, 0) + 1) for each in failed - {first})
+                failed.clear()
                 if self._is_down:
                     self._is_down = False
                     logger.info("The channel layer takes messages again.")
+        self._failures.clear()
 
-    async def _send_first(self) -> None:
-        layer = self._layer()
-        if layer is None:  # a test took it away
-            self._waiting.clear()
-            self._control.clear()
-        elif self._control:
-            kind, value = self._control[0]
-            await layer.group_send(CONTROL_GROUP, control_message(self.process, kind, value))
-            del self._control[0]
-        else:
-            topic = next(iter(self._waiting))
-            packed = self._waiting.pop(topic)
-            number = self._numbers.get(topic, 0) + len(packed)
-            try:
+    def _first(self) -> tuple[object, Callable[[], Awaitable[None]], Callable[[], None]]:
+        """The first message that waits, how it is sent, and what is to be done when it is dropped."""
+        if self._control and (self._is_control_next or not self._waiting):
+            word = self._control.pop(0)
+            return id(word), partial(self._send_control, word), lambda: self._control.remove(word)
+        topic = next(iter(self._waiting))
+        packed = self._waiting.pop(topic)
+        number = self._numbers.get(topic, 0) + len(packed)
+
+        def drop() -> None:
+            del self._waiting[topic]
+            self._remember(topic, number)  # so that the receivers notice it, and render again
+
+        return topic, partial(self._send_topic, topic, number, packed), drop
+
+    async def _send_control(self, word: tuple[str, Any]) -> None:
+        try:
+            if (layer := self._layer()) is not None:  # else a test took it away
+                await layer.group_send(CONTROL_GROUP, control_message(self.process, *word))
+        except BaseException:
+            self._control.append(word)  # behind the others: perhaps they get through
+            raise
+
+    async def _send_topic(self, topic: str, number: int, packed: list[Packed]) -> None:
+        try:
+            if (layer := self._layer()) is not None:
                 await layer.group_send(group_name(topic), topic_message(self.process, topic, number, packed))
-            except BaseException:
-                self._waiting[topic] = [*packed, *self._waiting.get(topic, ())][-MAX_WAITING_MESSAGES:]
-                raise
-            self._remember(topic, number)
+        except BaseException:
+            self._waiting[topic] = [*packed, *self._waiting.get(topic, ())][-MAX_WAITING_MESSAGES:]
+            raise
+        self._remember(topic, number)
 
     def _remember(self, topic: str, number: int) -> None:
         self._numbers.pop(topic, None)
@@ -316,11 +352,10 @@ class Outbox:
     def __init__(self) -> None:
         self._reset()
         atexit.register(self.flush, 2.0)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._reset)
+        after_fork(self._reset)
 
     def _reset(self) -> None:
-        self.process = uuid.uuid4().hex
+        self.process = process_id()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sender = Sender(self.process)
@@ -348,3 +383,13 @@ class Outbox:
 
 
 outbox = Outbox()
+
+
+def _forget_listeners() -> None:  # hubs, and the page whose handler perhaps forked, live in the parent
+    global _listeners_lock
+    _listeners_lock = threading.Lock()
+    listeners.clear()
+    current_page.set(None)
+
+
+after_fork(_forget_listeners)

@@ -4,17 +4,18 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.utils.safestring import mark_safe
 from django.views import View
 
 from livecomp.component import LiveComponent
-from livecomp.page import page_for
+from livecomp.host import page_for
 
 
 class LiveView(View):
-    """Renders one component in its layout. The URL's arguments become arguments of mount."""
+    """Renders one component in its layout. The URL's arguments become arguments of mount; its redirect is the response."""
 
     component_class: type[LiveComponent] | None = None
     title = ""
@@ -22,12 +23,19 @@ class LiveView(View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         component = self.component_class
         assert component is not None
+        page = page_for(request)
         try:
-            html = page_for(request).render_root(component.name, kwargs)
+            html = page.render_root(component.name, kwargs)
         except PermissionDenied:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             raise
+        if page.leaving:
+            return HttpResponseRedirect(page.leaving)
         title = self.title or component.name.replace("_", " ").capitalize()
         context = {"component": mark_safe(html), "title": title}
-        return render(request, component.layout_template_name, context)
+        response = render(request, component.layout_template_name, context)
+        if page.leaving:  # a component in the layout
+            return HttpResponseRedirect(page.leaving)
+        patch_cache_control(response, private=True)  # its tokens are this visitor's
+        return response

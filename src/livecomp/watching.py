@@ -6,6 +6,7 @@ Django's signals tell of single saves, deletes and many-to-many changes. What go
 
 import contextlib
 import contextvars
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ def notify_changed(
     ``pks``: primary keys of the changed rows, for components that watch single rows. ``using``: the database whose
     transaction counts.
     """
-    if _suppressed.get() or not _is_watched(model):
+    if _suppressed.get() or not _watched(model):
         return
     keys = [str(pk) for pk in pks]
     messages: list[tuple[str, Any]] = [(topic_of(model, pk), {"action": action, "pk": pk}) for pk in keys]
@@ -58,13 +59,36 @@ def connect() -> None:
     m2m_changed.connect(_related, dispatch_uid="livecomp")
 
 
-def _is_watched(model: type[Model]) -> bool:
-    return any(
-        trigger.pattern.startswith(topic_of(parent))
-        for parent in _with_parents(model)
-        for component in registry.all_components().values()
-        for trigger in component.topics
-    )
+class _Index:
+    """Which models are watched, as the registry is now: a save of any other costs a look into a dictionary."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        patterns = {trigger.pattern for each in registry.all_components().values() for trigger in each.topics}
+        self._labels = {pattern.split(":")[1] for pattern in patterns if pattern.startswith("model:")}
+        # Weak: migrations make model classes as they go
+        self._models: weakref.WeakKeyDictionary[type[Model], tuple[weakref.ref[type[Model]], ...]]
+        self._models = weakref.WeakKeyDictionary()
+
+    def watched(self, model: type[Model]) -> "tuple[weakref.ref[type[Model]], ...]":
+        """The model and those behind it, if any of them is watched."""
+        found = self._models.get(model)
+        if found is None:
+            family = _with_parents(model)
+            is_watched = any(each._meta.label_lower in self._labels for each in family)
+            found = self._models[model] = tuple(map(weakref.ref, family)) if is_watched else ()
+        return found
+
+
+_index = _Index(-1)
+
+
+def _watched(model: type[Model]) -> "tuple[weakref.ref[type[Model]], ...]":
+    global _index
+    index = _index
+    if index.version != registry.version():
+        index = _index = _Index(registry.version())
+    return index.watched(model)
 
 
 def _with_parents(model: type[Model]) -> list[type[Model]]:
@@ -75,8 +99,9 @@ def _with_parents(model: type[Model]) -> list[type[Model]]:
 
 def _changed(instance: Model, action: str, using: str) -> None:
     database = None if using == DEFAULT_DB_ALIAS else using
-    for model in _with_parents(type(instance)):
-        notify_changed(model, [instance.pk], action=action, using=database)
+    for each in _watched(type(instance)):
+        if (model := each()) is not None:
+            notify_changed(model, [instance.pk], action=action, using=database)
 
 
 def _saved(instance: Model, created: bool, using: str, raw: bool = False, **kwargs: Any) -> None:

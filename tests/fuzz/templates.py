@@ -236,8 +236,6 @@ def included(pick: Pick, depth: int, inside: str, loop: str) -> str:
 
 
 def child(pick: Pick, depth: int, inside: str, loop: str) -> str:
-    if inside != "div":
-        return ""
     return f'{{% live_component "child"{f" key={loop}.id" if loop else ""} label=x %}}'
 
 

@@ -366,6 +366,16 @@ async def test_t38_what_sends_no_signal_is_noticed_before_the_next_frame(name: s
         assert all(">1<" not in json.dumps(frame) for frame in viewer.seen)
 
 
+@override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
+async def test_t118_what_the_user_has_become_is_noticed_by_one_who_only_looks() -> None:
+    async with ann_looks_at("club") as _:
+        await asyncio.to_thread(User.objects.update, username="bob")
+        Club.closed_to = "bob"
+        [page] = sharing.living.values()
+        publish_now("ticker", 1)
+        await until(lambda: publish_now("ticker", 2) or not Runtime.current().living[page.id].views)
+
+
 async def test_t118_a_viewer_who_cannot_be_checked_is_brought_up_to_date_later(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

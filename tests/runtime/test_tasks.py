@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.utils import translation
+from django.utils import timezone, translation
 
 from livecomp import LiveComponent, event
 from livecomp.consumer import LiveWebSocket
@@ -283,7 +283,7 @@ async def test_a_task_of_mount_runs_on_the_server() -> None:
 @pytest.mark.parametrize("kind", ["german", "async_german"])
 async def test_a_task_speaks_the_language_of_its_page(kind: str) -> None:
     def german() -> Driver:
-        with translation.override("de"):
+        with translation.override("de"), timezone.override(timezone.get_fixed_timezone(90)):  # an offset has no name
             return Driver("job")
 
     page = await Tab(await asyncio.to_thread(german)).open()

@@ -101,7 +101,7 @@ def test_t110_a_component_that_answers_itself_is_stopped(caplog: pytest.LogCaptu
     assert reply[0] == "patch"
     assert 5 <= driver.component.rounds <= 20
     assert "round and round" in caplog.text
-    assert driver.page.published == []
+    assert driver.page.turn.kept == []
 
 
 async def test_t111_timers_tasks_topics_and_counts_are_gone_with_the_connection() -> None:

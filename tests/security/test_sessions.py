@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ENGINES = ["db", "cache", "cached_db", "file", "signed_cookies"]
 
 
-class Clicks(LiveComponent):
+class TabClicks(LiveComponent):
     template = "<p>{{ count }}</p>"
     count: int = 0
 
@@ -36,7 +36,7 @@ class Clicks(LiveComponent):
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    source = "{% load livecomp %}{% live_component 'clicks' %}"
+    source = "{% load livecomp %}{% live_component 'tab_clicks' %}"
     return HttpResponse(engines["django"].from_string(source).render({}, request))
 
 

@@ -20,6 +20,11 @@ class FakeHost:
         self.ids: dict[tuple[object, ...], str] = {}
         self.inlined = 0
 
+    def begin(self) -> None: ...
+
+    def inlined_children(self) -> frozenset[str]:
+        return frozenset()
+
     def place(
         self, name: str, slot: tuple[object, ...], kwargs: dict[str, Any], fills: Mapping[str, Any] | None
     ) -> str:
@@ -28,7 +33,7 @@ class FakeHost:
     def child_html(self, component_id: str) -> str:
         return f'<span lc="{component_id}.0">child {component_id}</span>'
 
-    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context) -> str:
+    def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         return "<span>inlined child</span>"
 
 
@@ -39,6 +44,7 @@ def make_engine(templates: dict[str, str], **options: Any) -> Engine:
         "l10n": "django.templatetags.l10n",
         "tz": "django.templatetags.tz",
         "static": "django.templatetags.static",
+        "boxes": "tests.templating.boxes",
     }
     loaders = [("django.template.loaders.cached.Loader", [("django.template.loaders.locmem.Loader", templates)])]
     return Engine(loaders=loaders, libraries={**libraries, **options.pop("libraries", {})}, **options)

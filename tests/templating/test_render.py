@@ -8,6 +8,7 @@ import pytest
 from django.template import Context
 
 from livecomp.templating import RenderMemory
+from livecomp.templating.markup import FORMATTING
 from tests.templating.rendering import Browser, FakeHost, compiled
 
 TABLE = """<div><h1 id="title">{{ title }}</h1><table><tbody id="rows">
@@ -239,3 +240,36 @@ def test_a_loop_without_changes_in_a_content_that_changed_is_kept() -> None:
     assert browser.show({"n": 1, "rows": [{"a": 1}, {"a": 2}]}) == [
         ("c0.0", ">1<template lc-keep='c0.1. 0~1'></template>"),
     ]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        *(f"<{name}>{{child}}" for name in sorted(FORMATTING)),
+        "<a><a>{child}</a></a>",
+        "<nobr><nobr>{child}</nobr></nobr>",
+        "<button><button>{child}</button></button>",
+        "<form><form>{child}</form></form>",
+        "<p>one{child}",
+        "<ul><li>one{child}</ul>",
+        "<p><ul><li>{child}</li></ul></p>",
+        "<h2><h3>{child}</h3></h2>",
+        "<table>{child}<tr><td></td></tr></table>",
+        "<table><b>{child}</b><tr><td></td></tr></table>",
+        "<b><p>{child}</b></p>",
+        "<select><option>{child}</select>",
+    ],
+)
+def test_a_child_is_sent_whole_where_a_browser_would_not_nest_its_placeholder_alike(markup: str) -> None:
+    child = '{% live_component "child" %}'
+    for source in (
+        f"<div><section>{{{{ x }}}}{markup}</section></div>",
+        f"<div>{{{{ x }}}}<section>{{{{ x }}}}{markup}</section></div>",
+        f"<div>{{{{ x }}}}{markup}</div>",
+        f'<div>{{% for row in rows %}}<section live-key="{{{{ row }}}}">{{{{ x }}}}{markup}</section>{{% endfor %}}</div>',
+    ):
+        template = compiled(source.replace("{child}", child).replace("{{child}}", child))
+        browser = Browser(template, {"x": 1, "rows": [1]})
+        html = "".join(html for _, html in browser.show({"x": 2, "rows": [1]}))
+        assert "child c1" in html or "lc-keep='c0." in html
+        assert "lc-keep='c1" not in html

@@ -18,13 +18,14 @@ class Agenda:
 
     __slots__ = (
         *("_after_client", "_marked", "_room", "_updates_from"),
-        *("check_due", "inbox", "inputs", "save_due", "topics_due"),
+        *("check_due", "held_until", "inbox", "inputs", "save_due", "topics_due"),
     )
 
     def __init__(self) -> None:
         self.inbox: list[tuple[float, Message]] = []  # messages of the browser, with the time of their turn
         self.inputs: list[inputs.Input] = []
         self.topics_due = self.save_due = self.check_due = False
+        self.held_until = 0.0  # time before which nothing of the server's own is dealt with
         self._marked: dict[str, list[Any]] | None = None
         self._room: asyncio.Event | None = None
         self._after_client = False
@@ -62,6 +63,19 @@ class Agenda:
         else:
             self.inputs.append(result)
 
+    def put_back(self, item: Any, until: float) -> None:
+        """The item could not be dealt with: it is the next one again, but nothing of the server's own is until then."""
+        self.held_until = until
+        if item is CHECK:
+            self.check_due = True
+        elif type(item) is inputs.TopicMessages and not item.only:
+            marked, self._marked = self._marked or {}, {topic: [*messages] for topic, messages in item.messages.items()}
+            for topic, messages in marked.items():
+                self.mark(topic, messages)
+            self.topics_due = True
+        else:
+            self.inputs.insert(0, item)
+
     async def wait_for_room(self) -> None:
         """Wait until some of the inputs are dealt with, or all are dropped."""
         self._room = self._room or asyncio.Event()
@@ -79,13 +93,15 @@ class Agenda:
     def wait(self, now: float) -> float | None:
         """Seconds until something that is here may be dealt with; None when nothing waits for a time."""
         times = [self.inbox[0][0]] if self.inbox else []
+        if now < self.held_until:
+            times.append(self.held_until)
         if self._is_paced(now):
             times.append(self._updates_from)
         return max(0.0, min(times) - now) if times else None
 
     def next(self, outlet: Outlet, is_joined: bool, now: float) -> Any:
         """Take the next thing to do: a message of the browser or of the server, `Save`, `CHECK`, or None."""
-        if self.check_due and is_joined:
+        if self.check_due and is_joined and now >= self.held_until:
             self.check_due = False
             return CHECK
         after_client, self._after_client = self._after_client, False
@@ -102,7 +118,7 @@ class Agenda:
         if self.save_due:
             self.save_due = False
             return Save()
-        if outlet.is_behind:
+        if outlet.is_behind or now < self.held_until:
             return None
         if self.inputs and not self._is_paced(now):
             if self._room is not None:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from django.core.exceptions import PermissionDenied
+
 from livecomp import auth, inputs, protocol, rendering, sharing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode
@@ -41,6 +43,9 @@ class Outlet(Protocol):
 
     def ask(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
         """Call the function in the thread pool, with the viewer's page first."""
+
+    def check_visitor(self) -> None:
+        """Have the page look at its visitor again, in its turn."""
 
 
 class Living:
@@ -294,6 +299,7 @@ class Gate:
                 outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
                 return False
             self._checked = now
+            outlet.check_visitor()  # so that the page, and what its components are asked with, knows the user as of now
         allowed: bool = await outlet.ask(_is_allowed, id)
         return allowed
 
@@ -343,10 +349,11 @@ def _is_allowed(page: LivePage, id: str) -> bool:
     place = page.shared.get(id)
     if place is None:
         return False
+    auth.forget_permissions(page.request)
     try:
         for component in place.chain(page.tree):
             auth.check(component, page.request)
-    except Refused:
+    except (Refused, PermissionDenied):
         return False
     return True
 

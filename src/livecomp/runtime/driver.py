@@ -7,7 +7,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from livecomp import auth, inputs, protocol, signout, topics, tracing
 from livecomp.conf import settings
@@ -20,6 +20,7 @@ from livecomp.effects import (
     Close,
     Detach,
     Output,
+    Postpone,
     Publish,
     Rendered,
     Save,
@@ -44,6 +45,7 @@ logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
+RETRY = (0.5, 15.0)  # seconds until the visitor, or what they may see, is asked for again: first and longest
 SELDOM = 10  # times SNAPSHOT_DELAY between snapshots of what no event changed: a topic's next message says it again
 
 
@@ -52,7 +54,18 @@ class PageDriver:
 
     __slots__ = (
         *("__weakref__", "_agenda", "_handler", "_checked", "_context", "_outlet", "_pages"),
-        *("_ref", "_retry", "_runtime", "_save_timer", "_saved", "_scope", "_spent", "_started", "_tasks"),
+        *(
+            "_ref",
+            "_retry",
+            "_runtime",
+            "_save_timer",
+            "_saved",
+            "_scope",
+            "_spent",
+            "_started",
+            "_tasks",
+            "_unchecked",
+        ),
         *("_timers", "_told", "_worker", "page", "quiet_until", "stopped", "topics", "visitor"),
     )
 
@@ -77,6 +90,7 @@ class PageDriver:
         self._started = 0.0  # when the running message was begun; 0 while none runs
         self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
         self._ref = 0
+        self._unchecked = 0  # how often in a row the visitor could not be checked
         self._told = False
         self._checked = self._saved = runtime.loop.time()
         runtime.hub.enter(self)
@@ -120,9 +134,9 @@ class PageDriver:
     def control(self, kind: str, value: Any) -> None:
         """Word to all connections, of `livecomp.signout`, or ``supersede`` a page that was resumed elsewhere."""
         if kind in (signout.ENDED, signout.REVALIDATE):
-            known = self.page is not None and (self.visitor in value or auth.is_one_of(self.page.request, value))
+            known = self.page is not None and (self.visitor in value or auth.has_session_of(self.page.request, value))
             if self.page is None or (known and kind == signout.REVALIDATE):  # a join may have read the session before
-                self._check()
+                self.check_visitor()
             elif known:
                 self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
         elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
@@ -133,7 +147,7 @@ class PageDriver:
         self._outlet.close(CloseCode.POLICY, "resumed on another connection")
         return self.stop()
 
-    def _check(self) -> None:
+    def check_visitor(self) -> None:
         """Look at the visitor before anything else is done, and again before the next, as long as that fails."""
         self._checked = float("-inf")
         self._agenda.check_due = True
@@ -181,7 +195,10 @@ class PageDriver:
                 self._saved = self._started
                 await self._in_thread(self._pages.save, self.page)
             elif self.page is not None and self.page.connected:
-                if await self._is_allowed(at_once=item is CHECK) and item is not CHECK:
+                allowed = await self._is_allowed(at_once=item is CHECK)
+                if allowed is None:
+                    await self._put_off(item)
+                elif allowed and item is not CHECK:
                     await (self._traced(item) if tracing.is_on() else self._drive(item))
         finally:
             self._started = 0.0
@@ -210,22 +227,29 @@ class PageDriver:
             self._context.run(settle, page)
             self._runtime.pages[page.joined_id] = self
 
-    async def _is_allowed(self, at_once: bool) -> bool:
+    async def _is_allowed(self, at_once: bool) -> bool | None:
+        """Whether the visitor is still who they were; None when that cannot be found out at the moment."""
         now = self._runtime.loop.time()
         if now - self._checked < settings.revalidate_session and not at_once:
             return True
         try:
             allowed: bool = await self._in_thread(self._pages.is_allowed, self.page)
         except Exception:  # no database, no answer: nothing is done until there is one
-            logger.exception("The session of a live connection could not be checked.")
-            if self._ref:
-                failed = protocol.error(self._ref, ErrorCode.FAILED, "Something went wrong. Try again.")
-                await self._outlet.send(protocol.encode(failed))
-            return False
-        self._checked = now
-        if not allowed:
-            await self._drive(inputs.Revalidated(allowed=False))
+            if not self._unchecked:
+                logger.exception("The session of a live connection could not be checked.")
+            self._unchecked += 1
+            return None
+        self._checked, self._unchecked = now, 0
+        await self._drive(inputs.Revalidated(allowed))
         return allowed
+
+    async def _put_off(self, item: Any) -> None:
+        """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
+        if self._ref:
+            failed = protocol.error(self._ref, ErrorCode.FAILED, "Something went wrong. Try again.")
+            await self._outlet.send(protocol.encode(failed))
+        elif item is CHECK or type(item) in _SERVERS_OWN:
+            self._agenda.put_back(item, self._runtime.loop.time() + _pause(self._unchecked))
 
     async def _traced(self, message: Any) -> None:
         span = tracing.begin(described(message, self.page), self._context)
@@ -282,12 +306,20 @@ class PageDriver:
             elif type(each) is Publish:
                 self._publish(each)
 
+    def _postpone(self, output: Postpone) -> None:
+        loop, again = self._runtime.loop, inputs.Again(output.input, output.times)
+        loop.call_later(_pause(output.times), self._give_again, again, context=self._runtime.context)
+
+    def _give_again(self, again: inputs.Again) -> None:
+        if self.stopped is None:
+            self.give(again)
+
     def _subscribe(self, output: Subscribe) -> None:
         self._runtime.hub.subscribe(self, output.topic, self._started)
 
     def _publish(self, output: Publish) -> None:
         try:
-            topics.publish_from(self, output.topic, output.message)
+            topics.publish_from(None if output.comes_back else self, output.topic, output.message)
         except TypeError:
             logger.exception("A message could not be published.")
 
@@ -384,6 +416,13 @@ class PageDriver:
             await asyncio.wait([worker], timeout=GRACE)
 
 
+def _pause(times: int) -> float:
+    """Seconds until something that failed so often is tried again."""
+    return float(min(RETRY[1], RETRY[0] * 2 ** min(times - 1, 10)))
+
+
+_SERVERS_OWN = frozenset(get_args(inputs.Input))
+
 _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
     Subscribe: PageDriver._subscribe,
     Unsubscribe: lambda driver, output: driver._runtime.hub.unsubscribe(driver, output.topic),
@@ -394,6 +433,7 @@ _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
     CancelTask: PageDriver._cancel_task,
     Attach: lambda driver, output: driver._outlet.share(output),
     Detach: lambda driver, output: driver._outlet.share(output),
+    Postpone: PageDriver._postpone,
     Rendered: lambda driver, output: driver._outlet.share(output),
     Save: PageDriver._save_soon,
     Close: lambda driver, output: driver._outlet.close(output.code, output.reason),

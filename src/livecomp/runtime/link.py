@@ -181,15 +181,21 @@ class LayerLink:
             if self.is_down:
                 self.is_down = False
                 logger.info("The channel layer is back.")
-            if message["type"] == MESSAGE_TYPE:
-                self._take(message["process"], message["topic"], message["number"], unpack(message["messages"]))
-            elif message["type"] == CONTROL_TYPE and message["process"] != self._hub.process:
-                if message["kind"] == NUMBERS:
-                    self._compare(message["process"], message["value"])
-                elif message["kind"] in (ASK, KIND):
-                    self._hub.presence.hear(message["process"], message["kind"], message["value"])
-                else:
-                    self._hub.control(message["kind"], message["value"])
+            try:
+                self._hear(message)
+            except Exception:  # of another version of the code, perhaps: the next one is heard all the same
+                logger.exception("A message of another process could not be understood.")
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == MESSAGE_TYPE:
+            self._take(message["process"], message["topic"], message["number"], unpack(message["messages"]))
+        elif message["type"] == CONTROL_TYPE and message["process"] != self._hub.process:
+            if message["kind"] == NUMBERS:
+                self._compare(message["process"], message["value"])
+            elif message["kind"] in (ASK, KIND):
+                self._hub.presence.hear(message["process"], message["kind"], message["value"])
+            else:
+                self._hub.control(message["kind"], message["value"])
 
     def _take(self, process: str, topic: str, number: int, messages: list[Any]) -> None:
         if process == self._hub.process or topic not in self._hub.topics:  # our own were delivered directly

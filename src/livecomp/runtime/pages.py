@@ -1,5 +1,6 @@
 """Where drivers get their pages, and where they leave them: the request, the visitor, the snapshots."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,18 +22,18 @@ class Pages:
         return page, "" if visitor.startswith("address:") else visitor
 
     def owns(self, page: LivePage, join: Join) -> bool:
-        """Whether the join's tokens are for the page that it wants to resume."""
+        """Whether one of the join's tokens is for the page that it wants to resume."""
         assert join.resume is not None
         joined_id = join.resume[0]
-        try:
-            claims = [tokens.verify(token, page.request, resuming=True) for token in join.tokens]
-            return all(resume.is_of(joined_id, claim.page) for claim in claims)
-        except TokenRefused:
-            return False
+        for token in join.tokens:
+            with contextlib.suppress(TokenRefused):
+                if resume.is_of(joined_id, tokens.verify(token, page.request, resuming=True).page):
+                    return True
+        return False
 
     def is_allowed(self, page: LivePage) -> bool:
-        """Whether the visitor is still signed in as before."""
-        return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
+        """Whether the visitor is still signed in as before. From then on the page knows the user as of now."""
+        return auth.revalidate(page.request)
 
     def look_at(self, joined_id: str) -> tuple[bool, bool]:
         """Whether the page has stopped, wherever it was, and its last state is in the cache; else whether it is in another

@@ -21,6 +21,7 @@ from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections, connections
 
 from livecomp.conf import settings
+from livecomp.this_process import after_fork
 
 logger = logging.getLogger("livecomp")
 
@@ -39,6 +40,11 @@ class Threads:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.reset()
+        after_fork(self.reset)
+
+    def reset(self) -> None:
+        """No thread runs: a forked process has none of its parent's."""
         self._jobs: deque[Job] = deque()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []

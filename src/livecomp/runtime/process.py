@@ -11,6 +11,7 @@ from livecomp.conf import settings
 from livecomp.runtime import pool
 from livecomp.runtime.hub import Hub
 from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
+from livecomp.this_process import after_fork
 from livecomp.topics import shared_layer
 
 logger = logging.getLogger("livecomp")
@@ -49,7 +50,7 @@ class Runtime:
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour
         self._jobs: set[asyncio.Task[Any]] = set()
         self._sweep: asyncio.TimerHandle | None = None
-        self._prune_at = self._beat_at = 0.0
+        self._prune_at = 0.0
 
     @classmethod
     def current(cls) -> "Runtime":
@@ -71,15 +72,22 @@ class Runtime:
         """A connection is open."""
         self.connections.add(connection)
         if self._sweep is None:
+            liveness.heart.hold(self)
             self._look()
 
     def leave(self, connection: Connected) -> None:
-        """A connection is closed. With the last one, nothing of the runtime keeps running."""
+        """A connection is closed. After the last one, and when its page is saved, nothing of the runtime keeps
+        running."""
         self.connections.discard(connection)
-        if not self.connections and self._sweep is not None:
+        self._rest_if_idle()
+
+    def _rest_if_idle(self) -> None:
+        # A page outlives its connection while its handler runs: the process has to be heard until it is saved.
+        if not self.connections and not self.pages and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
             self.rates.prune()
+            liveness.heart.release(self)
 
     def admit(self, visitor: Hashable, key: str = "MAX_CONNECTIONS_PER_USER") -> bool:
         """Count one more connection of a visitor, up to this setting. The first refusal is logged, the rest of a flood
@@ -100,23 +108,22 @@ class Runtime:
     def keep(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
         """Keep a task until it ends."""
         self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._forget_job)
         return task
+
+    def _forget_job(self, task: asyncio.Task[Any]) -> None:
+        self._jobs.discard(task)
+        self._rest_if_idle()  # it may have saved the last page
 
     def _look(self) -> None:
         now = self.loop.time()
-        self._beat(now)
         self._sweep = self.loop.call_later(SWEEP, self._look, context=self.context)
         for connection in tuple(self.connections):
             connection.look(now)
         if now >= self._prune_at:
             self._prune_at = now + PRUNE
             self.rates.prune()
-
-    def _beat(self, now: float) -> None:
-        if now >= self._beat_at and settings.snapshot != "off":
-            self._beat_at = now + liveness.BEAT
-            self.keep(self.loop.create_task(asyncio.to_thread(liveness.beat), context=self.context))
+        self._rest_if_idle()
 
     async def drain(self) -> None:
         """Take no more connections; let running events finish, save every page and close with 1012.
@@ -127,12 +134,22 @@ class Runtime:
         deadline = self.loop.time() + settings.shutdown_timeout
         for connection in tuple(self.connections):
             connection.restart()
-        while (self.connections or self._jobs) and self.loop.time() < deadline:
+        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-            self._beat(self.loop.time())
+        liveness.heart.release(self)
         await asyncio.to_thread(liveness.rest)
         if self.connections:
             logger.warning("%d live connections did not finish in time.", len(self.connections))
 
 
 _runtimes: dict[asyncio.AbstractEventLoop, Runtime] = {}
+
+
+def _forget_runtimes() -> None:
+    """The connections that a forked process finds are its parent's: they are neither counted nor ended here."""
+    for runtime in _runtimes.values():
+        runtime.connections.clear()
+    _runtimes.clear()
+
+
+after_fork(_forget_runtimes)

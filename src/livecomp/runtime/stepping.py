@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from livecomp import protocol
+from livecomp import locale, protocol
 from livecomp.conf import settings
 from livecomp.constants import ErrorCode
 from livecomp.counters import counters
@@ -55,7 +55,7 @@ def settle(page: LivePage) -> None:
     """Activate the page's language and time zone for good, in the context that all its steps run in: then no step has to
     do it."""
     translation.activate(page.language)
-    timezone.activate(page.timezone)
+    timezone.activate(locale.zone(page.timezone))
 
 
 class AsyncHandler:
@@ -107,7 +107,7 @@ class AsyncHandler:
 
 async def _result_of(awaitable: Awaitable[Any], page: LivePage) -> Any:
     try:
-        with translation.override(page.language), timezone.override(page.timezone):
+        with translation.override(page.language), timezone.override(locale.zone(page.timezone)):
             return await awaitable
     except (SystemExit, KeyboardInterrupt) as error:  # ends the handler, not the server
         raise RuntimeError(f"{error!r} in an async handler") from error

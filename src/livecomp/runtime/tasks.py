@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone, translation
 
-from livecomp import progress, topics
+from livecomp import locale, progress, topics
 from livecomp.effects import StartTask
 from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
 from livecomp.runtime.pool import AsyncLane
@@ -110,5 +110,5 @@ class RunningTask:
     def _locale(self) -> Iterator[None]:
         page = self._driver.page
         assert page is not None
-        with translation.override(page.language), timezone.override(page.timezone):
+        with translation.override(page.language), timezone.override(locale.zone(page.timezone)):
             yield

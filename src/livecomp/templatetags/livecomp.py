@@ -6,12 +6,9 @@ from django import template
 from django.template.base import NodeList, Parser, TextNode, Token, token_kwargs
 from django.template.context import Context
 from django.template.exceptions import TemplateSyntaxError
-from django.templatetags.static import static
-from django.urls import get_script_prefix
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livecomp.conf import settings
+from livecomp import fragments, serving
 from livecomp.templating.nodes import FillNode, LiveComponentNode
 
 register = template.Library()
@@ -106,17 +103,4 @@ def _set_tag(parser: Parser, function: Any) -> None:
 @register.simple_tag(takes_context=True)
 def live_scripts(context: Context) -> SafeString:
     """The script tag of the client, for the page's head."""
-    nonce = _nonce(context)
-    return format_html(
-        '<script type="module" src="{}" data-livecomp-url="{}"{}></script>',
-        static("livecomp/livecomp.js"),
-        get_script_prefix() + settings.path,
-        format_html(' nonce="{}"', nonce) if nonce else "",
-    )
-
-
-def _nonce(context: Context) -> str:
-    """The nonce of the page's Content-Security-Policy: of Django 6, or of django-csp."""
-    request = getattr(context, "request", None) or context.get("request")
-    found = context.get("csp_nonce") or getattr(request, "csp_nonce", None) or getattr(request, "_csp_nonce", None)
-    return str(found) if found else ""
+    return fragments.place_scripts() if fragments.is_inside() else serving.render_scripts(context)

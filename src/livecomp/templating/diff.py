@@ -173,6 +173,7 @@ class Differ(Writer):
         super().__init__(rendering, "'")
         self.found: list[tuple[str, str]] = []
         self.later: list[tuple[Scope, int]] = []  # kept targets with changes inside
+        self.full = False  # in a closed target, where a browser would not nest a placeholder as it nests a child
 
     def patches(self) -> list[tuple[str, str]]:
         root = self.rendering.root
@@ -240,6 +241,7 @@ class Differ(Writer):
         spec = scope.spec.targets[target]
         out: list[str] = []
         later, self.later = self.later, []
+        self.full = spec.closed
         if spec.found:
             out.append(scope.own[target].strip())
         elif spec.by_content and scope.known(target):
@@ -249,7 +251,8 @@ class Differ(Writer):
             out.append(f"{spec.head}{spec.start or ''}")
             self.content(scope, scope.own[target], out)
             out.append(spec.end)
-        self.found.append((self.address(spec, scope.suffix), "".join(out)))
+        html = self.rendering.with_children("".join(out), self)
+        self.found.append((self.address(spec, scope.suffix), html))
         mine, self.later = self.later, later
         for kept_scope, kept in mine:
             self.descend(kept_scope, kept_scope.own[kept])
@@ -266,8 +269,16 @@ class Differ(Writer):
             out.append(f"<template lc-keep='{self.address(spec, scope.suffix)}'></template>")
             self.later.append((scope, target))
 
+    def target(self, scope: Scope, target: int, out: list[str]) -> None:
+        if self.full or not scope.spec.targets[target].closed:
+            return super().target(scope, target, out)
+        self.full, start = True, len(out)
+        super().target(scope, target, out)
+        out[start:] = [self.rendering.with_children("".join(out[start:]), self)]
+        self.full = False
+
     def child(self, id: str, out: list[str]) -> None:
-        if id in self.rendering.memory.children:
+        if id in self.rendering.memory.children and not self.full:
             out.append(f"<template lc-keep='{id}.0'></template>")
         else:
             super().child(id, out)

@@ -6,7 +6,8 @@ found where its start tag and its end tag stand in the same list of items.
 """
 
 from livecomp.exceptions import TemplateError
-from livecomp.templating.lower import is_silent, line_of
+from livecomp.templating.live_values import PREFIX, mark_value
+from livecomp.templating.lower import holds_component, is_silent, line_of
 from livecomp.templating.markup import MARK, TAG_NAME, Mode, Spot, TagScan, comment_end, raw_end
 from livecomp.templating.nesting import Nesting
 from livecomp.templating.start_tag import StartTag
@@ -66,13 +67,14 @@ class Scanner(Nesting):
         self.compound(item)
 
     def leaf(self, item: Output | Child) -> None:
-        if isinstance(item, Child) and self.mode is not Mode.DATA:
+        is_child = isinstance(item, Child) or holds_component(item.node)
+        if is_child and self.mode is not Mode.DATA:
             raise TemplateError(
                 f"A live component cannot stand inside a tag, a comment or raw text (line {self.line}). Place it in the"
                 " content of an element."
             )
         if isinstance(item, Output):
-            item = Output(item.node, self.spot(self.tag.scan if self.tag else None))
+            item.spot = self.spot(self.tag.scan if self.tag else None)
         if self.tag is not None:
             if self.tag.ending:
                 raise Lost(f"an end tag is dynamic (line {self.line})")
@@ -134,22 +136,42 @@ class Scanner(Nesting):
             tag.scan.spot = Spot.FUZZY
 
     def through_tag(self, items: Items, scan: TagScan) -> TagScan:
+        value: Items | None = None  # of the `live-value-…` attribute at hand, where it begins among these items
         for item in items:
             if isinstance(item, Text):
-                at = 0
-                while at < len(item.text):
-                    at, ended = scan.step(item.text, at)
-                    if ended:
-                        raise Lost(f"a tag ends inside a branch (line {item.line or self.line})")
+                value = self.text_in_tag(item, scan, value)
             elif isinstance(item, Output | Child):
+                before = scan.spot
                 scan.hole()
+                if before is Spot.BEFORE_VALUE and is_live_value(scan):
+                    value = []
             else:
                 ends = [self.through_tag(each, scan.copy()) for each in item.lists()]  # type: ignore[union-attr]
                 if len({end.kind for end in ends} | {scan.kind}) > 1:
                     raise Lost(f"the branches end at different places of a tag (line {self.line})")
                 if scan.kind is Spot.FUZZY:
                     scan.spot = Spot.FUZZY
+            if value is not None and not isinstance(item, Text):
+                value.append(item)
+        if value is not None:
+            mark_value(value)
         return scan
+
+    def text_in_tag(self, item: Text, scan: TagScan, value: Items | None) -> Items | None:
+        at, text = 0, item.text
+        while at < len(text):
+            was, start, quoted = scan.in_value, at, scan.spot is not Spot.UNQUOTED
+            at, ended = scan.step(text, at)
+            if ended:
+                raise Lost(f"a tag ends inside a branch (line {item.line or self.line})")
+            if was and value is not None:
+                value.append(Text(text[start : at - (quoted and not scan.in_value)]))
+                if not scan.in_value:
+                    mark_value(value)
+                    value = None
+            elif scan.in_value and not was and is_live_value(scan):
+                value = []
+        return value
 
     def leaves(self, items: Items, raw_name: str) -> bool:
         """True when something in these items ends the raw text or comment that is open."""
@@ -257,6 +279,11 @@ class Scanner(Nesting):
         self.put(text)
 
 
+def is_live_value(scan: TagScan) -> bool:
+    """Whether the attribute at hand is an argument of an event."""
+    return scan.name_known and scan.name.startswith(PREFIX)
+
+
 def scan_fill(items: Items) -> Items:
     """The elements in what a component is given to show; where it will stand is not known."""
     scanner = Scanner()
@@ -265,3 +292,11 @@ def scan_fill(items: Items) -> Items:
     except Lost:
         return items
     return items if scanner.poison else found
+
+
+def mark_values(items: Items) -> None:
+    """Mark what stands in the values of `live-value-…` attributes, as far as the items can be understood."""
+    try:
+        Scanner().scan(items)
+    except (Lost, TemplateError):
+        pass

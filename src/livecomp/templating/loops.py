@@ -42,7 +42,7 @@ class LoopRender:
         self.keys: list[str] = []
         self.rounds: list[Any] = []  # leaf: the target's content; else the scope's targets; None: as before
         self.parts: list[list[Part]] = []  # of loops that are not regular: what stands in each round
-        self.seen: set[str] = set()
+        self.seen: dict[str, int] = {}  # keys, and how many rounds asked for each
         self.forget_old()
         self.site: RowSite | None = None
         self.replaced: Sequence[int] | None = None  # where immutable items are not those of the last render
@@ -196,11 +196,12 @@ class LoopRender:
         if key in self.seen or not key:
             warn_about_keys(self.spec, key)
             self.inputs = None  # no snapshot: the next render must number them anew
-            number = len(self.seen)
-            while f"{key}!{number}" in self.seen:
+            asked, number = key, self.seen.get(key, 0)
+            while f"{asked}!{number}" in self.seen:
                 number += 1
-            key = f"{key}!{number}"
-        self.seen.add(key)
+            self.seen[asked] = number + 1
+            key = f"{asked}!{number}"
+        self.seen[key] = 1
         return key
 
     def add(self, key: str | None, own: list[Own], parts: list[Part]) -> None:
@@ -260,4 +261,17 @@ def warn_about_keys(spec: LoopSpec, key: str | None) -> None:
         )
 
 
-_warned: set[tuple[LoopSpec, bool]] = set()
+def warn_about_child(name: str, slot: tuple[object, ...]) -> None:
+    """Tell the developer that a component has placed two children with one key. Once for each place, in DEBUG."""
+    if not settings.DEBUG or (name, slot[:-1]) in _warned:
+        return
+    _warned.add((name, slot[:-1]))
+    logger.warning(
+        "%s places two components with key=%r by the same tag, and tells them apart by their order. Keys must differ among"
+        " the components of one tag; in nested loops, the items of the outer one can have a live-key.",
+        name,
+        slot[-1],
+    )
+
+
+_warned: set[tuple[object, object]] = set()

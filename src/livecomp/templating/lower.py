@@ -7,7 +7,7 @@ Only Django's own node classes are taken apart, never subclasses: those may rend
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, defaulttags
@@ -56,6 +56,8 @@ def correct_lines(template: Any) -> None:
 
     django-components has a parser of its own, which counts wrong after a tag with quotes in it, but places tags right.
     """
+    if not isinstance(template, Template):
+        return  # a partial, which is part of one
     breaks = [index for index, character in enumerate(template.source) if character == "\n"]
     for node in template.nodelist.get_nodes_by_type(Node):
         token = getattr(node, "token", None)
@@ -144,9 +146,9 @@ class Lowering:
 class LiveLowering(Lowering):
     """As `Lowering`, with inherited and included templates put in place, and places for child components."""
 
-    def __init__(self, template: Any, opened: tuple[Any, ...] = ()) -> None:
+    def __init__(self, template: Any, opened: tuple[Any, ...] = (), engine: Any = None) -> None:
         super().__init__()
-        self.engine = template.engine
+        self.engine = engine or template.engine  # a partial has none
         self.templates: list[Template] = [template]
         self.opened = opened or (template,)
         self.blocks: dict[str, list[BlockNode]] = {}
@@ -267,8 +269,8 @@ class LiveLowering(Lowering):
         """Another template's items in the place of this node, unless this is inside of that very template."""
         if any(template is each for each in self.opened):
             return Output(node)
-        inner = LiveLowering(template, (*self.opened, template))
-        inner.engine, inner.children = self.engine, self.children
+        inner = LiveLowering(template, (*self.opened, template), self.engine)
+        inner.children = self.children
         try:
             items = inner.template(template)
         except (Unsupported, TemplateDoesNotExist):
@@ -276,6 +278,21 @@ class LiveLowering(Lowering):
         self.children = inner.children
         self.templates += inner.templates
         return Region(node, items, template)
+
+
+def nodes_in(node: Node) -> Iterator[Node]:
+    """A node and all those inside of it. Some tags do not tell Django of theirs."""
+    yield node
+    lists = [getattr(node, name, None) for name in node.child_nodelists]
+    lists += [each for each in vars(node).values() if isinstance(each, NodeList) and each not in lists]
+    for each in lists:
+        for inside in each or ():
+            yield from nodes_in(inside)
+
+
+def holds_component(node: Node) -> bool:
+    """Whether a live component stands inside of this tag."""
+    return any(isinstance(each, LiveComponentNode) for each in nodes_in(node))
 
 
 def is_silent(node: Node) -> bool:

@@ -44,13 +44,22 @@ class LiveComponentNode(Node):
     def fills(self) -> list[FillNode]:
         return [node for node in self.nodelist or () if isinstance(node, FillNode)]
 
+    @property
+    def place(self) -> str:
+        """Where the tag stands, the same in every process."""
+        token: Any = self.token
+        return f"{self.origin.template_name!s}:{token.lineno}"
+
     def render(self, context: Context) -> SafeString:
-        from livecomp.page import host_for
+        from livecomp import fragments
+        from livecomp.host import host_for
 
         kwargs: dict[str, Any] = {}
         for each in self.spread:
             kwargs |= each.resolve(context)
         kwargs |= {name: value.resolve(context) for name, value in self.kwargs.items()}
         fills = {str(fill.name.resolve(context)): fill.render_annotated(context) for fill in self.fills}
-        html = host_for(context).render_root(str(self.name.resolve(context)), kwargs, fills or None, context)
-        return SafeString(html)
+        name = str(self.name.resolve(context))
+        if fragments.is_inside():
+            return fragments.place(name, kwargs, fills or None)
+        return SafeString(host_for(context).render_root(name, kwargs, fills or None, context, self.place))

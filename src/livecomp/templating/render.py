@@ -6,9 +6,11 @@ and nothing else. A target whose hash differs is a patch; inside of it, targets 
 *kept*: a placeholder names them, and they stay as they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from livecomp.exceptions import TemplateError
+from livecomp.templating import opaque
 from livecomp.templating.diff import Differ, Scope, Whole, Writer
 from livecomp.templating.loops import LoopRender, Own, Part
 from livecomp.templating.measure import measure
@@ -21,6 +23,12 @@ Rendered = tuple[list[Own], list[Part], list[str], bool]
 
 class Host(Protocol):
     """What a live template talks to while it is rendered."""
+
+    def begin(self) -> None:
+        """A render of the template begins, the first one or another."""
+
+    def inlined_children(self) -> frozenset[str]:
+        """Ids of the child components that may stand inside of text, as `opaque.child_mark`."""
 
     def place(
         self, name: str, slot: tuple[object, ...], kwargs: dict[str, Any], fills: Mapping[str, Any] | None
@@ -37,6 +45,7 @@ class Rendering:
     def __init__(
         self,
         template: str,
+        name: str,
         spec: ScopeSpec,
         component_id: str,
         rendered: Rendered,
@@ -45,6 +54,7 @@ class Rendering:
         again: Callable[[], Rendered],
     ) -> None:
         self.template = template
+        self.name = name
         self.spec = spec
         self.component_id = component_id
         self.memory = memory
@@ -54,7 +64,8 @@ class Rendering:
         self._take(rendered)
 
     def _take(self, rendered: Rendered) -> None:
-        own, self.parts, self.children, self.wild = rendered
+        own, self.parts, children, self.wild = rendered
+        self.children = [*children, *self._children_in_text(own)]
         memory, known = self.memory, self.memory.template == self.template
         old, old_inner = (memory.hashes, memory.inner) if known else (None, ())
         self.hashes, self.inner = measure(self.spec, own, old, old_inner)
@@ -86,7 +97,44 @@ class Rendering:
     def html(self) -> str:
         """The whole component with addresses, children included."""
         self._complete()
-        return Writer(self, '"').whole(self.parts)
+        writer = Writer(self, '"')
+        return self.with_children(writer.whole(self.parts), writer)
+
+    # Children inside of text
+
+    def _children_in_text(self, own: Sequence[Own]) -> list[str]:
+        """Those that are shown, each once. Raises `TemplateError` for one that is shown twice."""
+        possible = self.host.inlined_children() if self.host is not None else frozenset()
+        if not possible:
+            return []
+        found: list[str] = []
+        is_complete = True
+        for text in texts_in([*own, *self.parts]):
+            if text is None:
+                is_complete = False
+            else:
+                found += [id for id in opaque.children_in(text) if id in possible]
+        if len(set(found)) < len(found):
+            raise TemplateError(
+                f"The live component's template {self.name} shows one live component twice: a tag or a fill gives"
+                " its content at two places. Place the component itself at both, with a key= of its own."
+            )
+        return found if is_complete else [*{*found, *(self.memory.children & possible)}]
+
+    def with_children(self, html: str, writer: Writer) -> str:
+        """HTML with the child components that stand inside of text."""
+
+        def written(id: str) -> str:
+            if id not in self.children:
+                raise TemplateError(
+                    "A live component stands inside of a fragment that was cached: it would be shown without its own"
+                    " state. Place it outside of {% cache %}."
+                )
+            out: list[str] = []
+            writer.child(id, out)
+            return "".join(out)
+
+        return opaque.replace_children(html, written)
 
     def commit(self) -> None:
         """The browser is going to have this render: remember it."""
@@ -96,6 +144,20 @@ class Rendering:
         memory.inner = self.inner
         memory.children = frozenset(self.children)
         memory.wild = self.wild
+
+
+def texts_in(parts: Sequence[Any]) -> Iterator[str | None]:
+    """All texts of some content, None where rounds of a loop were skipped."""
+    for part in parts:
+        if part.__class__ is str:
+            yield part
+        elif part.__class__ is list:
+            yield from texts_in(part)
+        elif part.__class__ is LoopRender:
+            if part.todo is not None:
+                yield None
+            yield from texts_in([each for each in part.rounds if each is not None])
+            yield from texts_in(part.parts)
 
 
 def _is_partial(own: Own) -> bool:

@@ -24,6 +24,7 @@ class TargetSpec:
     found: bool = False  # the element is only known from the rendered text
     keyed: bool = False
     why: str = ""
+    closed: bool = False  # a browser may nest what is inside otherwise than it is written
 
     @property
     def by_content(self) -> bool:
@@ -41,7 +42,9 @@ class ScopeSpec:
 
 def fingerprint(scope: ScopeSpec) -> str:
     """Text that differs between templates whose targets are not the same."""
-    targets = [(each.ordinal, each.head, each.start, each.end, each.whole, each.found) for each in scope.targets]
+    targets = [
+        (each.ordinal, each.head, each.start, each.end, each.whole, each.found, each.closed) for each in scope.targets
+    ]
     loops = [(each.regular, each.leaf, each.before, each.after, fingerprint(each.scope)) for each in scope.loops]
     return repr((targets, loops))
 

@@ -1,5 +1,6 @@
 """One start tag while it is read: its parts, and the values of attributes that can tell a loop item's key."""
 
+from livecomp.templating.live_values import PREFIX, mark_value
 from livecomp.templating.markup import Spot, TagScan
 from livecomp.templating.tree import Item, Items, Text, Value, add_text, extend
 
@@ -40,7 +41,7 @@ class StartTag:
         return at, False
 
     def begin_value(self) -> None:
-        if self.scan.name_known and self.scan.name in _KEY_ATTRIBUTES:
+        if self.scan.name_known and (self.scan.name in _KEY_ATTRIBUTES or self.scan.name.startswith(PREFIX)):
             self.value_at, self.value_name = len(self.parts), self.scan.name
             self.parts.append(Text(""))  # so that what comes next is not joined to what was before
 
@@ -49,7 +50,10 @@ class StartTag:
             return
         items = [item for item in self.parts[self.value_at :] if not isinstance(item, Text) or item.text]
         del self.parts[self.value_at :]
-        if all(isinstance(item, Text) for item in items):
+        if self.value_name.startswith(PREFIX):
+            mark_value(items)
+            extend(self.parts, items)
+        elif all(isinstance(item, Text) for item in items):
             extend(self.parts, items)
         else:
             self.parts.append(Value(self.value_name, items))

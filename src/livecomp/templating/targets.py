@@ -5,7 +5,10 @@ a round are, and what is inside of them only where it pays: around inner loops a
 rounds that have much static markup. Large static parts are targets too, so that they can be kept instead of sent again.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from django.template.base import FilterExpression
 
 from livecomp.exceptions import TemplateError
 from livecomp.templating.lower import is_silent
@@ -76,6 +79,7 @@ class Chooser:
                 whole=name in NEWLINE_EATERS or name in VOID,
                 keyed=any(isinstance(item, Value) for item in element.start),
                 why=element.why,
+                closed=element.closed,
             )
         )
 
@@ -108,7 +112,7 @@ class Chooser:
     def wants(self, element: Element, deep: bool, live: bool) -> bool:
         if deep and (not is_static(element.start) or is_dynamic(element)):
             return True
-        if not element.closed and any(places(item) for item in flat(element.children)):
+        if _has_child(element) if element.closed else any(places(item) for item in flat(element.children)):
             return True
         return live and own_size(element, deep) > (LARGE if deep else LARGE_IN_ROUND)
 
@@ -118,8 +122,8 @@ class Chooser:
             return
         spec = self.new_loop(loop, scope)
         self.round(loop.body, spec.scope)
-        keyed = [target for target in spec.scope.targets if target.keyed]
-        spec.keyed = bool(keyed) or any(isinstance(item, Child) for item in flat(loop.body))
+        named = bool(key_places(loop)) or key_inside(loop) is not None
+        spec.keyed = named or any(isinstance(item, Child) for item in flat(loop.body))
         self.pattern(loop, spec)
 
     def new_loop(self, loop: Loop, scope: ScopeSpec) -> LoopSpec:
@@ -190,6 +194,40 @@ def flat(items: Items) -> Items:
         else:
             found.append(item)
     return found
+
+
+def key_places(loop: Loop) -> list[Value | Child]:
+    """Where the outermost elements and components of a loop's body tell its rounds' keys: in a `live-key`, else an `id`,
+    or in a component's `key=`.
+    """
+    found: list[Value | Child] = []
+    for item in flat(loop.body):
+        if isinstance(item, Child) and "key" in item.node.kwargs:  # type: ignore[attr-defined]
+            found.append(item)
+        elif isinstance(item, Element) and item.target is not None:
+            values = [each for each in item.start if isinstance(each, Value)]
+            found += [each for each in values if each.name == "live-key"][:1] or values[:1]
+    return found
+
+
+def key_inside(loop: Loop) -> FilterExpression | None:
+    """The `key=` of the first component inside of the outermost elements that names the round's item: where nothing else
+    tells the round's key, it is that of the round too, so that the element moves with the component in it.
+    """
+    return next(_keys_of(loop.body, loop.node.loopvars), None)  # type: ignore[attr-defined]
+
+
+def _keys_of(items: Items, loopvars: Sequence[str], guarded: bool = False) -> Iterator[FilterExpression]:
+    """``guarded``: in a branch, outside of which an attribute of the item may not be there to be looked up."""
+    for item in items:
+        if isinstance(item, Child):
+            key = item.node.kwargs.get("key")  # type: ignore[attr-defined]
+            names = key.var.lookups if key is not None and key.is_var and not key.filters else None
+            if names and names[0] in loopvars and not (guarded and len(names) > 1):
+                yield key
+        elif isinstance(item, Element | Arms | Region):
+            for each in item.lists():
+                yield from _keys_of(each, loopvars, guarded or isinstance(item, Arms))
 
 
 def unwrapped(items: Items) -> Items:

@@ -37,6 +37,7 @@ class Output:
 
     node: Node
     spot: Spot | None = None
+    value: str = ""  # in the value of a `live-value-…` attribute: it is the "whole" of it, or a "part"
 
 
 @dataclass(slots=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from lxml.etree import _Element as Element
 
+from livecomp.spelling import unmark
 from livecomp.testing.controls import Controls, Held, is_box, is_control, kind, model_of
 from livecomp.testing.selectors import is_visible, select
 
@@ -228,7 +229,7 @@ def values(element: Element) -> Values:
     """The arguments that the template's author wrote: `live-value-item-id="3"` is `item_id`."""
     prefix = "live-value-"
     own = {str(name): value for name, value in element.attrib.items() if str(name).startswith(prefix)}
-    return _safe({name.removeprefix(prefix).replace("-", "_"): str(value) for name, value in own.items()})
+    return _safe({name.removeprefix(prefix).replace("-", "_"): unmark(str(value)) for name, value in own.items()})
 
 
 def _safe(given: dict[str, Any]) -> Values:

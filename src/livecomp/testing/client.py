@@ -13,7 +13,7 @@ from django.test import Client
 
 from livecomp import topics
 from livecomp.component import LiveComponent
-from livecomp.page import page_for
+from livecomp.host import page_for
 from livecomp.request import build_request, set_page_url
 from livecomp.testing import shared
 from livecomp.testing.browser import Browser
@@ -146,7 +146,10 @@ class LiveClient:
         """A page with one component on it, by name or class, mounted with these arguments."""
         name = component if isinstance(component, str) else component.name
         request = self._request()
-        html = page_for(request).render_root(name, arguments)
+        page = page_for(request)
+        html = page.render_root(name, arguments)
+        if page.leaving:
+            raise AssertionError(f"{name!r} asked for a redirect to {page.leaving}, so there is no page of it.")
         self._keep_session(request)
         return self._open(Dom.from_fragment(html), self.url)
 

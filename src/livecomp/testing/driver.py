@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 
-from livecomp import auth, inputs, progress, protocol, topics
+from livecomp import auth, inputs, progress, protocol, signout, topics
 from livecomp.effects import (
     Attach,
     Await,
@@ -23,6 +23,7 @@ from livecomp.effects import (
     Close,
     Detach,
     Output,
+    Postpone,
     Publish,
     Rendered,
     Save,
@@ -35,6 +36,8 @@ from livecomp.effects import (
     Unsubscribe,
 )
 from livecomp.page import LivePage, Steps
+
+POSTPONED = 1.0  # seconds until a page gets again what it could not handle
 
 Message = list[Any]
 """A message of the server as the browser gets it: decoded JSON."""
@@ -119,6 +122,7 @@ class PageDriver:
         self.updates: list[inputs.TaskUpdate] = []
         self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
+        self._postponed = itertools.count()
         self.closed: Closed | None = None
         self._must_revalidate = self._has_ended = False
         self.task_error: BaseException | None = None
@@ -142,8 +146,11 @@ class PageDriver:
 
     def control(self, kind: str, value: Any) -> None:
         """Word to all connections: the session of these visitors has ended, or they are to be revalidated."""
-        if kind in ("ended", "revalidate") and auth.is_one_of(self.page.request, value):
-            self._has_ended = self._has_ended or kind == "ended"
+        if kind not in (signout.ENDED, signout.REVALIDATE):
+            return
+        request = self.page.request
+        if auth.visitor_key(request) in value or auth.has_session_of(request, value):
+            self._has_ended = self._has_ended or kind == signout.ENDED
             self._must_revalidate = True
 
     @property
@@ -155,9 +162,7 @@ class PageDriver:
         """Gives the page what was marked."""
         if self._must_revalidate:
             self._must_revalidate = False
-            request = self.page.request
-            known = not hasattr(request, "session") or auth.is_signed_in_as_before(request)
-            allowed = known and not self._has_ended
+            allowed = not self._has_ended and auth.revalidate(self.page.request)
             self.give(inputs.Revalidated(allowed))
             if not allowed:
                 return
@@ -214,7 +219,7 @@ class PageDriver:
         self.marked.pop(output.topic, None)
 
     def _publish(self, output: Publish) -> None:
-        topics.publish_from(self, output.topic, output.message)
+        topics.publish_from(None if output.comes_back else self, output.topic, output.message)
 
     def _start_timer(self, output: StartTimer) -> None:
         def fire() -> None:
@@ -247,6 +252,13 @@ class PageDriver:
 
     def _rendered(self, output: Rendered) -> None:
         self.rendered = output
+
+    def _postpone(self, output: Postpone) -> None:
+        self.clock.start(
+            f"postponed:{next(self._postponed)}",
+            POSTPONED,
+            lambda: self.turn(lambda: self.give(inputs.Again(output.input, output.times))),
+        )
 
     def _save(self, output: Save) -> None:
         """The snapshot is taken when the page is disconnected: a test has no other moment to lose it."""
@@ -330,6 +342,7 @@ _APPLY: dict[type[Output], Callable[[PageDriver, Any], None]] = {
     Attach: PageDriver._attach,
     Detach: PageDriver._detach,
     Rendered: PageDriver._rendered,
+    Postpone: PageDriver._postpone,
     Save: PageDriver._save,
     Close: PageDriver._close,
 }

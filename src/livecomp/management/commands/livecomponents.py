@@ -47,14 +47,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {'' if number else part:<9} {line}")
 
     def _show_targets(self, cls: type[LiveComponent]) -> None:
-        from livecomp.rendering import template_of
+        from livecomp.source import template_of
         from livecomp.templating import describe_targets
 
         self._heading(cls)
         self.stdout.write(describe_targets(template_of(cls)))
 
     def _show_source(self, cls: type[LiveComponent]) -> None:
-        from livecomp.rendering import compiled_template
+        from livecomp.source import compiled_template
 
         self._heading(cls)
         self.stdout.write(compiled_template(cls).source)

@@ -29,6 +29,7 @@ class Expressions:
     scopes: Scopes
     string = "S"
     integer = "I"
+    write_value = ""  # what writes values where a `live-value-…` attribute stands
 
     @property
     def context(self) -> str:
@@ -167,33 +168,45 @@ class Expressions:
 
     def show(self, expression: FilterExpression, sink: Sink) -> None:
         """`{{ expression }}`."""
-        variable = expression.var
+        variable, writer = expression.var, self.write_value or "as_text"
+        if self.write_value and (expression.filters or not expression.is_var or variable.lookups is None):
+            return self.show_value(expression, sink)
         if expression.filters:
             return self.show_filtered(expression, sink)
         if not expression.is_var or variable.lookups is None:
             source = self.named(self.variable(expression, ignore=False))
             return sink.expression(self.watched(f"as_text({source}, {self.context})"))
+        integer = "int" if self.write_value else self.integer
         part = self.loop_part(variable)
         if part is not None:
             source = self.named(part)
             return sink.expression(
-                f"{source} if {source}.__class__ is {self.integer} else as_text({source}, {self.context})"
+                f"{source} if {source}.__class__ is {integer} else {writer}({source}, {self.context})"
             )
         source, _ = self.scopes.find(variable.lookups[0])
         if not source.isidentifier() or self.scopes.hoist_at is None:
             sink.settle()
             source = self.root(variable)
-        slow = f"variable_text({source}, {self.code.constant(expression, 'expression')}, {self.context})"
+        known = self.code.constant(expression, "expression")
+        slow = f"variable_text({source}, {known}, {self.context})"
+        if self.write_value:
+            slow = f"{writer}(value_of({source}, {known}, {self.context}), {self.context})"
         fetched = self.scopes.part(variable.lookups)
         if fetched is not None:
-            slow = f"as_text({fetched}, {self.context}) if {fetched} is not MISSING else {slow}"
+            slow = f"{writer}({fetched}, {self.context}) if {fetched} is not MISSING else {slow}"
             source = fetched
         elif len(variable.lookups) > 1:
             return sink.expression(self.watched(slow))
+        texts = "V" if self.write_value == "value_text" else "E"
         sink.expression(
-            f"E[{source}] if {source}.__class__ is {self.string}"
-            f" else {source} if {source}.__class__ is {self.integer} else {self.watched(slow)}"
+            f"{texts}[{source}] if {source}.__class__ is {self.string}"
+            f" else {source} if {source}.__class__ is {integer} else {self.watched(slow)}"
         )
+
+    def show_value(self, expression: FilterExpression, sink: Sink) -> None:
+        """`{{ expression }}` in a `live-value-…` attribute, where it is more than a variable."""
+        sink.settle()
+        sink.expression(self.watched(f"{self.write_value}({self.value(expression)}, {self.context})"))
 
     def show_filtered(self, expression: FilterExpression, sink: Sink) -> None:
         sink.settle()

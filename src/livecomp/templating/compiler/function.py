@@ -23,6 +23,7 @@ _GLOBALS: dict[str, Any] = {
     "ATOMS": ATOMS,
     "MISSING": MISSING,
     "E": runtime.ESCAPED,
+    "V": runtime.SPELT,
     "STR": str,
     "SafeString": SafeString,
     "StaticNode": StaticNode,

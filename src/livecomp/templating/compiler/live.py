@@ -14,7 +14,7 @@ from livecomp.templating.compiler.uses import Uses, uses_of
 from livecomp.templating.lower import line_of
 from livecomp.templating.rows import RowSite
 from livecomp.templating.specs import LoopSpec, ScopeSpec
-from livecomp.templating.targets import flat
+from livecomp.templating.targets import key_inside, key_places
 from livecomp.templating.tree import Arms, Child, Element, Item, Items, Loop, Output, Region, Text, Value, walk
 from livecomp.templating.watch import Place
 
@@ -43,6 +43,7 @@ class Round:
     simple: bool  # each round has exactly one key; it is made unique afterwards
     strip: bool  # the key is only the part of the attribute that differs between rounds
     tops: frozenset[int]  # the outermost elements' key attributes and child components
+    named: bool  # the template names a key
     early: bool = False  # the key is known before the round begins
 
     @property
@@ -170,9 +171,11 @@ class Live(Structure):
     @contextmanager
     def round_of(self, item: Loop, spec: LoopSpec, loop: str) -> Iterator[Round]:
         strip = sum(target.keyed for target in spec.scope.targets) == 1
-        tops = frozenset(id(each) for each in map(_key_place, flat(item.body)) if each is not None)
+        places = key_places(item)
+        tops = frozenset(map(id, places))
         simple = spec.leaf or self.is_quick(item, spec)
-        around = Round(self.code.name("key"), "", loop, simple, strip, tops)
+        named = bool(places) or key_inside(item) is not None
+        around = Round(self.code.name("key"), "", loop, simple, strip, tops, named)
         before, self.spec = self.spec, spec.scope
         self.rounds_around.append(around)
         yield around
@@ -194,6 +197,8 @@ class Live(Structure):
         own, parts = self.code.name("own"), self.code.name("p")
         with self.rounds(item, values, count) as around.index:
             self.code.line(f"{own}, {parts}, {around.key} = [None] * {len(spec.scope.targets)}, [], None")
+            if not around.tops and (inside := key_inside(item)) is not None:
+                self.set_key(around, f"str({self.value(inside)})")
             inner = PartsSink(self.code, parts, own)
             self.items(item.body, inner)
             inner.flush()
@@ -252,7 +257,7 @@ class Live(Structure):
         if not around.tops:
             self.code.line(f"{around.key} = str({around.index})")
         elif pure:
-            place = next(each for each in map(_key_place, flat(item.body)) if each is not None)
+            place = key_places(item)[0]
             assert isinstance(place, Value)
             _, middle, _ = _split(place.items) if around.strip else ([], place.items, [])
             self.code.line(f"{around.key} = {self.text(middle)}")
@@ -329,25 +334,33 @@ class Live(Structure):
     # Children
 
     def child(self, child: Child, sink: Sink) -> None:
-        if not isinstance(sink, PartsSink):
-            return self.opaque(child.node, sink)
-        sink.flush()
+        sink.flush() if isinstance(sink, PartsSink) else sink.settle()
         node: Any = child.node
         values = {name: self.value(value) for name, value in node.kwargs.items()}
-        name = self.value(node.name)
-        key = values.pop("key", "None")
-        fills = ", ".join(f"str({self.value(fill)}): SafeString({self.text(items)})" for fill, items in child.fills)
-        if key != "None" and self.rounds_around and id(child) in self.rounds_around[-1].tops:
-            self.set_key(self.rounds_around[-1], f"str({key})")
-        slot = ", ".join([str(child.ordinal), *(each.known for each in self.rounds_around), key])
+        name = f"text_of(str({self.value(node.name)}))"
         given = [f"**{self.value(each)}" for each in node.spread]
-        given += [f"{name!r}: {value}" for name, value in values.items()]
+        given += [f"{name!r}: {value}" for name, value in values.items() if name != "key"]
+        pairs = [f"str({self.value(fill)}): SafeString({self.text(items)})" for fill, items in child.fills]
+        fills = f"{{{', '.join(pairs)}}}" if pairs else "None"
         placed = self.code.name("child")
-        self.code.line(
-            f"{placed} = host.place(text_of(str({name})), ({slot}), {{{', '.join(given)}}}, {f'{{{fills}}}' if fills else None})"
-        )
+        if not isinstance(sink, PartsSink):  # in what a component is given to show
+            given += [f"'key': {values['key']}"] if "key" in values else []
+            arguments = f"{name}, {{{', '.join(given)}}}, {fills}, {self.context}, {node.place!r}"
+            self.code.line(f"{placed} = host.render_root({arguments})")
+            return sink.expression(placed, active=False)
+        slot = self.slot(child, values.get("key", "None"))
+        self.code.line(f"{placed} = host.place({name}, ({slot}), {{{', '.join(given)}}}, {fills})")
         self.code.line(f"children.append({placed})")
         sink.reference(f"Placed({placed})")
+
+    def slot(self, child: Child, key: str) -> str:
+        """Source of what tells the child from its siblings: its tag, the keys of the rounds around, its own key."""
+        around = self.rounds_around
+        if key != "None":
+            if around and id(child) in around[-1].tops:
+                self.set_key(around[-1], f"str({key})")
+            around = [each for each in around if each.named]  # a place in a list is no part of what a key names
+        return ", ".join([str(child.ordinal), *(each.known for each in around), key])
 
 
 def has_places(items: Items) -> bool:
@@ -369,16 +382,6 @@ def has_places(items: Items) -> bool:
 def has_children(items: Items) -> bool:
     """True when a child component has its place among these items."""
     return any(isinstance(item, Child) for item in walk(items))
-
-
-def _key_place(item: Item) -> Item | None:
-    """Where an outermost item of a round tells its key: a `live-key`, else an `id`, else a component's `key=`."""
-    if isinstance(item, Child):
-        return item
-    if not isinstance(item, Element) or item.target is None:
-        return None
-    values = [each for each in item.start if isinstance(each, Value)]
-    return next((each for each in values if each.name == "live-key"), values[0] if values else None)
 
 
 def _split(items: Items) -> tuple[list[Text], Items, list[Text]]:

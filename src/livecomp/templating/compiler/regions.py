@@ -15,6 +15,7 @@ from livecomp.templating.compiler.code import Sink
 from livecomp.templating.compiler.names import names_set, needs_state
 from livecomp.templating.compiler.scopes import Local
 from livecomp.templating.compiler.tags import Tags
+from livecomp.templating.lower import PartialNode
 from livecomp.templating.tree import Items, Region
 
 
@@ -76,10 +77,23 @@ class Regions(Tags):
 
         An included template has a render state of its own too (where `cycle` stands, the names of blocks).
         """
-        if item.template is not None and needs_state(item):
+        if PartialNode is not None and isinstance(item.node, PartialNode):
+            self.partial(item, sink)
+        elif item.template is not None and needs_state(item):
             self.included(item, sink)
         else:
             self.with_names(item, item.items, sink)
+
+    def partial(self, item: Region, sink: Sink) -> None:
+        """A partial: its names are those around it, only its render state is its own."""
+        if needs_state(item):
+            known = self.code.constant(item.template, "template")
+            with self.code.block(f"with {self.context}.render_context.push_state({known}):"):
+                self.items(item.items, sink)
+                sink.settle()
+        else:
+            self.items(item.items, sink)
+            sink.settle()
 
     def included(self, item: Region, sink: Sink) -> None:
         known = self.code.constant(item.template, "template")

@@ -17,6 +17,8 @@ from django.utils.html import conditional_escape
 from django.utils.inspect import signature
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
+from livecomp.constants import JSON_MARK
+from livecomp.spelling import simplify, spell
 from livecomp.templating.atoms import MISSING
 
 logger = logging.getLogger("django.template")
@@ -40,8 +42,11 @@ class EscapeCache(dict[str, str]):
     limit: Final = 8192
     longest: Final = 128
 
+    def write(self, text: str) -> str:
+        return html.escape(text)
+
     def __missing__(self, text: str) -> str:
-        escaped = html.escape(text)
+        escaped = self.write(text)
         if len(text) <= self.longest:
             if len(self) >= self.limit:
                 self.clear()
@@ -49,7 +54,17 @@ class EscapeCache(dict[str, str]):
         return escaped
 
 
+class SpeltCache(EscapeCache):
+    """The same for the values of `live-value-…` attributes."""
+
+    __slots__ = ()
+
+    def write(self, text: str) -> str:
+        return html.escape(spell(text))
+
+
 ESCAPED: Final = EscapeCache()
+SPELT: Final = SpeltCache()
 LOOP_HAS_LENGTH: Final = VERSION >= (6, 0)
 
 
@@ -78,6 +93,33 @@ def as_text(value: Any, context: Context) -> str:
 
 def _exact(text: Any) -> str:
     return "".join((text,))
+
+
+def value_text(value: Any, context: Context) -> str:
+    """A value that makes up a `live-value-…` attribute, in the form that the server reads back."""
+    if isinstance(value, SafeString):
+        if not value.startswith(JSON_MARK):
+            return str.__str__(value)
+        value = html.unescape(value)
+    try:
+        text = spell(value)
+    except TypeError:
+        return as_text(value, context)
+    return ESCAPED[text] if context.autoescape else text
+
+
+def part_text(value: Any, context: Context) -> str:
+    """A value in the text of a `live-value-…` attribute: without the language's marks."""
+    kind = value.__class__
+    if kind is str or kind is SafeString or kind is bool or value is None:
+        return as_text(value, context)
+    try:
+        simple = simplify(value)
+    except TypeError:
+        return as_text(value, context)
+    if isinstance(simple, list | dict):
+        return as_text(value, context)
+    return as_text(simple if simple.__class__ is str else repr(simple), context)
 
 
 def variable_text(root: Any, expression: FilterExpression, context: Context) -> str:

@@ -80,7 +80,9 @@ class Structure(Regions):
                 self.compound(item, sink)
 
     def output_item(self, item: Output, sink: Sink) -> None:
+        self.write_value = {"whole": "value_text", "part": "part_text"}.get(item.value, "")
         self.output(item.node, sink)
+        self.write_value = ""
 
     def compound(self, item: Arms | Loop | Changed | Region | Capture, sink: Sink) -> None:
         if isinstance(item, Arms):

@@ -173,10 +173,10 @@ def changed_frame(node: Any, context: Context) -> Any:
 
 
 def _render(template: Any, context: Context) -> Any:
-    from livecomp.templating.compiler.template import compile_template
+    from livecomp.templating.compiler.template import compile_template, is_live
 
     if type(template) is Template or type(template).__name__ == "PartialTemplate":
-        return compile_template(template).render_plain(context)
+        return compile_template(template).render_plain(context, live=is_live(context))
     return template.render(context)
 
 
@@ -225,10 +225,15 @@ def inclusion(node: Any, context: Context, values: Any, token: Any) -> str:
 
 def partial(node: Any, context: Context) -> str:
     """`{% partial %}`."""
+    from livecomp.templating.compiler.template import compile_template
+
     try:
-        return text_of(_render(node.partial_mapping[node.partial_name], context))
+        template = node.partial_mapping[node.partial_name]
     except KeyError:
-        raise TemplateSyntaxError(f"Partial '{node.partial_name}' is not defined in the current template.") from None
+        return text_of(node.render(context))  # Django's error
+    if compile_template(template).sets_names:  # in the context around it
+        return text_of(node.render(context))
+    return text_of(_render(template, context))
 
 
 def block(node: Any, context: Context) -> str:
@@ -253,7 +258,7 @@ def block(node: Any, context: Context) -> str:
 
 def extends(node: Any, context: Context) -> str:
     """`{% extends %}`."""
-    from livecomp.templating.compiler.template import compile_template
+    from livecomp.templating.compiler.template import compile_template, is_live
 
     parent = node.get_parent(context)
     if BLOCK_CONTEXT_KEY not in context.render_context:
@@ -266,4 +271,4 @@ def extends(node: Any, context: Context) -> str:
                 block_context.add_blocks({each.name: each for each in parent.nodelist.get_nodes_by_type(BlockNode)})
             break
     with context.render_context.push_state(parent, isolated_context=False):
-        return text_of(compile_template(parent).render_inside(context))
+        return text_of(compile_template(parent).render_inside(context, is_live(context)))

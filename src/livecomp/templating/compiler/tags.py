@@ -158,7 +158,8 @@ class Tags(Expressions):
         for variable in node.vars:
             value = self.value(variable, ignore=True)
             with self.code.block(f"if {value}:"):
-                self.code.line(f"{name} = render_value_in_context({value}, {self.context})")
+                writer = "render_value_in_context" if node.asvar else self.write_value or "render_value_in_context"
+                self.code.line(f"{name} = {writer}({value}, {self.context})")
             self.code.line("else:")
             self.code.indent += 1
         self.code.line("pass")
@@ -175,7 +176,9 @@ class Tags(Expressions):
                 self.code.line(f"{name} = {self.value(each)}")
         if node.variable_name:
             self.assign_upward(node.variable_name, name)
-        if not node.silent:
+        if not node.silent and self.write_value:
+            sink.expression(self.watched(f"{self.write_value}({name}, {self.context})"))
+        elif not node.silent:
             sink.expression(self.shown(name))
 
     def reset_cycle(self, node: ResetCycleNode, sink: Sink) -> None:
@@ -220,7 +223,8 @@ class Tags(Expressions):
             arguments.append("**" + self.keywords(node.kwargs))
         name = self.code.name("x")
         self.code.line(f"{name} = {self.code.constant(node.func, 'tag')}({', '.join(arguments)})")
-        self.give(sink, name if node.target_var else f"escaped_if({name}, {self.context})", node.target_var)
+        writer = self.write_value or "escaped_if"
+        self.give(sink, name if node.target_var else f"{writer}({name}, {self.context})", node.target_var)
 
     def inclusion(self, node: InclusionNode, sink: Sink) -> None:
         sink.settle()

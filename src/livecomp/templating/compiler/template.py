@@ -17,10 +17,10 @@ from livecomp.templating import opaque
 from livecomp.templating.compiler.code import Code, PartsSink
 from livecomp.templating.compiler.function import Places, make, node_at, remember_source, source_of
 from livecomp.templating.compiler.live import Live
-from livecomp.templating.compiler.names import is_closed
+from livecomp.templating.compiler.names import is_closed, names_set
 from livecomp.templating.compiler.scopes import Scopes
 from livecomp.templating.compiler.structure import Structure
-from livecomp.templating.elements import Lost, Scanner
+from livecomp.templating.elements import Lost, Scanner, mark_values
 from livecomp.templating.loops import LoopRender
 from livecomp.templating.lower import LiveLowering, Lowering, Unsupported, correct_lines
 from livecomp.templating.memory import RenderMemory
@@ -30,9 +30,12 @@ from livecomp.templating.rows import peek, surroundings
 from livecomp.templating.specs import ScopeSpec, TargetSpec, fingerprint
 from livecomp.templating.targets import Chooser, single_root
 from livecomp.templating.tree import Element, Items, Text
+from livecomp.templating.value_nodes import use_value_nodes
 from livecomp.templating.watch import watch
+from livecomp.this_process import after_fork
 
 _lock = threading.Lock()
+after_fork(lambda: globals().update(_lock=threading.Lock()))  # another thread of the parent may have held it
 _SIGNALLING = "instrumented_test_render"
 
 
@@ -49,10 +52,14 @@ def compile_template(template: Any) -> "CompiledTemplate":
 class PlainFunction:
     """The function that renders a node list without addresses."""
 
-    def __init__(self, nodes: Any, template: Any) -> None:
+    def __init__(self, nodes: Any, template: Any, *, live: bool = False) -> None:
         writer = Structure()
         self.template = template
-        self.source, self.function, self.places = write(template, Lowering().items(nodes), writer, "render(context)")
+        items = Lowering().items(nodes)
+        if live:
+            mark_values(items)
+            use_value_nodes(items)
+        self.source, self.function, self.places = write(template, items, writer, "render(context)")
 
     def __call__(self, context: Context) -> str:
         try:
@@ -76,21 +83,28 @@ def explain(error: Exception, context: Context, function: Any, places: Places, t
         error._culprit_node = node  # type: ignore[attr-defined]
     culprit: Any = error._culprit_node  # type: ignore[attr-defined]
     inside: Any = context.render_context.template
-    if not hasattr(error, "template_debug") and inside.origin == culprit.origin:
+    can_show = isinstance(inside, Template) or inside.origin.loader is not None  # a partial asks its loader
+    if can_show and not hasattr(error, "template_debug") and inside.origin == culprit.origin:
         error.template_debug = inside.get_exception_info(error, culprit.token)  # type: ignore[attr-defined]
 
 
-_blocks: "WeakKeyDictionary[Node, PlainFunction | None]" = WeakKeyDictionary()
+_blocks: "WeakKeyDictionary[Node, dict[bool, PlainFunction | None]]" = WeakKeyDictionary()
+
+
+def is_live(context: Context) -> bool:
+    """Whether this is part of a live component's render."""
+    return getattr(context, "live_host", None) is not None
 
 
 def render_nodes_of(node: Any, context: Context) -> str:
     """The content of a block, which may be rendered from another template."""
-    if node not in _blocks:
+    functions, live = _blocks.setdefault(node, {}), is_live(context)
+    if live not in functions:
         try:
-            _blocks[node] = PlainFunction(node.nodelist, Located(node))
+            functions[live] = PlainFunction(node.nodelist, Located(node), live=live)
         except (SyntaxError, RecursionError):
-            _blocks[node] = None
-    function = _blocks[node]
+            functions[live] = None
+    function = functions[live]
     return node.nodelist.render(context) if function is None else function(context)
 
 
@@ -125,12 +139,19 @@ def write(template: Any, items: Items, writer: Structure, header: str) -> tuple[
     return source, make(source, lines, code, places, filename), places
 
 
+def name_of(template: Any) -> str:
+    """The template's name as `get_template` takes it."""
+    if isinstance(template, Template):
+        return str(template.name or template.origin.name)
+    return f"{template.origin.template_name or template.origin.name}#{template.name}"  # a partial
+
+
 class CompiledTemplate:
     """One template, compiled. Holds nothing of any render; safe to use from many threads."""
 
     def __init__(self, template: Any) -> None:
         self.template = template
-        self.name = str(template.name or template.origin.name)
+        self.name = name_of(template)
         if type(template) is Template:
             correct_lines(template)
 
@@ -144,23 +165,40 @@ class CompiledTemplate:
         except (SyntaxError, RecursionError):
             return None
 
-    def render_plain(self, context: Context) -> SafeString:
-        """The same as ``template.render(context)``, byte for byte."""
+    @cached_property
+    def sets_names(self) -> bool:
+        """Whether the template sets variables outside of any scope of its own."""
+        return bool(names_set(Lowering().items(self.template.nodelist)))
+
+    @cached_property
+    def plain_in_live(self) -> PlainFunction | None:
+        """The same where a live template renders this one: its `live-value-…` attributes can be read back."""
+        try:
+            return PlainFunction(self.template.nodelist, self.template, live=True)
+        except (SyntaxError, RecursionError):
+            return None
+
+    def render_plain(self, context: Context, *, live: bool = False) -> SafeString:
+        """The same as ``template.render(context)``, byte for byte.
+
+        ``live``: a live template renders this one, so its `live-value-…` attributes are written to be read back.
+        """
         template = self.template
         with context.render_context.push_state(template):
             if context.template is not None:
-                return self.render_inside(context)
+                return self.render_inside(context, live)
             with context.bind_template(template):
                 context.template_name = template.name
-                return self.render_inside(context)
+                return self.render_inside(context, live)
 
-    def render_inside(self, context: Context) -> SafeString:
+    def render_inside(self, context: Context, live: bool = False) -> SafeString:
         """The same as ``template._render(context)``: the context is bound already."""
         if vars(Template)["_render"].__name__ == _SIGNALLING:
             template_rendered.send(sender=self.template, template=self.template, context=context)
-        if self.plain is None:
+        function = self.plain_in_live if live else self.plain
+        if function is None:
             return self.template.nodelist.render(context)  # type: ignore[no-any-return]
-        return SafeString(self.plain(context))
+        return SafeString(function(context))
 
     # Live
 
@@ -197,7 +235,7 @@ class CompiledTemplate:
             return self._render_live(context, host, component_id, None)
 
         rendered = self._render_live(context, host, component_id, known)
-        return Rendering(live.id, live.scope, component_id, rendered, memory, host, again)
+        return Rendering(live.id, self.name, live.scope, component_id, rendered, memory, host, again)
 
     def _render_live(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         template = self.template
@@ -210,8 +248,10 @@ class CompiledTemplate:
 
     def _render_bound(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         live = self.live
+        if host is not None:
+            host.begin()
         if live.call is None:
-            html = self.render_inside(context)
+            html = self.render_inside(context, live=True)
             return live.checked([opaque.steady(html) if opaque.steady is not None else html], [0], [], False)
         try:
             found: Rendered = live.call(context, host, component, old)
@@ -242,14 +282,15 @@ class LiveFunction:
         ).hexdigest()
 
     def _write(self, template: Any) -> None:
-        items = LiveLowering(template).template(template)
         scanner = Scanner()
         try:
+            items = LiveLowering(template).template(template)
             self.items = items = scanner.scan(items)
         except TemplateError as error:
             raise TemplateError(f"{self.name}: {error}") from None
         if scanner.spilled:
             raise TemplateError(spilled_message(self.name, scanner.spilled))
+        use_value_nodes(items)
         if not single_root(items, self.name):
             raise Lost("the root element stands inside of a tag that only Django can render")
         if scanner.poison:

@@ -1,0 +1,99 @@
+"""What stands in a component's place when it failed, or may not be seen; and how a failure is reported."""
+
+import logging
+import traceback
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
+from livecomp import auth, tracing
+from livecomp.constants import ADDRESS
+from livecomp.exceptions import Refused
+from livecomp.mounted import Mounted
+from livecomp.templating import RenderMemory
+
+if TYPE_CHECKING:
+    from livecomp.page import LivePage
+
+logger = logging.getLogger("livecomp")
+
+
+def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
+    """Log an exception and make the component's error boundary of it. Gives the failure's id, for a report."""
+    failure = report(mounted, error, doing)
+    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
+    mounted.failure = _boundary(component=mounted.component.name, failure=failure, traceback=text, debug=settings.DEBUG)
+    mounted.is_refused = False
+    mounted.memory = RenderMemory()
+    return failure
+
+
+def show_refusal(mounted: Mounted) -> None:
+    """Have the component's place say that the visitor may not see it."""
+    mounted.failure = _boundary(component=mounted.component.name, is_refused=True)
+    mounted.is_refused = True
+    mounted.memory = RenderMemory()
+
+
+def is_refused(mounted: Mounted) -> bool:
+    """Ask the guard before anything of the component is shown. What it raises besides a refusal comes through."""
+    try:
+        auth.guard(mounted)
+    except Refused:
+        return True
+    return False
+
+
+def _boundary(**details: Any) -> str:
+    try:
+        text = render_to_string("livecomp/error.html", details).strip()
+    except Exception:  # the project's own template
+        logger.exception("livecomp/error.html could not be rendered.")
+        text = escape(f"{details['component']}: {details.get('failure') or 'not allowed'}")
+    return f"<livecomp-error>{text}</livecomp-error>"
+
+
+def failure_of(mounted: Mounted, error: Exception, doing: str) -> str:
+    """Report an exception, unless it is a refusal, which is no fault. Gives the id to look for in the log."""
+    return "" if isinstance(error, (Refused, PermissionDenied)) else report(mounted, error, doing)
+
+
+def report(mounted: Mounted, error: BaseException, doing: str) -> str:
+    """Log an exception with the component's name, and tell Django's signal that error trackers listen to."""
+    return _report(mounted.page, error, type(mounted.component), f"{mounted.component.name}.{doing}")
+
+
+def report_page(page: "LivePage", error: BaseException, doing: str) -> str:
+    """As `report`, for what belongs to no component."""
+    return _report(page, error, type(page), f"The page {page.url}: {doing}")
+
+
+def _report(page: "LivePage", error: BaseException, sender: type, what: str) -> str:
+    failure = uuid.uuid4().hex[:8]
+    try:
+        raise error  # error trackers look at the exception that is being handled, and a task's was raised elsewhere
+    except BaseException:
+        try:
+            tracing.record(error)
+            logger.error("%s failed (%s)", what, failure, exc_info=error)
+            for receiver, raised in got_request_exception.send_robust(sender=sender, request=page.request):
+                if raised is not None:
+                    logger.error("%r, a receiver of got_request_exception, failed", receiver, exc_info=raised)
+        except Exception:
+            logger.exception("A failure could not be reported.")
+    return failure
+
+
+def failure_patch(mounted: Mounted) -> tuple[str, str]:
+    """The error boundary in place of the component."""
+    return f"{mounted.id}.0", mounted.failure or ""
+
+
+def with_address(html: str, component_id: str) -> str:
+    """The notice as an element that patches find."""
+    return html.replace("<livecomp-error>", f'<livecomp-error {ADDRESS}="{component_id}.0">', 1)

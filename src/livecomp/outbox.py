@@ -1,0 +1,73 @@
+"""What waits to leave a page: effects for the browser, output for its driver, and what the handler at work asks for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+
+from livecomp import protocol
+from livecomp.constants import ErrorCode
+from livecomp.effects import Output, Send
+from livecomp.exceptions import Refused
+from livecomp.turn import Attempt, Turn
+
+
+class Outbox:
+    """The part of a page that holds what it gives out."""
+
+    def __init__(self) -> None:
+        self.turn = Turn()
+        self.attempt: Attempt | None = None  # the handler at work
+        self.waiting_output: list[Output] = []
+        self._effects: protocol.Effects = []
+
+    def output(self, output: Output) -> None:
+        """Have the driver do something; what a handler asks for, when it has succeeded."""
+        (self.waiting_output if self.attempt is None else self.attempt.outputs).append(output)
+
+    def effect(self, kind: str, *details: Any) -> None:
+        """Have the browser do something after the next patch."""
+        (self._effects if self.attempt is None else self.attempt.effects).append((kind, *details))
+
+    def on_undo(self, step: Callable[[], object]) -> None:
+        """Do this when the handler at work turns out to have failed."""
+        if self.attempt is not None:
+            self.attempt.undo_steps.append(step)
+
+    def answer(self, component: str, error: Exception, failure: str) -> None:
+        """Answer the turn's event with an error: in DEBUG the exception's text, otherwise only the id to look for in the
+        log. Nothing where there is no event, or where it is answered already."""
+        turn = self.turn
+        if not turn.ref or turn.is_answered:
+            return
+        if isinstance(error, Refused):
+            code, text = error.code, str(error)
+        elif isinstance(error, PermissionDenied):
+            code, text = ErrorCode.FORBIDDEN, "You are not allowed to do this."
+        else:
+            code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
+            text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
+        turn.is_answered = True
+        self.output(Send(protocol.error(turn.ref, code, text, component[:40])))
+
+    def let_out(self) -> None:
+        """What the handlers of this turn asked for happens now."""
+        for attempt in self.turn.kept:
+            self.waiting_output += attempt.outputs
+            self._effects += attempt.effects
+        self.turn.kept.clear()
+
+    def take_output(self) -> list[Output]:
+        """What is to be done since the last call, in order."""
+        output, self.waiting_output = self.waiting_output, []
+        return output
+
+    def take_effects(self) -> protocol.Effects:
+        """What the browser is to do since the last call."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def forget_output(self) -> None:
+        """What a driver would do starts with the join."""
+        self.waiting_output.clear()

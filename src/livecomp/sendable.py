@@ -1,0 +1,31 @@
+"""What gets through every channel layer: they pack with msgpack, which refuses some of what has a JSON form."""
+
+from typing import Any
+
+MAX_DEPTH = 100  # levels of lists and dictionaries
+
+
+def find_unsendable(value: Any, depth: int = 0) -> str | None:
+    """Why a channel layer would not take a value made of JSON's types, None if it would."""
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            return "it holds half of a surrogate pair, which is no character"
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            return "integers beyond 64 bits do not reach other processes; send a string"
+    elif isinstance(value, (dict, list, tuple)):
+        if depth >= MAX_DEPTH:
+            return f"it is nested deeper than {MAX_DEPTH} levels"
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        return next((reason for each in inner if (reason := find_unsendable(each, depth + 1)) is not None), None)
+    elif value is not None and not isinstance(value, float):
+        return f"{type(value).__name__} has no form that reaches other processes"
+    return None
+
+
+def check_topic(topic: Any) -> None:
+    """Raise TypeError for what cannot be the name of a topic in every process."""
+    if type(topic) is not str or not topic:
+        raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
+    if (reason := find_unsendable(topic)) is not None:
+        raise TypeError(f"A topic cannot be named {topic!r}: {reason}.")

@@ -1,0 +1,48 @@
+"""A turn: what a page does for one message. An attempt: what one handler does within it.
+
+While a handler runs, everything it asks for is noted in its `Attempt`: effects for the browser, output for the driver,
+old values of the fields it touches. When it succeeds, the page renders, and then lets all of that out. When the handler
+fails, or a template fails with the state that it left, none of it has happened.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from livecomp.effects import Output, Publish
+from livecomp.exceptions import Refused
+
+MODEL_TOPICS = "model:"  # topics of watched models
+
+
+class Attempt:
+    """One handler at work."""
+
+    __slots__ = ("effects", "outputs", "published", "touched", "undo_steps")
+
+    def __init__(self) -> None:
+        self.effects: list[tuple[Any, ...]] = []
+        self.outputs: list[Output] = []
+        self.published: list[tuple[str, Any]] = []  # to topics that the page listens to itself
+        self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of its fields
+        self.undo_steps: list[Callable[[], object]] = []  # for what is neither output nor a field
+
+    def facts(self) -> list[Output]:
+        """Output that stays when the handler fails: rows of watched models that are saved, whatever comes after."""
+        return [each for each in self.outputs if type(each) is Publish and each.topic.startswith(MODEL_TOPICS)]
+
+
+class Turn:
+    """One message at work. ``ref``: its number, 0 for a message of the server's own. ``answers_topics``: it is news of
+    topics, so what its handlers publish comes back by the way of all news, at its pace, however it goes round."""
+
+    __slots__ = ("answers_topics", "is_answered", "is_undone", "kept", "postponed", "published", "ref", "verdicts")
+
+    def __init__(self, ref: int = 0, postponed: int = 0, *, answers_topics: bool = False) -> None:
+        self.ref = ref
+        self.answers_topics = answers_topics
+        self.postponed = postponed  # how often the message was put off before
+        self.is_answered = False  # an error was sent for it
+        self.is_undone = False  # a handler's changes were put back
+        self.kept: list[Attempt] = []  # succeeded, not let out yet
+        self.published: list[tuple[str, Any]] = []  # by those, to topics that the page listens to itself
+        self.verdicts: dict[Hashable, Refused | None] = {}  # what the guard said, see `livecomp.auth.guard`

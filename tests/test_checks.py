@@ -1,0 +1,71 @@
+"""livecomp.checks: the cache of snapshots."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from livecomp.runtime.pages import Pages
+from tests.driver import Driver
+
+BACKENDS = "django.core.cache.backends."
+LOCMEM = f"{BACKENDS}locmem.LocMemCache"
+REDIS_LAYER = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
+
+
+def found(cache: dict[str, Any] | None, **settings: Any) -> list[str]:
+    with override_settings(CACHES={"default": {"BACKEND": LOCMEM}, "other": cache or {}}, **settings):
+        messages = run_checks(tags=["livecomp"])
+    ids = {"livecomp.E004", "livecomp.W004", "livecomp.W005", "livecomp.W006"}
+    return [str(message.id) for message in messages if message.id in ids]
+
+
+@pytest.mark.parametrize(
+    ("cache", "expected"),
+    [
+        ({"BACKEND": f"{BACKENDS}dummy.DummyCache"}, ["livecomp.W004"]),
+        ({"BACKEND": LOCMEM}, ["livecomp.W005"]),
+        ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 9_999}}, ["livecomp.W005"]),
+        ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 10_000}}, []),
+        ({"BACKEND": f"{BACKENDS}db.DatabaseCache", "LOCATION": "cache"}, ["livecomp.W005"]),
+        ({"BACKEND": f"{BACKENDS}filebased.FileBasedCache", "LOCATION": "cache"}, ["livecomp.W005"]),
+        ({"BACKEND": f"{BACKENDS}redis.RedisCache", "LOCATION": "redis://localhost"}, []),
+    ],
+)
+def test_the_cache_of_snapshots_has_to_keep_them(cache: dict[str, Any], expected: list[str]) -> None:
+    assert found(cache, LIVECOMP={"SNAPSHOT_CACHE": "other"}) == expected
+
+
+def test_in_development_a_small_cache_will_do() -> None:
+    assert found({"BACKEND": LOCMEM}, LIVECOMP={"SNAPSHOT_CACHE": "other"}, DEBUG=True) == []
+
+
+def test_a_cache_that_is_not_there_is_an_error() -> None:
+    assert found(None, LIVECOMP={"SNAPSHOT_CACHE": "missing"}) == ["livecomp.E004"]
+
+
+def test_several_processes_need_a_cache_that_they_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = {"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 20_000}}
+    settings = {"LIVECOMP": {"SNAPSHOT_CACHE": "other"}}
+    assert found(large, CHANNEL_LAYERS=REDIS_LAYER, **settings) == ["livecomp.W006"]
+    monkeypatch.setenv("WEB_CONCURRENCY", "1")
+    assert found(large, **settings) == []
+    monkeypatch.setenv("WEB_CONCURRENCY", "4")
+    assert found(large, **settings) == ["livecomp.W006"]
+
+
+@pytest.mark.django_db
+@override_settings(CACHES={"default": {"BACKEND": LOCMEM, "LOCATION": "small", "OPTIONS": {"MAX_ENTRIES": 20}}})
+def test_pages_that_push_out_each_other_s_snapshots_all_live_on() -> None:
+    drivers = [Driver("counter", start=number) for number in range(60)]
+    for driver in drivers:
+        assert driver.join()[0][0] == "joined"
+        driver.event("add")
+        Pages().save(driver.page)
+    for driver in drivers:
+        driver.ref = driver.page.ack
+        assert driver.event("add")[0][0] == "patch"
+        joined_id, version = driver.page.joined_id, driver.page.version
+        Pages().close(driver.page, clean=True)
+        assert driver.join(resume=(joined_id, version))[0][0] == "joined"
