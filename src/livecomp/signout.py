@@ -195,10 +195,10 @@ class _Words:
     """What is said when a transaction commits. What follows directly upon it in the same savepoint joins it: a thousand
     sessions that are deleted together are two words."""
 
-    def __init__(self, kind: str, savepoints: frozenset[str | None]) -> None:
+    def __init__(self, kind: str, savepoints: frozenset[str | None], marks: Iterable[str]) -> None:
         self.kind = kind
         self.savepoints = savepoints
-        self.marks: list[str] = []
+        self.marks = list(marks)
 
     def __call__(self) -> None:
         _say(self.kind, self.marks)
@@ -210,10 +210,10 @@ def _on_commit(kind: str, marks: Iterable[str], using: str) -> None:
         return _say(kind, marks)
     last = connection.run_on_commit[-1][1] if connection.run_on_commit else None
     savepoints = frozenset(connection.savepoint_ids)
-    if not (isinstance(last, _Words) and (last.kind, last.savepoints) == (kind, savepoints)):
-        last = _Words(kind, savepoints)
-        transaction.on_commit(last, using=using)
-    last.marks.extend(marks)
+    if isinstance(last, _Words) and (last.kind, last.savepoints) == (kind, savepoints):
+        last.marks.extend(marks)
+    else:
+        transaction.on_commit(_Words(kind, savepoints, marks), using=using)
 
 
 def _say(kind: str, marks: Iterable[str]) -> None:
