@@ -22,7 +22,7 @@ import django
 from django.conf import settings
 
 settings.configure(
-    INSTALLED_APPS=["livecomp"],
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "livecomp"],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
 )

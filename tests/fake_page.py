@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from livecomp import inputs, protocol
+from livecomp import calling, inputs, protocol
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import (
     Await,
@@ -37,6 +37,7 @@ class FakePage:
         self.request = HttpRequest()
         self.id = "page"
         self.connected = False
+        self.calling = calling.Calling(self)
         self.language, self.timezone = "de", "Asia/Tokyo"
         self.count = 0
         self.version = 0
@@ -65,6 +66,7 @@ class FakePage:
 
     def advance(self, steps: Any, value: Any = None, error: BaseException | None = None) -> Step | None:
         self.threads.add(threading.current_thread().name)
+        calling.current.set(self.calling)
         self.running += 1
         self.overlapped |= self.running > 1
         try:
@@ -73,6 +75,7 @@ class FakePage:
             return None
         finally:
             self.running -= 1
+            calling.current.set(None)
 
     def take_output(self) -> list[Output]:
         output, self._outbox = self._outbox, []

@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest, QueryDict
 from django.utils import functional as django_functional
 
-from livecomp import protocol, registry
+from livecomp import calling, protocol, registry
 from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
 from livecomp.presence import Present
@@ -187,20 +187,22 @@ class LiveComponent:
     def push_event(self, name: str, payload: Any = None) -> None:
         """Give an event to the browser: hooks get it by ``handleEvent``, the page as ``live:push``. Raises TypeError for
         a payload without a JSON form."""
-        self._live.page.effect("push", name, protocol.plain(payload, f"push_event({name!r}, …)"), self.id)
+        self._in_turn("push_event").page.effect(
+            "push", name, protocol.plain(payload, f"push_event({name!r}, …)"), self.id
+        )
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
         """Leave for another page of this site: a URL, a view name with arguments, or an object with
         ``get_absolute_url``. Raises ValueError for an address of another site or scheme."""
-        self._live.page.redirect(to, *args, **kwargs)
+        self._in_turn("redirect").page.redirect(to, *args, **kwargs)
 
     def push_url(self, to: str) -> None:
         """Show another URL of this site in the address bar, as a new entry of the browser's history."""
-        self._live.page.show_url("push", to)
+        self._in_turn("push_url").page.show_url("push", to)
 
     def replace_url(self, to: str) -> None:
         """As `push_url`, but in place of the current history entry."""
-        self._live.page.show_url("replace", to)
+        self._in_turn("replace_url").page.show_url("replace", to)
 
     def publish(self, topic: str, message: Any = None) -> None:
         """Publish to a topic when the running transaction commits. See `livecomp.publish`."""
@@ -208,11 +210,11 @@ class LiveComponent:
 
     def subscribe(self, topic: str) -> None:
         """Render again for each message of the topic. `on` does this by declaration, and calls a method."""
-        self._live.subscribe(topic)
+        self._in_turn("subscribe").subscribe(topic)
 
     def unsubscribe(self, topic: str) -> None:
         """Undo `subscribe`."""
-        self._live.unsubscribe(topic)
+        self._in_turn("unsubscribe").unsubscribe(topic)
 
     def presence(self, topic: str) -> list[Present]:
         """Who is on the topic in all processes, the longest first. A component that asks for it while it is rendered
@@ -222,11 +224,11 @@ class LiveComponent:
     def join_presence(self, topic: str, **meta: Any) -> None:
         """Be present on the topic while this page is open, as this user, else as this session: two tabs are one.
         ``meta``: what others shall see, with a JSON form; ``name`` is the user's name where nothing else is given."""
-        self._live.join_presence(topic, meta)
+        self._in_turn("join_presence").join_presence(topic, meta)
 
     def leave_presence(self, topic: str) -> None:
         """Undo `join_presence`."""
-        self._live.leave_presence(topic)
+        self._in_turn("leave_presence").leave_presence(topic)
 
     def start_task(
         self, call: Callable[..., Any], *args: Any, then: str = "", progress: str = "", failed: str = "", **kwargs: Any
@@ -237,7 +239,7 @@ class LiveComponent:
         the one for the exception. `update` sets fields from within. The task is cancelled with the page. One that mount
         starts over HTTP begins when the page is connected.
         """
-        return self._live.start_task(call, args, kwargs, (then, progress, failed))
+        return self._in_turn("start_task").start_task(call, args, kwargs, (then, progress, failed))
 
     def update(self, **fields: Any) -> None:
         """Set fields and render: the way in which a running task changes the component. The values are set in the
@@ -247,23 +249,29 @@ class LiveComponent:
 
     def cancel_task(self, task: str) -> None:
         """Cancel a task of `start_task` if it still runs."""
-        self._live.cancel_task(task)
+        self._in_turn("cancel_task").cancel_task(task)
 
     def send_after(self, seconds: float, method: str, **kwargs: Any) -> None:
         """Call the method once, later, if the page is still open."""
-        self._live.send_after(seconds, method, kwargs)
+        self._in_turn("send_after").send_after(seconds, method, kwargs)
 
     def flash(self, level: int | str, text: str) -> None:
         """Show a message in the page: ``live:flash`` in the browser. Levels are those of ``django.contrib.messages``."""
-        self._live.page.flash(level, text)
+        self._in_turn("flash").page.flash(level, text)
 
     def skip_render(self) -> None:
         """Do not render after this handler: what it changed is shown with the next render."""
-        self._live.skip = True
+        if (attempt := self._in_turn("skip_render").page.attempt) is not None:
+            attempt.skipped.add(self.id)
 
     def send_to(self, component: "LiveComponent | str", method: str, **kwargs: Any) -> Any:
         """Call a method of another component of this page, named by the object or by its id. It is rendered again."""
-        return self._live.page.send_to(component, method, kwargs)
+        return self._in_turn("send_to").page.send_to(component, method, kwargs)
+
+    def _in_turn(self, call: str) -> "Mounted":
+        """The component's place, for a call that only the page's own turn may make."""
+        calling.require_turn(self._live.page, f"{type(self).__name__}.{call}()")
+        return self._live
 
     def _assign(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():

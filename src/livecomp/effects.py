@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livecomp.constants import CloseCode
+from livecomp.constants import CloseCode, ErrorCode
+from livecomp.exceptions import Refused
 
 if TYPE_CHECKING:
     from livecomp.shared import Key
@@ -151,3 +152,10 @@ class Flush:
 
 
 Step = Await | Flush
+
+
+class PageGone(Refused):
+    """What a driver throws in at a step when the connection has been gone for so long that the handler has to end."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.GONE, "The page was closed.")

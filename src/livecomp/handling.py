@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 
 from livecomp import auth, failures, inputs, rendering
-from livecomp.effects import Await, Flush
+from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.state import copy_value
@@ -30,7 +30,6 @@ _END = object()
 
 def handle(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
     """Run the handler of one message, then this page's own handlers for what it published."""
-    mounted.skip = False
     yield from run(mounted, name, call)
     if mounted.page.turn.published:
         yield from deliver_own(mounted.page)
@@ -53,7 +52,8 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
 
     When it fails, nothing of it has happened, and the turn's event is answered."""
     page = mounted.page
-    attempt = page.attempt = Attempt()
+    attempt = page.attempt = Attempt(page.shown_url)
+    attempt.touched[mounted.id] = {}
     mounted.forget_computed()
     try:
         auth.guard(mounted)
@@ -63,11 +63,9 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
         elif inspect.isawaitable(result):
             yield from _wait(page, result)
         elif inspect.isgenerator(result):
-            for _ in result:
-                yield from _show_so_far(mounted)
+            yield from _run_generator(mounted, result)
         elif inspect.isasyncgen(result):
-            while (yield from _wait(page, _next_or_end(result))) is not _END:
-                yield from _show_so_far(mounted)
+            yield from _run_async_generator(mounted, result)
     except _Undone:
         return
     except Exception as error:
@@ -78,11 +76,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
         page.attempt = None
     page.turn.kept.append(attempt)
     page.turn.published += attempt.published
-    page.dirty.update(attempt.touched)
-    if mounted.skip:
-        page.dirty.discard(mounted.id)
-    elif mounted.id in page.tree:
-        page.dirty.add(mounted.id)
+    page.dirty |= attempt.touched.keys() - attempt.skipped
 
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
@@ -102,6 +96,35 @@ def _in_transactions(call: Callable[[], Any]) -> Any:
         return call()
 
 
+def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
+    """Render at each yield. However it ends, what stands in its ``finally`` has run."""
+    try:
+        for _ in generator:
+            yield from _show_so_far(mounted)
+    except PageGone:  # what it has done so far stays, and what its ``finally`` does
+        generator.close()
+    except Refused as refused:  # the visitor lost the right to it meanwhile: as above
+        generator.close()
+        tell_failure(mounted, "render", refused)
+    except Exception:
+        generator.close()
+        raise
+
+
+def _run_async_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
+    try:
+        while (yield from _wait(mounted.page, _next_or_end(generator))) is not _END:
+            yield from _show_so_far(mounted)
+    except PageGone:
+        yield from _wait(mounted.page, generator.aclose())
+    except Refused as refused:
+        yield from _wait(mounted.page, generator.aclose())
+        tell_failure(mounted, "render", refused)
+    except Exception:
+        yield from _wait(mounted.page, generator.aclose())
+        raise
+
+
 async def _next_or_end(generator: Any) -> Any:
     return await anext(generator, _END)
 
@@ -113,16 +136,20 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     page.attempt = None
     page.turn.verdicts.clear()
     page.turn.kept.append(attempt)
-    page.dirty.update(attempt.touched, {mounted.id})
+    page.dirty.update(attempt.touched)
     patches = rendering.render_dirty(page)
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone
     page.let_out()
-    attempt.outputs, attempt.effects, attempt.undo_steps = [], [], []
+    attempt.outputs, attempt.effects, attempt.shown_url = [], [], page.shown_url
     page.send_patches(patches)
-    yield Flush()
-    page.attempt = attempt
+    try:
+        yield Flush()
+    finally:
+        page.attempt = attempt
+    page.turn.verdicts.clear()
+    auth.guard(mounted)
 
 
 class _Undone(Exception):
@@ -163,14 +190,6 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
         mounted.page.postpone(input, mounted, error)
         return False
     return True
-
-
-def guarded(mounted: Mounted, name: str, call: Callable[..., Any], **arguments: Any) -> None:
-    """Run a life-cycle method; its failure becomes the component's error boundary."""
-    try:
-        call(**arguments)
-    except Exception as error:
-        failures.show_failure(mounted, error, name)
 
 
 def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:

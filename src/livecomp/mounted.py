@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livecomp import progress
+from livecomp import calling, progress
 from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
@@ -27,8 +27,8 @@ class Mounted:
 
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
-        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "skip", "failure", "depth"),
-        *("effects", "is_left_out", "is_refused", "reads_request"),
+        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
+        *("effects", "is_left_out", "is_refused", "broken", "reads_request"),
     )
 
     def __init__(
@@ -54,9 +54,9 @@ class Mounted:
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
-        self.skip = False
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
+        self.broken = ""  # "mount" or "updated" failed: nothing of it is shown or called until its parent tries again
         self.is_refused = False  # what is shown as failure is the guard's refusal
         self.reads_request = (
             True  # a render, or a handler since, looked at the URL, the user or the session; or none was here
@@ -67,7 +67,7 @@ class Mounted:
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
         attempt = self.page.attempt
-        if attempt is None or progress.current.get() is not None:
+        if attempt is None or not calling.is_in_turn(self.page):
             return None
         return attempt.touched.setdefault(self.id, {})
 
@@ -150,6 +150,8 @@ class Mounted:
 
     def begin(self) -> None:
         """Start what the class declares, and what was asked for before there was a connection."""
+        if self.broken == "mount":
+            return
         for trigger in self.component.timers:
             self.page.output(StartTimer(f"{self.id}:{trigger.method}", trigger.seconds, repeat=True))
         for timer, (_, _, due) in self.later.items():
@@ -192,9 +194,13 @@ class Mounted:
         _method(self.component, method)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
-        self.page.on_undo(partial(self.later.pop, timer, None))
+        self.page.on_undo(partial(self._forget_timer, timer))
         if self.page.connected:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
+
+    def _forget_timer(self, timer: str) -> None:
+        if self.later.pop(timer, None) is not None and self.page.connected:
+            self.page.output(StopTimer(timer))
 
     def start_task(
         self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], methods: tuple[str, str, str]
@@ -203,7 +209,7 @@ class Mounted:
             _method(self.component, method)
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
-        self.page.on_undo(partial(self._forget_task, task))
+        self.page.on_undo(partial(self.cancel_task, task))
         if self.page.connected:
             self.page.output(StartTask(task, partial(call, *args, **kwargs)))
         else:

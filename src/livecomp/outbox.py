@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
-from livecomp import protocol
+from livecomp import calling, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
@@ -21,6 +21,21 @@ class Outbox:
         self.attempt: Attempt | None = None  # the handler at work
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
+        self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
+        self._calling: calling.Calling | None = None  # the turn that is under way
+
+    def enter_turn(self) -> None:
+        """From here on the caller may change the page's components."""
+        if self._calling is None:
+            self._calling = calling.Calling(self)
+            calling.current.set(self._calling)
+
+    def leave_turn(self) -> None:
+        """From here on it may not, and nothing that it started."""
+        if self._calling is not None:
+            self._calling.is_over = True
+            self._calling = None
+            calling.current.set(None)
 
     def output(self, output: Output) -> None:
         """Have the driver do something; what a handler asks for, when it has succeeded."""

@@ -17,6 +17,7 @@ from django.middleware.csrf import get_token
 
 from livecomp import (
     auth,
+    calling,
     failures,
     inputs,
     locale,
@@ -191,11 +192,17 @@ class LivePage(Outbox):
 
     def advance(self, steps: Steps[None], value: Any = None, error: BaseException | None = None) -> Step | None:
         """Run to the next step, in the page's language and time zone. None at the end."""
-        with self.in_locale():
-            try:
-                return steps.throw(error) if error is not None else steps.send(value)
-            except StopIteration:
-                return None
+        self.enter_turn()
+        step = None
+        try:
+            with self.in_locale():
+                step = steps.throw(error) if error is not None else steps.send(value)
+        except StopIteration:
+            pass
+        finally:
+            if step is None:
+                self.leave_turn()
+        return step
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
@@ -234,9 +241,11 @@ class LivePage(Outbox):
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
         self.connected = False
+        self.enter_turn()
         for mounted in list(self.tree.values()):
             _unmount(mounted)
             mounted.stop(is_cut=True)
+        self.leave_turn()
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
         self.topics.clear()
@@ -364,7 +373,7 @@ class LivePage(Outbox):
             self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
-        if not self.connected:
+        if not self.connected or not calling.is_in_turn(self):
             return topics.publish(topic, message)
         (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
@@ -374,6 +383,8 @@ class LivePage(Outbox):
             self._publish_now(topic, message)
 
     def _publish_now(self, topic: str, message: Any) -> None:
+        if not calling.is_in_turn(self):  # the transaction outlived the turn
+            return topics.publish_now(topic, message)
         listens = topic in self.topics
         self.output(Publish(topic, message, comes_back=listens and self.turn.answers_topics))
         if listens and self.attempt is not None and not self.turn.answers_topics:

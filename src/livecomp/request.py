@@ -60,7 +60,8 @@ def is_page_url(url: str) -> bool:
     """Whether ``url`` is a path on this site, as a browser's location gives it."""
     path, _, _ = url.partition("?")
     is_path = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return is_path and len(url) <= MAX_URL and url.isprintable()
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS  # Django reads no query string of more
+    return is_path and len(url) <= MAX_URL and url.isprintable() and (most is None or url.count("&") < most)
 
 
 def _no_response(request: HttpRequest) -> HttpResponse:

@@ -22,6 +22,8 @@ from django.utils.functional import Promise
 from livecomp.conf import settings
 from livecomp.constants import JSON_MARK
 
+MAX_DIGITS = 101  # of a whole number, with its sign
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _EXACT = 2**53 - 1  # JavaScript reads larger whole numbers wrong
 # A browser reads "\r" as "\n" and drops or replaces the other characters
 _UNTELLABLE = re.compile(rf"\A{JSON_MARK}|[\x01-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -49,19 +51,34 @@ def unmark(text: Any) -> Any:
     if type(text) is not str or not text.startswith(JSON_MARK):
         return text
     try:
-        value = json.loads(text[len(JSON_MARK) :], parse_constant=_refuse)
+        value = json.loads(
+            text[len(JSON_MARK) :], parse_constant=_refuse, parse_float=_finite_float, parse_int=_readable_int
+        )
     except (ValueError, RecursionError):
         return text
     return value if _is_within(value, settings.max_json_depth) else text
 
 
 def _is_within(value: Any, depth: int) -> bool:
+    if type(value) is str:
+        return _UNSENDABLE.search(value) is None
     if not isinstance(value, (dict, list)):
         return True
+    if type(value) is dict and any(_UNSENDABLE.search(key) for key in value):
+        return False
     return depth > 0 and all(_is_within(each, depth - 1) for each in (value.values() if type(value) is dict else value))
 
 
-def _refuse(name: str) -> None:
+def _finite_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _readable_int(text: str) -> int:
+    return int(text) if len(text) <= MAX_DIGITS else _refuse(text)
+
+
+def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
-from livecomp import progress
+from livecomp import calling, progress
 from livecomp.exceptions import ComponentError
 from livecomp.query import QueryField
 
@@ -72,12 +72,15 @@ class Field:
         return value
 
     def __set__(self, component: "LiveComponent", value: Any) -> None:
-        if progress.current.get() is not None:
+        values = component.__dict__
+        page = values["_live"].page
+        if not calling.is_in_turn(page):
+            if progress.current.get() is None:
+                calling.require_turn(page, f"{type(component).__name__}.{self.name} = …")
             raise RuntimeError(
                 f"{type(component).__name__}.{self.name} is set in a background task, while the page may be at work with "
                 f"it. Write self.update({self.name}=…): the page sets it in its own turn."
             )
-        values = component.__dict__
         undo = values["_live"].undo
         if undo is not None and self.name not in undo:
             undo[self.name] = values.get(self.name, MISSING)

@@ -12,7 +12,6 @@ import logging
 import random
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from contextvars import ContextVar
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,6 +20,7 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
 
+from livecomp import calling
 from livecomp.sendable import check_topic, find_unsendable
 from livecomp.this_process import after_fork, process_id
 
@@ -59,9 +59,6 @@ class PublishingPage(Protocol):
         """Publish for the page, when the transaction commits."""
 
 
-current_page: ContextVar[PublishingPage | None] = ContextVar("livecomp_page", default=None)
-"""Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
-
 listeners: set[Listener] = set()
 _listeners_lock = threading.Lock()
 
@@ -98,8 +95,8 @@ def publish_now(topic: str, message: Any = None) -> None:
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
     """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes."""
-    page = current_page.get()
-    if page is not None and page.connected and using is None:
+    page = _own_page()
+    if page is not None and using is None:
         for topic, message in messages:
             publish(topic, message)
         return
@@ -186,9 +183,15 @@ def _on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
         _committed(batch)
 
 
+def _own_page() -> PublishingPage | None:
+    """Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
+    page: PublishingPage | None = calling.page_in_turn()
+    return page if page is not None and page.connected else None
+
+
 def _committed(batch: dict[str, list[Packed]]) -> None:
-    page = current_page.get()
-    if page is None or not page.connected:
+    page = _own_page()
+    if page is None:
         _send(batch)
         return
     for topic, packed in batch.items():
@@ -389,7 +392,7 @@ def _forget_listeners() -> None:  # hubs, and the page whose handler perhaps for
     global _listeners_lock
     _listeners_lock = threading.Lock()
     listeners.clear()
-    current_page.set(None)
+    calling.current.set(None)
 
 
 after_fork(_forget_listeners)

@@ -17,13 +17,15 @@ MODEL_TOPICS = "model:"  # topics of watched models
 class Attempt:
     """One handler at work."""
 
-    __slots__ = ("effects", "outputs", "published", "touched", "undo_steps")
+    __slots__ = ("effects", "outputs", "published", "shown_url", "skipped", "touched", "undo_steps")
 
-    def __init__(self) -> None:
+    def __init__(self, shown_url: str = "") -> None:
+        self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
         self.outputs: list[Output] = []
         self.published: list[tuple[str, Any]] = []  # to topics that the page listens to itself
         self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of its fields
+        self.skipped: set[str] = set()  # ids of components that are not to be rendered for it
         self.undo_steps: list[Callable[[], object]] = []  # for what is neither output nor a field
 
     def facts(self) -> list[Output]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone, translation
 
@@ -215,6 +215,92 @@ async def test_calls_of_one_async_handler_share_a_thread() -> None:
     lane.release()
     assert len(idents) == 1
     assert threading.get_ident() not in idents
+
+
+@override_settings(LIVECOMP={"THREADS": 1, "THREADS_PER_USER": 1})
+async def test_t79_a_handler_that_waits_after_a_query_keeps_no_thread(threads: Threads) -> None:
+    lanes = new_pool(threads)
+    gate = asyncio.Event()
+    waiting: list[asyncio.Task[int]] = []
+
+    async def handler() -> int:
+        first = await sync_to_async(int)("1")
+        await gate.wait()
+        return first + await sync_to_async(int)("2")
+
+    used = []
+    for visitor in ("a", "a", "b"):
+        context = fresh()
+        used.append(AsyncLane(lanes, visitor, context))
+        waiting.append(asyncio.get_running_loop().create_task(handler(), context=context))
+    await until(lambda: all(not lane._is_served for lane in used) and not lanes._running)
+    assert not any(task.done() for task in waiting)
+    assert await asyncio.wait_for(lanes.run("c", fresh(), int, "1"), 5) == 1
+    gate.set()
+    assert await asyncio.gather(*waiting) == [3, 3, 3]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["transaction", "generator", "cursor"])
+async def test_what_is_open_in_the_database_keeps_its_thread(threads: Threads, kind: str) -> None:
+    gate, opened = asyncio.Event(), asyncio.Event()
+    lanes = new_pool(threads)
+    context = fresh()
+    lane = AsyncLane(lanes, "a", context)
+
+    async def handler() -> None:
+        if kind == "transaction":
+            atomic = transaction.atomic()
+            await sync_to_async(atomic.__enter__)()
+            opened.set()
+            await gate.wait()
+            await sync_to_async(atomic.__exit__)(None, None, None)
+        elif kind == "generator":
+            rows = (number for number in range(3))
+            assert await sync_to_async(next)(rows) == 0
+            opened.set()
+            await gate.wait()
+            assert await sync_to_async(list)(rows) == [1, 2]
+        else:
+            cursor = await sync_to_async(lambda: connection.cursor())()
+            opened.set()
+            await gate.wait()
+            await sync_to_async(cursor.execute)("SELECT 1")
+            await sync_to_async(cursor.close)()
+            del cursor
+        await asyncio.Event().wait()
+
+    task = asyncio.get_running_loop().create_task(handler(), context=context)
+    await asyncio.wait_for(opened.wait(), 5)
+    other_context = fresh()
+    other = AsyncLane(lanes, "b", other_context)
+    await asyncio.get_running_loop().create_task(sync_to_async(int)("1"), context=other_context)
+    await until(lambda: not other._is_served)  # it was served later, and its thread is free again
+    assert lane._is_served
+    gate.set()
+    await until(lambda: not lanes._running)
+    task.cancel()
+    lane.release()
+
+
+async def test_what_a_handler_started_and_left_shares_its_visitors_threads(threads: Threads) -> None:
+    lanes = new_pool(threads)
+    gate = asyncio.Event()
+    started: list[asyncio.Task[str]] = []
+
+    async def later() -> str:
+        await gate.wait()
+        return await sync_to_async(lambda: threading.current_thread().name)()
+
+    async def handler() -> None:
+        started.append(asyncio.create_task(later()))
+
+    context = fresh()
+    lane = AsyncLane(lanes, "a", context)
+    await asyncio.get_running_loop().create_task(handler(), context=context)
+    lane.release()
+    gate.set()
+    assert (await started[0]).startswith(threads._name)
 
 
 async def test_an_async_lane_passes_errors_on() -> None:

@@ -105,7 +105,6 @@ class PageDriver:
     def adopt(self, page: LivePage) -> None:
         """Drive a page that no browser joins."""
         self.page = page
-        self._context.run(topics.current_page.set, page)
         self._context.run(settle, page)
 
     def give(self, message: inputs.Input) -> None:
@@ -221,7 +220,6 @@ class PageDriver:
         if self.stopped is not None:
             return
         self.page = page
-        self._context.run(topics.current_page.set, page)
         await self._drive(message)
         if page.connected and self.stopped is None:
             self._context.run(settle, page)
@@ -277,6 +275,8 @@ class PageDriver:
                 started = self._runtime.loop.time()
                 value, error = await self._handler.run(step.awaitable, self.visitor, self._context, page)
                 self._spent += self._runtime.loop.time() - started
+            else:
+                error = self._handler.interrupt(self._runtime.loop.time() - self._started)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         return self._runtime.events.run(self.visitor, self._context, function, *args)

@@ -8,9 +8,11 @@ the connection's own `contextvars` context, so an activated language or time zon
 
 import asyncio
 import contextvars
+import inspect
 import logging
 import queue
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, Future
@@ -19,14 +21,18 @@ from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections, connections
+from django.db.backends.utils import CursorWrapper
 
 from livecomp.conf import settings
 from livecomp.this_process import after_fork
 
 logger = logging.getLogger("livecomp")
 
+LINGER = 0.02  # seconds that an async handler keeps a thread for its next query
+
 R = TypeVar("R")
 Job = Callable[[], Callable[[], Any] | None]
+Call = tuple[Future[Any], Callable[[], Any]]
 Outcome = tuple[Hashable, asyncio.Future[Any], Any, BaseException | None]  # visitor, future, result, error
 
 
@@ -220,44 +226,97 @@ class Pool:
 
 
 class AsyncLane(Executor):
-    """A thread of its own for one run of an async handler: what its ``sync_to_async`` calls and async ORM queries use.
+    """The thread that the ``sync_to_async`` calls and async ORM queries of one async handler or task use.
 
-    All calls come to the same thread (database cursors demand it), which is taken at the first one and given back by
-    `release`. Without it every async query of the process would wait in one line. One visitor's lanes share the limit
-    of ``pool``.
+    It is taken for a call, and given back when none has followed for `LINGER` seconds: a handler that waits for
+    something else keeps nobody from a thread. Calls that follow each other closely, and all that belong to an open
+    transaction, cursor or generator, come to the same thread, as database connections demand. Without lanes every async
+    query of the process would wait in one line. One visitor's lanes share the limit of ``pool``.
     """
 
-    __slots__ = ("_calls", "_key", "_pool", "_visitor")
+    __slots__ = ("_calls", "_context", "_is_served", "_lock", "_open", "_pool", "_visitor")
 
     def __init__(self, pool: Pool, visitor: Hashable, context: contextvars.Context) -> None:
         self._pool = pool
         self._visitor = visitor
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] | None = None
-        self._key = ThreadSensitiveContext()
-        SyncToAsync.context_to_thread_executor[self._key] = self
-        context.run(SyncToAsync.thread_sensitive_context.set, self._key)
+        self._context = context
+        self._lock = threading.Lock()
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._is_served = False
+        self._open: list[weakref.ref[Any]] = []  # what ties the next call to this thread
+        key = ThreadSensitiveContext()
+        SyncToAsync.context_to_thread_executor[key] = self
+        context.run(SyncToAsync.thread_sensitive_context.set, key)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        if self._calls is None:
-            self._calls = queue.SimpleQueue()
-            self._pool.run(self._visitor, contextvars.Context(), self._serve)
-        self._calls.put((future, lambda: function(*args, **kwargs)))
+        with self._lock:
+            self._calls.put((future, partial(function, *args, **kwargs)))
+            if self._is_served:
+                return future
+            self._is_served = True
+        self._pool.run(self._visitor, contextvars.Context(), self._serve)
         return future
 
     def _serve(self) -> None:
-        assert self._calls is not None
-        while (call := self._calls.get()) is not None:
+        while (call := self._next()) is not None:
             future, function = call
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(function())
+                result = function()
             except BaseException as error:
+                self._note_open(function, None)
                 future.set_exception(error)
+                del error
+            else:
+                self._note_open(function, result)
+                future.set_result(result)
+                del result
+            del call, future, function  # a thread that waits keeps nothing alive
+
+    def _next(self) -> "Call | None":
+        try:
+            call = self._calls.get(timeout=None if self._is_tied() else LINGER)
+        except queue.Empty:
+            call = None
+        if call is not None:
+            return call
+        with self._lock:  # after a while without a call, or released
+            try:
+                while (call := self._calls.get_nowait()) is None:
+                    pass
+            except queue.Empty:
+                self._is_served = False
+            return call
+
+    def _is_tied(self) -> bool:
+        self._open = [each for each in self._open if is_unfinished(each())]
+        return bool(self._open) or any(
+            each.in_atomic_block or not each.autocommit
+            for each in connections.all(initialized_only=True)
+            if each.connection is not None
+        )
+
+    def _note_open(self, function: Callable[[], Any], result: Any) -> None:
+        call = function
+        while isinstance(call, partial) and call.args and isinstance(call.args[-1], partial):
+            call = call.args[-1]  # asgiref's wrapping
+        seen = [result, *call.args] if isinstance(call, partial) else [result]
+        self._open += [weakref.ref(each) for each in seen if is_unfinished(each)]
 
     def release(self) -> None:
-        """The handler is done: the thread is free for others after what is queued."""
-        SyncToAsync.context_to_thread_executor.pop(self._key, None)
-        if self._calls is not None:
-            self._calls.put(None)
+        """The handler is done: the thread is free for others after what is queued. What the handler started and did not
+        wait for may still use the lane."""
+        self._context.run(SyncToAsync.thread_sensitive_context.set, None)  # type: ignore[arg-type] # as if never set
+        with self._lock:
+            if self._is_served:
+                self._open.clear()
+                self._calls.put(None)
+
+
+def is_unfinished(value: Any) -> bool:
+    """Whether it holds a place in a database's result: a cursor, or a generator that may have one inside."""
+    if inspect.isgenerator(value):
+        return value.gi_frame is not None
+    return isinstance(value, CursorWrapper)

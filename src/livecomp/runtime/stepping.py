@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import inspect
 import logging
 import time
 from collections.abc import Awaitable, Hashable
@@ -11,10 +12,8 @@ from django.utils import timezone, translation
 
 from livecomp import locale, protocol
 from livecomp.conf import settings
-from livecomp.constants import ErrorCode
 from livecomp.counters import counters
-from livecomp.effects import Output, Send, Step
-from livecomp.exceptions import Refused
+from livecomp.effects import Output, PageGone, Send, Step
 from livecomp.page import LivePage, Steps
 from livecomp.runtime.pool import AsyncLane
 from livecomp.runtime.process import Runtime
@@ -29,6 +28,7 @@ def advance(
     page: LivePage, steps: Steps[None], value: Any, error: BaseException | None
 ) -> tuple[Step | None, str, int, list[Output], float]:
     """One step in a thread: what is next, the frame to send with the version in it, the rest of the output, seconds."""
+    page.is_driven = True
     started = time.perf_counter()
     step = page.advance(steps, value, error)
     texts, rest, version = [], [], -1
@@ -61,12 +61,12 @@ def settle(page: LivePage) -> None:
 class AsyncHandler:
     """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
 
-    __slots__ = ("_runtime", "_task", "was_cut_short")
+    __slots__ = ("_must_end", "_runtime", "_task", "was_cut_short")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._task: asyncio.Task[Any] | None = None
-        self.was_cut_short = False
+        self._must_end = self.was_cut_short = False
 
     @property
     def is_running(self) -> bool:
@@ -85,13 +85,15 @@ class AsyncHandler:
             if not self._task.done():
                 raise
             if self.was_cut_short:
-                return None, Refused(ErrorCode.GONE, "The page was closed.")
-            return None, TimeoutError(f"took longer than LIVECOMP['HANDLER_TIMEOUT'], {settings.handler_timeout:g} s")
+                return None, PageGone()
+            return None, _timeout()
         except Exception as error:
             return None, error
         finally:
             self._task = None
             lane.release()
+            if inspect.iscoroutine(awaitable):
+                awaitable.close()  # it may have been cancelled before its first step
 
     def cancel(self) -> None:
         """It took too long."""
@@ -99,10 +101,22 @@ class AsyncHandler:
             self._task.cancel()
 
     def cut_short(self) -> None:
-        """Its page is gone."""
+        """Its page is gone, and it had its time to finish. A generator between two awaits ends at its yield."""
+        self._must_end = True
         if self._task is not None:
             self.was_cut_short = True
             self._task.cancel()
+
+    def interrupt(self, seconds: float) -> Exception | None:
+        """What ends a generator that stands at a yield after so many seconds, if it has to end."""
+        if self._must_end:
+            self.was_cut_short = True
+            return PageGone()
+        return _timeout() if seconds > settings.handler_timeout else None
+
+
+def _timeout() -> TimeoutError:
+    return TimeoutError(f"took longer than LIVECOMP['HANDLER_TIMEOUT'], {settings.handler_timeout:g} s")
 
 
 async def _result_of(awaitable: Awaitable[Any], page: LivePage) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone, translation
 
-from livecomp import locale, progress, topics
+from livecomp import calling, locale, progress, topics
 from livecomp.effects import StartTask
 from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
 from livecomp.runtime.pool import AsyncLane
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RunningTask:
     """One task, running. What it yields and gives goes to the page through `PageDriver.take`."""
 
-    __slots__ = ("_driver", "_id", "_is_cancelled", "_runtime", "_task")
+    __slots__ = ("_driver", "_id", "_is_cancelled", "_is_over", "_runtime", "_task")
 
     def __init__(
         self, driver: "PageDriver", runtime: "Runtime", visitor: Any, context: contextvars.Context, start: StartTask
@@ -31,9 +31,9 @@ class RunningTask:
         self._driver = driver
         self._runtime = runtime
         self._id = start.id
-        self._is_cancelled = False
+        self._is_cancelled = self._is_over = False
         context = context.copy()
-        context.run(topics.current_page.set, None)  # it runs beside the page, not in one of its handlers
+        context.run(calling.current.set, None)  # it runs beside the page, not in one of its turns
         context.run(progress.current.set, self._report)
         if inspect.iscoroutinefunction(start.call) or inspect.isasyncgenfunction(start.call):
             run = self._run_on_loop(start.call, visitor, context)
@@ -66,6 +66,7 @@ class RunningTask:
                     value = await result
         except (Exception, SystemExit, KeyboardInterrupt) as raised:  # sys.exit() ends the task, not the server
             error = raised
+        self._is_over = True
         await self._driver.take(TaskDone(self._id, value, error))
 
     async def _run_in_thread(self, call: Callable[[], Any], visitor: Any, context: contextvars.Context) -> None:
@@ -74,6 +75,7 @@ class RunningTask:
             value = await self._runtime.tasks.run(visitor, context, partial(self._call, call))
         except Exception as raised:
             error = raised
+        self._is_over = True
         await self._driver.take(TaskDone(self._id, value, error))
 
     def _call(self, call: Callable[[], Any]) -> Any:
@@ -100,6 +102,11 @@ class RunningTask:
         """What `LiveComponent.update` calls in the task, from whichever thread."""
         if self._is_cancelled:
             raise asyncio.CancelledError
+        if self._is_over:
+            raise RuntimeError(
+                f"update({', '.join(values)}) is called after its task has ended, by something that the task started. "
+                "Wait for it in the task."
+            )
         update = TaskUpdate(self._id, component, values)
         if topics.running_loop() is self._runtime.loop:
             self._driver.take_now(update)

@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 
-from livecomp import auth, inputs, progress, protocol, signout, topics
+from livecomp import auth, calling, inputs, progress, protocol, signout, topics
 from livecomp.effects import (
     Attach,
     Await,
@@ -127,9 +127,6 @@ class PageDriver:
         self._must_revalidate = self._has_ended = False
         self.task_error: BaseException | None = None
         self._context = contextvars.Context()
-        current_page: Any = getattr(topics, "current_page", None)
-        if current_page is not None:
-            self._context.run(current_page.set, self.page)
 
     def give(self, message: protocol.Message | inputs.Input) -> None:
         """Lets the page handle a message, and carries out all that it asks for."""
@@ -288,7 +285,12 @@ class PageDriver:
     def _run(self, task: str, call: Callable[[], Any]) -> Any:
         context = contextvars.copy_context()
         context.run(progress.current.set, partial(self._update, task))
-        return context.run(self._run_here, task, call)
+        context.run(calling.current.set, None)  # it runs beside the page, not in one of its turns
+        self.page.is_driven = True
+        try:
+            return context.run(self._run_here, task, call)
+        finally:
+            self.page.is_driven = False
 
     def _update(self, task: str, component: str, values: dict[str, Any]) -> None:
         if task not in self.tasks:
