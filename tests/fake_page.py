@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator, Mapping
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from livecomp import calling, inputs, protocol
@@ -33,6 +34,7 @@ class FakePage:
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.scope = scope
+        self.request = HttpRequest()
         self.id = "page"
         self.connected = False
         self.calling = calling.Calling(self)

@@ -562,7 +562,7 @@ async def test_a_word_to_all_connections_has_a_visitor_checked() -> None:
     pages.visitor, others.visitor = "user:1", "user:2"
     async with fake_socket(pages, token="a") as socket, fake_socket(others, token="b") as other:
         pages.allowed = others.allowed = False
-        Runtime.current().hub.control("revalidate", "user:1")
+        Runtime.current().hub.control("revalidate", ["user:1"])
         assert await socket.read(1) == ["closed", 4401]
         assert (await other.call("add"))[0] == "patch"
 

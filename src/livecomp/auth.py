@@ -1,9 +1,11 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.conf import settings as django_settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
+from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -24,8 +26,8 @@ def visitor_bindings(request: HttpRequest) -> list[str]:
     """What a token or snapshot of this visitor is bound to: first the current form, then those that are still valid.
 
     A signed-in visitor is known by primary key and session hash, which changes with the password; with
-    ``SECRET_KEY_FALLBACKS`` older forms of the hash are valid too. A visitor without an account is known by the session
-    where there is one.
+    ``SECRET_KEY_FALLBACKS`` older forms of the hash are valid too. A visitor without an account is known by the key of
+    the session, where there is one that stays the same: a session that is kept in its cookie has none.
     """
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
@@ -34,7 +36,7 @@ def visitor_bindings(request: HttpRequest) -> list[str]:
             hashes += user.get_session_auth_fallback_hash()
         return [_binding(f"user:{user.pk}:{value}") for value in hashes]
     session = getattr(request, "session", None)
-    key = session.session_key if session is not None else None
+    key = session.session_key if session is not None and not is_in_cookie(session) else None
     anyone = _binding("anonymous")
     return [_binding(f"session:{key}"), anyone] if key else [anyone]
 
@@ -53,6 +55,33 @@ def visitor_key(request: HttpRequest) -> str:
     if session is not None and session.session_key:
         return f"session:{session.session_key}"
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
+
+
+def is_in_cookie(session: Any) -> bool:
+    """Whether the session is kept in its cookie and nowhere else: its key is its content and changes with it, and no
+    server can tell whether it has ended."""
+    return isinstance(session, CookieStore)
+
+
+def session_mark(key: str) -> str:
+    """What stands for the session with this key in words to other processes: the key itself is as good as a password."""
+    return "session:" + _binding(f"mark:{key}")
+
+
+def has_session_of(request: HttpRequest, marks: Collection[str]) -> bool:
+    """Whether one of the marks is of the session of a long-lived connection's handshake. Reads nothing."""
+    mark: str | None = request.__dict__.get("_livecomp_mark")
+    if mark is None:
+        session = getattr(request, "session", None)
+        key = request.COOKIES.get(django_settings.SESSION_COOKIE_NAME) or (session and session.session_key)
+        mark = request.__dict__["_livecomp_mark"] = session_mark(key) if key else ""
+    return mark in marks
+
+
+def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
+    """Whether `check` refuses the component to anybody."""
+    cls = component if isinstance(component, type) else type(component)
+    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
 
 
 def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
@@ -151,24 +180,31 @@ def forget_permissions(request: HttpRequest) -> None:
         return
     wrapped = user.__dict__.get("_wrapped", user)
     for name in [name for name in getattr(wrapped, "__dict__", ()) if name.endswith("_cache") and "perm" in name]:
-        del wrapped.__dict__[name]
+        wrapped.__dict__.pop(name, None)  # another thread may do the same
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:
     """Whether the visitor of a long-lived connection is still who they were: session there, same user, active, same
-    password. Reads the session and the user afresh."""
+    password. Reads the session and the user afresh.
+
+    The rules are those of `django.contrib.auth.get_user`, without its writing: a connection cannot send a cookie.
+    """
     was = request.user
     session = type(request.session)(request.session.session_key)
+    pk = session.get(SESSION_KEY)
     if not was.is_authenticated:
-        return session.get(SESSION_KEY) is None
-    if str(session.get(SESSION_KEY)) != str(was.pk):
+        return pk is None
+    if pk is None or str(pk) != str(was.pk):
         return False
-    user = _current(was)
-    if user is None or not user.is_active:
+    path = session.get(BACKEND_SESSION_KEY)
+    if path is not None and path not in django_settings.AUTHENTICATION_BACKENDS:
         return False
-    stored = session.get(HASH_SESSION_KEY)
-    if stored is None or not hasattr(user, "get_session_auth_hash"):
-        return stored is None
+    user = _current(was) if path is None else load_backend(path).get_user(was.pk)
+    if user is None or (path is None and not user.is_active):  # a backend knows whom it lets in
+        return False
+    if not hasattr(user, "get_session_auth_hash"):
+        return True
+    stored = session.get(HASH_SESSION_KEY) or ""
     valid = [user.get_session_auth_hash(), *getattr(user, "get_session_auth_fallback_hash", list)()]
     return any(constant_time_compare(stored, value) for value in valid)
 

@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings as django_settings
+from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
@@ -106,6 +108,22 @@ def check_asgi(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         return []
     hint = "Set ASGI_APPLICATION, and wrap the application in asgi.py with livecomp.asgi.live_application."
     return [Warning("ASGI_APPLICATION is not set.", hint=hint, id="livecomp.W003")]
+
+
+@register("livecomp")
+def check_sessions(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W010: sessions are kept in the browser only, so nothing tells whether one has ended."""
+    engine = import_module(django_settings.SESSION_ENGINE)
+    if not issubclass(engine.SessionStore, CookieStore):
+        return []
+    return [
+        Warning(
+            "Sessions are kept in signed_cookies: the server does not know which of them have ended.",
+            hint="Signing out ends all live pages of that user, and whoever has kept the old cookie can go on with it. Use "
+            "a session engine with a store, such as 'django.contrib.sessions.backends.cached_db'.",
+            id="livecomp.W010",
+        )
+    ]
 
 
 @register("livecomp")

@@ -210,6 +210,10 @@ class Connection:
         """Call the function in the thread pool, with the page first."""
         return self._driver.ask(function, *args)
 
+    def check_visitor(self) -> None:
+        """Have the page look at its visitor again, in its turn."""
+        self._driver.check_visitor()
+
     def _error(self, ref: int, code: ErrorCode, text: str) -> None:
         """Reply with an error, as soon as the whole frame is looked at."""
         counters.count("errors", code.value)

@@ -77,10 +77,11 @@ class CancelTask:
 @dataclass(frozen=True, slots=True)
 class Attach:
     """Bring the browser's copy of a shared component up to date, and keep it so. ``digest``: of the HTML that it has;
-    empty when that is not known."""
+    empty when that is not known. ``restricted``: it, or a component that it stands in, is not for everybody."""
 
     key: "Key"
     digest: str
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

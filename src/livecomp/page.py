@@ -153,7 +153,8 @@ class LivePage(Outbox):
 
     def attach(self, id: str, digest: str) -> None:
         """Keep the browser's copy of a shared component up to date. ``digest``: of the HTML that it has, or ``""``."""
-        self.output(Attach(self.shared[id].key, digest))
+        place = self.shared[id]
+        self.output(Attach(place.key, digest, any(map(auth.is_restricted, place.chain(self.tree)))))
 
     # Over HTTP
 

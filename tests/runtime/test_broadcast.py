@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.contrib.sessions.models import Session
+from django.test import Client, override_settings
 
-from livecomp import LiveComponent, consumer, on, publish_now, sharing, state
+from livecomp import LiveComponent, consumer, event, on, publish_now, sharing, state
 from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import broadcast, process
 from livecomp.runtime.process import Runtime
@@ -47,6 +49,49 @@ class Guarded(LiveComponent, shared=True):
         self.count += 1
 
 
+class ForMembers(LiveComponent, shared=True):
+    template = "<p>{{ count }}</p>"
+    login_required = True
+    count: int = 0
+
+    @on("guarded")
+    def changed(self, number: Any) -> None:
+        self.count += 1
+
+
+class Club(LiveComponent):
+    """What stands in it is for those whom it admits."""
+
+    template = "{% load livecomp %}<div>{% live_component 'ticker' %}</div>"
+    closed_to = ""
+    fails = False
+    asked = 0
+
+    def has_permission(self) -> bool:
+        Club.asked += 1
+        if Club.fails:
+            raise RuntimeError("no answer")
+        return self.user.username != Club.closed_to
+
+
+class BusyClub(Club):
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    @event
+    def work(self) -> None:
+        BusyClub.has_begun.set()
+        BusyClub.may_end.wait(5)
+
+
+class ClubHouse(LiveComponent):
+    template = "{% load livecomp %}<div>{% live_component 'club_room' %}</div>"
+    permission_required = "testapp.view_note"
+
+
+class ClubRoom(LiveComponent):
+    template = "{% load livecomp %}<div>{% live_component 'ticker' %}</div>"
+
+
 class Viewer(Socket):
     """A browser that has loaded a page with one component, and looks at it."""
 
@@ -62,6 +107,13 @@ class Viewer(Socket):
         await self.write("join", 1, self.tokens, None, "/")
         assert (await self.read_until("joined"))[4] == []
         return self
+
+    async def read_until_closed(self) -> int:
+        """The close's code."""
+        while (message := await self.read())[0] != "closed":
+            self.seen.append(message)
+        code: int = message[1]
+        return code
 
     async def shared(self) -> list[Any]:
         """The next message of a shared component."""
@@ -80,7 +132,8 @@ class Viewer(Socket):
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(broadcast, "KEEP", 0.1)
     monkeypatch.setattr(process, "SWEEP", 0.02)
-    Ticker.renders = 0
+    Ticker.renders = Club.asked = 0
+    Club.closed_to, Club.fails = "", False
     yield
     assert not sharing.living
 
@@ -224,27 +277,155 @@ async def test_one_that_cannot_be_driven_is_begun_again(
     caplog.clear()
 
 
-async def test_t39_who_may_not_see_it_any_more_gets_nothing_more() -> None:
-    def sign_in() -> tuple[User, Driver, str]:
-        user = User.objects.create_user("ann")
-        user.user_permissions.add(Permission.objects.get(codename="view_note"))
-        client = Client()
-        client.force_login(user)
-        return user, Driver("guarded", User.objects.get(pk=user.pk)), client.cookies["sessionid"].value
+def sign_in(name: str) -> tuple[User, Driver, str]:
+    user = User.objects.create_user("ann")
+    user.user_permissions.add(Permission.objects.get(codename="view_note"))
+    client = Client()
+    client.force_login(user)
+    return user, Driver(name, User.objects.get(pk=user.pk)), client.cookies["sessionid"].value
 
-    user, driver, session = await asyncio.to_thread(sign_in)
+
+@contextlib.asynccontextmanager
+async def ann_looks_at(name: str) -> AsyncIterator[tuple[User, Viewer]]:
+    user, driver, session = await asyncio.to_thread(sign_in, name)
     viewer = await Viewer(driver, [*HEADERS, (b"cookie", f"sessionid={session}".encode())]).start()
-    await viewer.shared()
-    publish_now("guarded", 1)
-    await viewer.shared()
-    await asyncio.to_thread(user.user_permissions.clear)
-    publish_now("guarded", 2)
+    try:
+        await viewer.shared()
+        yield user, viewer
+    finally:
+        await viewer.leave()
+        await nothing_lives()
+
+
+async def gets_nothing_more(viewer: Viewer, topic: str = "guarded") -> None:
     [page] = sharing.living.values()
-    await until(lambda: page.version == 2)
+    before = page.version
+    publish_now(topic, 77)
+    await until(lambda: page.version > before)
     await until(lambda: not Runtime.current().living[page.id].views)
-    assert await viewer.receive_nothing(0.05)
-    await viewer.leave()
-    await nothing_lives()
+    while not await viewer.receive_nothing(0.05):  # the page may say that this is not for its visitor any more
+        assert ">77<" not in json.dumps(await viewer.read())
+
+
+async def test_t39_who_may_not_see_it_any_more_gets_nothing_more() -> None:
+    async with ann_looks_at("guarded") as (_, viewer):
+        publish_now("guarded", 1)
+        await viewer.shared()
+        await asyncio.to_thread(User.user_permissions.through.objects.all().delete)  # no signal
+        await gets_nothing_more(viewer)
+        await viewer.write("ack", 1)  # nor does reading bring it back
+        publish_now("guarded", 3)
+        assert await viewer.receive_nothing(0.05)
+
+
+async def test_t118_a_component_that_it_stands_in_is_asked_before_each_frame() -> None:
+    async with ann_looks_at("club") as (_, viewer):
+        publish_now("ticker", 1)
+        await viewer.shows(1)
+        Club.closed_to = "ann"
+        await gets_nothing_more(viewer, "ticker")
+
+
+async def test_t118_all_that_it_stands_in_is_asked() -> None:
+    async with ann_looks_at("club_house") as (user, viewer):
+        publish_now("ticker", 1)
+        await viewer.shows(1)
+        await asyncio.to_thread(user.user_permissions.clear)
+        await gets_nothing_more(viewer, "ticker")
+
+
+@pytest.mark.parametrize("how", ["logout", "is_active", "session", "password", "delete"])
+@pytest.mark.parametrize("name", ["for_members", "club", "ticker"])
+async def test_t37_t38_who_is_not_signed_in_any_more_sees_nothing_more(how: str, name: str) -> None:
+    def change() -> None:
+        if how == "logout":
+            client = Client()
+            client.cookies["sessionid"] = Session.objects.get().session_key
+            client.logout()
+        elif how == "session":
+            Session.objects.all().delete()
+        elif how == "delete":
+            user.delete()
+        else:
+            user.is_active = how != "is_active"
+            user.set_password("other")
+            user.save()
+
+    async with ann_looks_at(name) as (user, viewer):
+        await asyncio.to_thread(change)
+        assert await viewer.read_until_closed() == 4401
+
+
+@override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
+@pytest.mark.parametrize("name", ["for_members", "club"])
+async def test_t38_what_sends_no_signal_is_noticed_before_the_next_frame(name: str) -> None:
+    async with ann_looks_at(name) as (_, viewer):
+        await asyncio.to_thread(User.objects.update, is_active=False)
+        publish_now("guarded", 1)
+        publish_now("ticker", 1)
+        assert await viewer.read_until_closed() == 4401
+        assert all(">1<" not in json.dumps(frame) for frame in viewer.seen)
+
+
+@override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
+async def test_t118_what_the_user_has_become_is_noticed_by_one_who_only_looks() -> None:
+    async with ann_looks_at("club") as _:
+        await asyncio.to_thread(User.objects.update, username="bob")
+        Club.closed_to = "bob"
+        [page] = sharing.living.values()
+        publish_now("ticker", 1)
+        await until(lambda: publish_now("ticker", 2) or not Runtime.current().living[page.id].views)
+
+
+async def test_t118_a_viewer_who_cannot_be_checked_is_brought_up_to_date_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(broadcast, "RETRY", (0.01, 0.02))
+    async with ann_looks_at("club") as (_, viewer):
+        publish_now("ticker", 1)
+        await viewer.shows(1)
+        Club.fails, Club.asked = True, 0
+        publish_now("ticker", 2)
+        await until(lambda: Club.asked > 3)
+        publish_now("ticker", 3)
+        asked = Club.asked
+        await until(lambda: Club.asked > asked + 3)
+        assert await viewer.receive_nothing(0.01)
+        assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+            "A viewer of the shared component 'ticker' could not be checked."
+        ]
+        caplog.clear()
+        Club.fails = False
+        [_, _, _, patches, whole] = await viewer.shared()
+        assert whole
+        assert re.findall(r">(\d+)<", patches[0][1]) == ["1", "2", "3"]
+        viewer.seen.clear()
+        publish_now("ticker", 4)
+        await viewer.shows(4)
+
+
+async def test_t118_a_viewer_is_checked_while_a_handler_of_its_page_runs() -> None:
+    """The handler has the page's context; the check once met a RuntimeError in it, and no frame came any more."""
+    async with ann_looks_at("busy_club") as (_, viewer):
+        BusyClub.may_end.clear()
+        try:
+            await viewer.write("event", 1, "c0", "work", {})
+            await until(BusyClub.has_begun.is_set)
+            publish_now("ticker", 1)
+            await viewer.shows(1)
+        finally:
+            BusyClub.may_end.set()
+        await viewer.read_until("ack")
+
+
+async def test_who_may_see_what_everybody_may_is_never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with viewers(3) as all_of_them:
+        for viewer in all_of_them:
+            await viewer.shared()
+        monkeypatch.setattr(consumer.Connection, "ask", lambda *args: 1 / 0)
+        publish_now("ticker", 7)
+        for viewer in all_of_them:
+            await viewer.shows(7)
 
 
 async def test_a_stopping_server_ends_it() -> None:

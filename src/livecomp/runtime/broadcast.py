@@ -1,12 +1,15 @@
 """Shared components on the event loop: each is driven once, and what it sends goes to all viewers as the same text."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
-from livecomp import auth, inputs, protocol, registry, rendering, sharing
-from livecomp.component import LiveComponent
+from django.core.exceptions import PermissionDenied
+
+from livecomp import auth, inputs, protocol, rendering, sharing
+from livecomp.conf import settings
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import Refused
@@ -17,9 +20,12 @@ from livecomp.runtime.process import Runtime
 from livecomp.shared import Key
 from livecomp.sharing import SharedPage
 
+logger = logging.getLogger("livecomp")
+
 KEEP = 5.0  # seconds that a shared component lives on without viewers: a reloaded page finds it again
 UNKNOWN = -1  # version
 AT_ONCE = 100  # viewers that are served in one go
+RETRY = (1.0, 30.0)  # seconds until a viewer is checked again who could not be, first and longest
 
 
 class Outlet(Protocol):
@@ -35,8 +41,11 @@ class Outlet(Protocol):
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close the connection."""
 
-    def ask(self, function: Callable[..., bool], *args: Any) -> Awaitable[bool]:
+    def ask(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
         """Call the function in the thread pool, with the viewer's page first."""
+
+    def check_visitor(self) -> None:
+        """Have the page look at its visitor again, in its turn."""
 
 
 class Living:
@@ -148,25 +157,29 @@ class View:
     """One viewer of one shared component.
 
     The browser gets the whole component first, or word that what it has is right, and every version after that. One that
-    is behind gets nothing until it has read, and then the whole again.
+    is behind gets nothing until it has read, and then the whole again. Where the component, or one that it stands in, is
+    not for everybody, the viewer is checked before each frame. One who cannot be checked, because the database is away,
+    gets nothing until that works again, and then the whole.
     """
 
     __slots__ = (
         *("outlet", "living", "version", "waiting", "is_due"),
-        *("_runtime", "_round", "_restricted", "_unchecked"),
+        *("_runtime", "_round", "_gate", "_unchecked", "_is_checking", "_retry", "_delay"),
     )
 
-    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living) -> None:
+    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living, gate: "Gate | None") -> None:
         self.outlet = outlet
         self.living = living
         self.version = UNKNOWN  # that the browser has
         self.waiting: list[tuple[int, str]] = []  # what was sent while that is not known
-        self.is_due = False  # the browser was behind
+        self.is_due = False  # the browser was behind, or its viewer could not be checked
         self._runtime = runtime
         self._round = 0
-        cls = registry.get(living.key.name)
-        self._restricted = cls if cls.login_required or cls.permission_required else None
+        self._gate = gate
         self._unchecked: list[str] = []  # frames to be sent if the viewer may still see them
+        self._is_checking = False
+        self._retry: asyncio.TimerHandle | None = None
+        self._delay = 0.0  # until the next check after one that failed; 0: the last one worked
         living.views.add(self)
 
     def begin(self, digest: str) -> None:
@@ -174,6 +187,7 @@ class View:
         self._round += 1
         self.version, self.is_due = UNKNOWN, False
         self.waiting.clear()
+        self._unchecked.clear()
         self._runtime.start(self._catch_up(self._round, digest))
 
     async def _catch_up(self, round: int, digest: str) -> None:
@@ -205,43 +219,110 @@ class View:
     def stop(self) -> None:
         """The viewer is gone."""
         self._round += 1
-        self.version, self.is_due = UNKNOWN, True
+        self.version, self.is_due = UNKNOWN, False
+        self._unchecked.clear()
+        if self._retry is not None:
+            self._retry.cancel()
         self.living.forget(self)
 
     def _give(self, text: str) -> None:
-        if self._restricted is None:
+        if self._gate is None:
             _run(self._runtime, self.outlet.send(text))
             return
         self._unchecked.append(text)
-        if len(self._unchecked) == 1:
-            self._runtime.start(self._give_if_allowed())
+        if not self._is_checking:
+            self._is_checking = True
+            self._runtime.start(self._give_if_allowed(self._gate))
 
-    async def _give_if_allowed(self) -> None:
-        while self._unchecked:
-            if not await self.outlet.ask(_is_allowed, self._restricted):
-                self._unchecked.clear()
-                return self.stop()
-            await self.outlet.send(self._unchecked[0])
-            del self._unchecked[0]
+    async def _give_if_allowed(self, gate: "Gate") -> None:
+        try:
+            while self._unchecked:
+                checked = len(self._unchecked), self._round
+                is_allowed = await gate.admits(self.outlet, self.living.key.id)
+                if checked[1] != self._round:  # what waited is out of date, or the viewer is gone
+                    continue
+                if not is_allowed:
+                    return self.stop()
+                self._delay = 0.0
+                frames = self._unchecked[: checked[0]]
+                del self._unchecked[: checked[0]]
+                for text in frames:
+                    await self.outlet.send(text)
+        except Exception:
+            self._try_later()
+        finally:
+            self._is_checking = False
+
+    def _try_later(self) -> None:
+        """The viewer could not be checked: nothing is sent, and the whole as soon as it works."""
+        if not self._delay:
+            logger.exception("A viewer of the shared component %r could not be checked.", self.living.key.name)
+        self._delay = min(max(2 * self._delay, RETRY[0]), RETRY[1])
+        self._unchecked.clear()
+        if not self.has_ended:
+            self.version, self.is_due = UNKNOWN, True
+            loop = self._runtime.loop
+            self._retry = loop.call_later(self._delay, self._try_again, context=self._runtime.context)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if self.is_due and not self.outlet.is_behind:
+            self.begin("")
+
+    @property
+    def has_ended(self) -> bool:
+        """It gets nothing more."""
+        return self not in self.living.views
+
+    @property
+    def is_waiting(self) -> bool:
+        """It tries again by itself."""
+        return self._retry is not None
+
+
+class Gate:
+    """Whether one connection's visitor may go on seeing shared components: signed in as before, looked at as often as for
+    any page, and allowed here and in all that the component stands in, asked each time."""
+
+    __slots__ = ("_checked", "_runtime")
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._checked = runtime.loop.time()
+
+    async def admits(self, outlet: Outlet, id: str) -> bool:
+        """Whether the visitor may see the component. Closes the connection of one who is not signed in as before; raises
+        what the check raises."""
+        now = self._runtime.loop.time()
+        if now - self._checked >= settings.revalidate_session:
+            if not await outlet.ask(_is_signed_in):
+                outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
+                return False
+            self._checked = now
+            outlet.check_visitor()  # so that the page, and what its components are asked with, knows the user as of now
+        allowed: bool = await outlet.ask(_is_allowed, id)
+        return allowed
 
 
 class Views:
     """What one connection looks at."""
 
-    __slots__ = ("_outlet", "_runtime", "_views")
+    __slots__ = ("_gate", "_outlet", "_runtime", "_views")
 
     def __init__(self, runtime: Runtime, outlet: Outlet) -> None:
         self._runtime = runtime
         self._outlet = outlet
+        self._gate = Gate(runtime)
         self._views: dict[str, View] = {}
 
     def share(self, output: Attach | Detach | Rendered) -> None:
         """Begin or end to look at a shared component."""
         if type(output) is Attach:
             view = self._views.get(output.key.id)
-            if view is None:
+            if view is None or view.has_ended:
                 living = self._runtime.living.get(output.key.id) or Living(self._runtime, output.key)
-                view = self._views[output.key.id] = View(self._runtime, self._outlet, living)
+                gate = self._gate if output.restricted else None
+                view = self._views[output.key.id] = View(self._runtime, self._outlet, living, gate)
             view.begin(output.digest)
         elif type(output) is Detach and (view := self._views.pop(output.id, None)) is not None:
             view.stop()
@@ -249,7 +330,7 @@ class Views:
     def catch_up(self) -> None:
         """The browser has read: where it was behind, it gets the present state."""
         for view in self._views.values():
-            if view.is_due and not self._outlet.is_behind:
+            if view.is_due and not view.is_waiting and not self._outlet.is_behind:
                 view.begin("")
 
     def stop(self) -> None:
@@ -259,10 +340,20 @@ class Views:
         self._views.clear()
 
 
-def _is_allowed(page: LivePage, cls: type[LiveComponent]) -> bool:
+def _is_signed_in(page: LivePage) -> bool:
+    return not hasattr(page.request, "session") or auth.is_signed_in_as_before(page.request)
+
+
+def _is_allowed(page: LivePage, id: str) -> bool:
+    """Whether the page's visitor may see the shared component in its place."""
+    place = page.shared.get(id)
+    if place is None:
+        return False
+    auth.forget_permissions(page.request)
     try:
-        auth.check(cls, page.request)
-    except Refused:
+        for component in place.chain(page.tree):
+            auth.check(component, page.request)
+    except (Refused, PermissionDenied):
         return False
     return True
 

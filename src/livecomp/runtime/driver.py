@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from livecomp import inputs, protocol, topics, tracing
+from livecomp import auth, inputs, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -45,7 +45,6 @@ logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-REVALIDATE_AFTER = 0.5  # seconds
 RETRY = (0.5, 15.0)  # seconds until the visitor, or what they may see, is asked for again: first and longest
 SELDOM = 10  # times SNAPSHOT_DELAY between snapshots of what no event changed: a topic's next message says it again
 
@@ -114,8 +113,8 @@ class PageDriver:
         self.work()
 
     def ask(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        """The function's result for the page, from the thread pool."""
-        return self._in_thread(function, self.page, *args)
+        """The function's result for the page, from the thread pool, while a handler may run in the page's context."""
+        return self._runtime.events.run(self.visitor, contextvars.Context(), function, self.page, *args)
 
     @property
     def waiting(self) -> int:
@@ -132,10 +131,13 @@ class PageDriver:
         self.work()
 
     def control(self, kind: str, value: Any) -> None:
-        """Word to all connections: ``revalidate`` a visitor, or ``supersede`` a page that was resumed elsewhere."""
-        if kind == "revalidate" and value == self.visitor:
-            # Django sends its signal before it ends the session, so the check has to wait for that.
-            self._runtime.loop.call_later(REVALIDATE_AFTER, self._check, context=self._runtime.context)
+        """Word to all connections, of `livecomp.signout`, or ``supersede`` a page that was resumed elsewhere."""
+        if kind in (signout.ENDED, signout.REVALIDATE):
+            known = self.page is not None and (self.visitor in value or auth.has_session_of(self.page.request, value))
+            if self.page is None or (known and kind == signout.REVALIDATE):  # a join may have read the session before
+                self.check_visitor()
+            elif known:
+                self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
         elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
             self.give_way()
 
@@ -144,7 +146,9 @@ class PageDriver:
         self._outlet.close(CloseCode.POLICY, "resumed on another connection")
         return self.stop()
 
-    def _check(self) -> None:
+    def check_visitor(self) -> None:
+        """Look at the visitor before anything else is done, and again before the next, as long as that fails."""
+        self._checked = float("-inf")
         self._agenda.check_due = True
         self.work()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 
-from livecomp import auth, calling, inputs, progress, protocol, topics
+from livecomp import auth, calling, inputs, progress, protocol, signout, topics
 from livecomp.effects import (
     Attach,
     Await,
@@ -124,7 +124,7 @@ class PageDriver:
         self.marked: dict[str, list[Any]] = {}
         self._postponed = itertools.count()
         self.closed: Closed | None = None
-        self._must_revalidate = False
+        self._must_revalidate = self._has_ended = False
         self.task_error: BaseException | None = None
         self._context = contextvars.Context()
 
@@ -142,8 +142,12 @@ class PageDriver:
         self.marked.setdefault(topic, []).extend(messages)
 
     def control(self, kind: str, value: Any) -> None:
-        """Word to all connections: `revalidate` this visitor, after a sign-out or the like."""
-        if kind == "revalidate" and value == auth.visitor_key(self.page.request):
+        """Word to all connections: the session of these visitors has ended, or they are to be revalidated."""
+        if kind not in (signout.ENDED, signout.REVALIDATE):
+            return
+        request = self.page.request
+        if auth.visitor_key(request) in value or auth.has_session_of(request, value):
+            self._has_ended = self._has_ended or kind == signout.ENDED
             self._must_revalidate = True
 
     @property
@@ -155,7 +159,7 @@ class PageDriver:
         """Gives the page what was marked."""
         if self._must_revalidate:
             self._must_revalidate = False
-            allowed = auth.revalidate(self.page.request)
+            allowed = not self._has_ended and auth.revalidate(self.page.request)
             self.give(inputs.Revalidated(allowed))
             if not allowed:
                 return

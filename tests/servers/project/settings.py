@@ -29,6 +29,9 @@ if "DATABASE_PORT" in os.environ:
             "CONN_HEALTH_CHECKS": "CONN_HEALTH_CHECKS" in os.environ,
         }
     }
+DATABASES["default"]["ATOMIC_REQUESTS"] = "ATOMIC_REQUESTS" in os.environ
+SESSION_ENGINE = os.environ.get("SESSION_ENGINE", "django.contrib.sessions.backends.db")
+SESSION_FILE_PATH = _directory
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": f"{_directory}/cache"}
 }

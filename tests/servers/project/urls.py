@@ -3,10 +3,11 @@
 import asyncio
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import alogout, login, logout
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -95,6 +96,27 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
+def sign_out_slowly(request: HttpRequest) -> HttpResponse:
+    """Sign out, and then have more to do. A file tells a test that it has begun."""
+    logout(request)
+    Path(os.environ["SERVER_DIRECTORY"], "signing-out").touch()
+    time.sleep(1)
+    return HttpResponse("ok")
+
+
+@transaction.non_atomic_requests
+async def sign_out_async(request: HttpRequest) -> HttpResponse:
+    """Sign out on the event loop."""
+    await alogout(request)
+    return HttpResponse("ok")
+
+
+def remember(request: HttpRequest) -> HttpResponse:
+    """Write the session."""
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return HttpResponse("ok")
+
+
 urlpatterns = [
     path("page/<str:name>/", page),
     path("stats/", stats),
@@ -104,4 +126,7 @@ urlpatterns = [
     path("score/<int:points>/", score),
     path("in/<str:name>/", sign_in),
     path("out/", sign_out),
+    path("out/slowly/", sign_out_slowly),
+    path("out/async/", sign_out_async),
+    path("remember/", remember),
 ]
