@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
 from livecomp import (
@@ -30,13 +30,12 @@ from livecomp import (
     signals,
     topics,
 )
+from livecomp.address import Address
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Subscribe, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
-from livecomp.outbox import Outbox
-from livecomp.request import is_page_url, set_page_url
 from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
@@ -45,21 +44,18 @@ Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
 
 
-class LivePage(Outbox):
+class LivePage(Address):
     """The components of one page with their state, subscriptions, timers and sequence numbers."""
 
     is_shared = False
     """Whether it is seen by many, see `livecomp.sharing`."""
 
     def __init__(self, request: HttpRequest, page_id: str = "") -> None:
-        super().__init__()
-        self.request = request
+        super().__init__(request)
         self.id = page_id or secrets.token_urlsafe(12)
         self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
         self.parts: list[Any] = []  # of its snapshot, while HTTP renders it: see `livecomp.resume.save_root`
-        self.url = self.shown_url = request.get_full_path()  # shown_url: what the browser shows, or is told to show
-        self.tree: dict[str, Mounted] = {}
         self.shared: dict[str, shared.Place] = {}
         self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.version = 0  # of the last render sent
@@ -70,7 +66,6 @@ class LivePage(Outbox):
         self.carried = 0  # characters of fills in its tokens
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
-        self.dirty: set[str] = set()
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
 
     # The tree
@@ -176,14 +171,6 @@ class LivePage(Outbox):
         """The request of who has the page open."""
         return self.request
 
-    @property
-    def path(self) -> str:
-        return self.url.partition("?")[0]
-
-    @property
-    def query(self) -> QueryDict:
-        return QueryDict(self.url.partition("?")[2])
-
     # Messages in, output out
 
     def receive(self, message: protocol.Message | inputs.Input) -> Steps[None]:
@@ -268,9 +255,9 @@ class LivePage(Outbox):
             self.ack = ref
         changed: set[str] = set()
         if history:
-            self._follow_url_fields()
+            self.follow_url_fields()
         patches = rendering.render_dirty(self, changed)
-        if history and self.turn.is_undone and self._follow_url_fields(changed):
+        if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += rendering.render_dirty(self, changed)
         self.let_out()
         if self.url != self.shown_url:
@@ -316,45 +303,6 @@ class LivePage(Outbox):
                 self.output(Subscribe(topic))
             self.topics[topic].add(mounted.id)
         mounted.topics = topics
-
-    # URL
-
-    def read_url(self, mounted: Mounted) -> None:
-        for name, value in navigation.fields_from_query(mounted.component, self.query).items():
-            setattr(mounted.component, name, value)
-
-    def _follow_url_fields(self, ids: set[str] | None = None) -> bool:
-        """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
-        before = self.url
-        for id in sorted(self.dirty) if ids is None else sorted(ids):
-            if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
-                url = navigation.url_with_fields(mounted.component, self.path, self.query)
-                if is_page_url(url):
-                    self.set_url(url)
-                else:
-                    logger.warning("%s: its url= fields make no address (%.100r).", mounted.component.name, url)
-        return self.url != before
-
-    def set_url(self, url: str) -> None:
-        """The page has this URL. What was rendered with another is rendered again."""
-        if url == self.url:
-            return
-        self.url = url
-        set_page_url(self.request, url)
-        self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
-
-    def visit(self, url: str) -> None:
-        """The browser shows this URL."""
-        self.set_url(url)
-        self.shown_url = url
-
-    def show_url(self, history: str, url: str) -> None:
-        """Have the browser show another URL of this site."""
-        if not is_page_url(url):
-            raise ValueError(f"{url!r} is not a path of this site.")
-        self.on_undo(functools.partial(self.set_url, self.url))
-        self.visit(url)
-        self.effect("url", history, url)
 
     # Asked for by components
 

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from livecomp import LiveComponent, auth, event, on, publish_now, state
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import driver
+from livecomp.runtime import visitor_check
 from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import Socket
@@ -31,7 +31,7 @@ class Meter(LiveComponent):
 
 def seconds_until_saved() -> float:
     [page] = Runtime.current().pages.values()
-    timer: Any = page._save_timer
+    timer: Any = page._saving.timer
     return 0.0 if timer is None else timer.when() - page._runtime.loop.time()
 
 
@@ -83,7 +83,7 @@ class Blinking(LiveComponent):
 
 @pytest.fixture
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "RETRY", (0.02, 0.05))
+    monkeypatch.setattr(visitor_check, "RETRY", (0.02, 0.05))
 
 
 @pytest.mark.usefixtures("_soon")

@@ -9,64 +9,47 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from livecomp import auth, inputs, protocol, signout, topics, tracing
+from livecomp import auth, effects, inputs, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
-from livecomp.effects import (
-    Attach,
-    Await,
-    CancelTask,
-    Close,
-    Detach,
-    Output,
-    Postpone,
-    Publish,
-    Rendered,
-    Save,
-    StartTask,
-    StartTimer,
-    StopTimer,
-    Subscribe,
-    Unsubscribe,
-)
 from livecomp.page import LivePage
 from livecomp.protocol import Join, Message
 from livecomp.runtime.agenda import CHECK, Agenda
 from livecomp.runtime.outlet import Outlet
 from livecomp.runtime.pages import Pages
 from livecomp.runtime.process import Runtime
+from livecomp.runtime.saving import Saving
 from livecomp.runtime.stepping import AsyncHandler, advance, described, settle
 from livecomp.runtime.takeover import take_over
 from livecomp.runtime.tasks import RunningTask
 from livecomp.runtime.timers import Timers
+from livecomp.runtime.visitor_check import VisitorCheck, pause_after
 
 logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
 GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-RETRY = (0.5, 15.0)  # seconds until the visitor, or what they may see, is asked for again: first and longest
-SELDOM = 10  # times SNAPSHOT_DELAY between snapshots of what no event changed: a topic's next message says it again
 
 
 class PageDriver:
     """The page of one connection."""
 
     __slots__ = (
-        *("__weakref__", "_agenda", "_handler", "_checked", "_context", "_outlet", "_pages"),
         *(
+            "__weakref__",
+            "_agenda",
+            "_check",
+            "_context",
+            "_handler",
+            "_outlet",
+            "_pages",
             "_ref",
             "_retry",
             "_runtime",
-            "_save_timer",
-            "_saved",
-            "_scope",
-            "_spent",
-            "_started",
-            "_tasks",
-            "_unchecked",
         ),
-        *("_timers", "_told", "_worker", "page", "quiet_until", "stopped", "topics", "visitor"),
+        *("_saving", "_scope", "_spent", "_started", "_tasks", "_timers", "_told", "_worker"),
+        *("page", "quiet_until", "stopped", "topics", "visitor"),
     )
 
     def __init__(self, runtime: Runtime, outlet: Outlet, scope: Mapping[str, Any], pages: Pages) -> None:
@@ -81,7 +64,6 @@ class PageDriver:
         self.topics: set[str] = set()
         self.quiet_until = 0.0
         self._agenda = Agenda()
-        self._save_timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._timers = Timers(runtime, self._fired)
         self._tasks: dict[str, RunningTask] = {}
@@ -90,9 +72,9 @@ class PageDriver:
         self._started = 0.0  # when the running message was begun; 0 while none runs
         self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
         self._ref = 0
-        self._unchecked = 0  # how often in a row the visitor could not be checked
         self._told = False
-        self._checked = self._saved = runtime.loop.time()
+        self._check = VisitorCheck(runtime.loop.time())
+        self._saving = Saving(runtime, self._save)
         runtime.hub.enter(self)
 
     # What there is to do
@@ -148,7 +130,7 @@ class PageDriver:
 
     def check_visitor(self) -> None:
         """Look at the visitor before anything else is done, and again before the next, as long as that fails."""
-        self._checked = float("-inf")
+        self._check.want()
         self._agenda.check_due = True
         self.work()
 
@@ -190,8 +172,8 @@ class PageDriver:
         try:
             if type(item) is Join:
                 await self._join(item)
-            elif type(item) is Save:
-                self._saved = self._started
+            elif type(item) is effects.Save:
+                self._saving.saved = self._started
                 await self._in_thread(self._pages.save, self.page)
             elif self.page is not None and self.page.connected:
                 allowed = await self._is_allowed(at_once=item is CHECK)
@@ -228,16 +210,14 @@ class PageDriver:
     async def _is_allowed(self, at_once: bool) -> bool | None:
         """Whether the visitor is still who they were; None when that cannot be found out at the moment."""
         now = self._runtime.loop.time()
-        if now - self._checked < settings.revalidate_session and not at_once:
+        if not at_once and not self._check.is_due(now):
             return True
         try:
             allowed: bool = await self._in_thread(self._pages.is_allowed, self.page)
-        except Exception:  # no database, no answer: nothing is done until there is one
-            if not self._unchecked:
-                logger.exception("The session of a live connection could not be checked.")
-            self._unchecked += 1
+        except Exception:
+            self._check.failed()
             return None
-        self._checked, self._unchecked = now, 0
+        self._check.passed(now)
         await self._drive(inputs.Revalidated(allowed))
         return allowed
 
@@ -247,7 +227,7 @@ class PageDriver:
             failed = protocol.error(self._ref, ErrorCode.FAILED, "Something went wrong. Try again.")
             await self._outlet.send(protocol.encode(failed))
         elif item is CHECK or type(item) in _SERVERS_OWN:
-            self._agenda.put_back(item, self._runtime.loop.time() + _pause(self._unchecked))
+            self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
 
     async def _traced(self, message: Any) -> None:
         span = tracing.begin(described(message, self.page), self._context)
@@ -271,7 +251,7 @@ class PageDriver:
                 await self._outlet.send(text, version)
             if step is None:
                 return
-            if type(step) is Await:
+            if type(step) is effects.Await:
                 started = self._runtime.loop.time()
                 value, error = await self._handler.run(step.awaitable, self.visitor, self._context, page)
                 self._spent += self._runtime.loop.time() - started
@@ -282,11 +262,9 @@ class PageDriver:
         return self._runtime.events.run(self.visitor, self._context, function, *args)
 
     def look(self, now: float) -> None:
-        """Check the running handler's time. An async one is cancelled, a thread cannot be: its user is told. And have a
-        snapshot that grows old saved again, for the day that the process is killed."""
-        if now - self._saved > settings.snapshot_max_age / 2 and settings.snapshot == "event":
-            self._saved = now
-            self._save_now()
+        """Check the running handler's time: an async one is cancelled, a thread cannot be, so its user is told. And the
+        age of the snapshot."""
+        self._saving.look(now)
         if not self._started or now - self._started < settings.handler_timeout:
             return
         if self._handler.is_running:
@@ -299,34 +277,31 @@ class PageDriver:
 
     # What the page wants
 
-    def _apply(self, output: list[Output]) -> None:
+    def _apply(self, output: list[effects.Output]) -> None:
         for each in output:
             if self.stopped is None:
                 _APPLY[type(each)](self, each)
-            elif type(each) is Publish:
+            elif type(each) is effects.Publish:
                 self._publish(each)
 
-    def _postpone(self, output: Postpone) -> None:
+    def _postpone(self, output: effects.Postpone) -> None:
         loop, again = self._runtime.loop, inputs.Again(output.input, output.times)
-        loop.call_later(_pause(output.times), self._give_again, again, context=self._runtime.context)
+        loop.call_later(pause_after(output.times), self._give_again, again, context=self._runtime.context)
 
     def _give_again(self, again: inputs.Again) -> None:
         if self.stopped is None:
             self.give(again)
 
-    def _subscribe(self, output: Subscribe) -> None:
+    def _subscribe(self, output: effects.Subscribe) -> None:
         self._runtime.hub.subscribe(self, output.topic, self._started)
 
-    def _publish(self, output: Publish) -> None:
+    def _publish(self, output: effects.Publish) -> None:
         try:
             topics.publish_from(None if output.comes_back else self, output.topic, output.message)
         except TypeError:
             logger.exception("A message could not be published.")
 
-    def _start_timer(self, output: StartTimer) -> None:
-        self._timers.start(output)
-
-    def _stop_timer(self, output: StopTimer) -> None:
+    def _stop_timer(self, output: effects.StopTimer) -> None:
         self._timers.stop(output.id)
         self._agenda.drop_fired(output.id)
 
@@ -334,10 +309,10 @@ class PageDriver:
         self._agenda.add_fired(timer)
         self.work()
 
-    def _start_task(self, output: StartTask) -> None:
+    def _start_task(self, output: effects.StartTask) -> None:
         self._tasks[output.id] = RunningTask(self, self._runtime, self.visitor, self._context, output)
 
-    def _cancel_task(self, output: CancelTask) -> None:
+    def _cancel_task(self, output: effects.CancelTask) -> None:
         if (task := self._tasks.pop(output.id, None)) is not None:
             task.cancel()
 
@@ -356,18 +331,7 @@ class PageDriver:
             del self._tasks[result.id]
         self.work()
 
-    def _save_soon(self, output: Save) -> None:
-        if settings.snapshot != "event":
-            return
-        loop, delay = self._runtime.loop, settings.snapshot_delay * (1 if self._ref else SELDOM)
-        if self._save_timer is not None:
-            if self._save_timer.when() <= loop.time() + delay:
-                return
-            self._save_timer.cancel()
-        self._save_timer = loop.call_later(delay, self._save_now, context=self._runtime.context)
-
-    def _save_now(self) -> None:
-        self._save_timer = None
+    def _save(self) -> None:
         self._agenda.save_due = True
         self.work()
 
@@ -379,9 +343,9 @@ class PageDriver:
         if self.stopped is None:
             self.stopped = self._runtime.loop.create_future()
             self._runtime.hub.leave(self)
-            for timer in (self._save_timer, self._retry):
-                if timer is not None:
-                    timer.cancel()
+            self._saving.stop()
+            if self._retry is not None:
+                self._retry.cancel()
             for task in self._tasks.values():
                 task.cancel()
             self._timers.stop_all()
@@ -416,25 +380,20 @@ class PageDriver:
             await asyncio.wait([worker], timeout=GRACE)
 
 
-def _pause(times: int) -> float:
-    """Seconds until something that failed so often is tried again."""
-    return float(min(RETRY[1], RETRY[0] * 2 ** min(times - 1, 10)))
-
-
 _SERVERS_OWN = frozenset(get_args(inputs.Input))
 
 _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
-    Subscribe: PageDriver._subscribe,
-    Unsubscribe: lambda driver, output: driver._runtime.hub.unsubscribe(driver, output.topic),
-    Publish: PageDriver._publish,
-    StartTimer: PageDriver._start_timer,
-    StopTimer: PageDriver._stop_timer,
-    StartTask: PageDriver._start_task,
-    CancelTask: PageDriver._cancel_task,
-    Attach: lambda driver, output: driver._outlet.share(output),
-    Detach: lambda driver, output: driver._outlet.share(output),
-    Postpone: PageDriver._postpone,
-    Rendered: lambda driver, output: driver._outlet.share(output),
-    Save: PageDriver._save_soon,
-    Close: lambda driver, output: driver._outlet.close(output.code, output.reason),
+    effects.Subscribe: PageDriver._subscribe,
+    effects.Unsubscribe: lambda driver, output: driver._runtime.hub.unsubscribe(driver, output.topic),
+    effects.Publish: PageDriver._publish,
+    effects.StartTimer: lambda driver, output: driver._timers.start(output),
+    effects.StopTimer: PageDriver._stop_timer,
+    effects.StartTask: PageDriver._start_task,
+    effects.CancelTask: PageDriver._cancel_task,
+    effects.Attach: lambda driver, output: driver._outlet.share(output),
+    effects.Detach: lambda driver, output: driver._outlet.share(output),
+    effects.Postpone: PageDriver._postpone,
+    effects.Rendered: lambda driver, output: driver._outlet.share(output),
+    effects.Save: lambda driver, output: driver._saving.save_soon(after_event=driver._ref > 0),
+    effects.Close: lambda driver, output: driver._outlet.close(output.code, output.reason),
 }
