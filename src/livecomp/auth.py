@@ -78,12 +78,6 @@ def has_session_of(request: HttpRequest, marks: Collection[str]) -> bool:
     return mark in marks
 
 
-def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
-    """Whether `check` refuses the component to anybody."""
-    cls = component if isinstance(component, type) else type(component)
-    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
-
-
 def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
     """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all its parents.
 
