@@ -25,6 +25,7 @@ from livecomp.coercion import coercion
 from livecomp.exceptions import ComponentError
 from livecomp.navigation import fields_from_query, url_with_fields
 from livecomp.spelling import unmark
+from livecomp.state import MISSING
 from livecomp.templating import RenderMemory, compile_template
 from livecomp.testing import LiveClient
 from livecomp.testing.bindings import values
@@ -515,3 +516,96 @@ def test_t16_marked_json_may_not_be_deeper_than_a_message() -> None:
         if not fits:
             with pytest.raises(ValueError, match="object"):
                 coercion(dict)(text, None)
+
+
+def linked_component(annotation: Any, first: Any, second: Any, where: str) -> Any:
+    """A component with a link that leads from one value of its field to another."""
+    space = {
+        "__annotations__": {"x": annotation},
+        "__module__": __name__,
+        "name": f"spelling.linked_{where}",
+        "x": state(first, url="x"),
+        "template": LINKS[where],
+        "second": property(lambda self: second),
+    }
+    return type("Linked", (LiveComponent,), space)
+
+
+LINK = '<a id="to" href="{% querystring x=second %}" live-patch>To</a>'
+LINKS = {
+    "alone": f"<div>{LINK}</div>",
+    "as": '<div>{% querystring x=second as link %}<a id="to" href="{{ link }}" live-patch>To</a></div>',
+    "tag": f"{{% load cache %}}<div>{{% cache 0 links %}}<b>{LINK}</b>{{% endcache %}}</div>",
+    "one_target": f"<div>{{% if 1 %}}<p>{{% endif %}}{LINK}{{% if 1 %}}</p>{{% endif %}}</div>",
+}
+LINKED = [
+    *((annotation, value) for annotation, value in THINGS.values() if value is not None),
+    (Level, Level.HIGH),
+    (Size, Size.SMALL),
+    (Place, Place.THOUSANDTH),
+    (Mixed, Mixed.B),
+    (Mask, Mask.A | Mask.B),
+    (datetime.timedelta, datetime.timedelta(days=1, hours=6)),
+    (datetime.time, datetime.time(1, 2)),
+    (uuid.UUID, uuid.UUID(int=7)),
+    (list[Level], [Level.HIGH, Level.LOW]),
+    (list[datetime.timedelta], [datetime.timedelta(days=1)]),
+    (list[str], ["a", "b"]),
+    (list[int | None], [1000, None]),
+    (list[list[int]], [[1000], [2]]),
+    (set[int], {1000, 2000}),
+    (frozenset[Colour], frozenset({Colour.RED})),
+    (dict[str, int], {"a": 1000}),
+    (Point, Point(1000, datetime.date(2026, 1, 2))),
+    (Pair, Pair("a", 7)),
+]
+
+
+@pytest.mark.parametrize("where", LINKS)
+@pytest.mark.parametrize(("annotation", "value"), LINKED, ids=str)
+def test_a_link_of_querystring_gives_the_field_its_value(
+    live: LiveClient, annotation: Any, value: Any, where: str
+) -> None:
+    with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+        page = live.mount(linked_component(annotation, MISSING, value, where))
+        page.click("#to")
+    assert same(page.component().__dict__["x"], value)
+
+
+@pytest.mark.django_db
+def test_a_link_of_querystring_holds_a_model_s_key(live: LiveClient) -> None:
+    notes = [Note.objects.create(text=text, pk=pk) for text, pk in (("a", 1234), ("b", 5678))]
+    for annotation, value in ((Note, notes[1]), (list[Note], notes), (list[Note], Note.objects.order_by("pk"))):
+        with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+            page = live.mount(linked_component(annotation, MISSING, value, "alone"))
+            page.click("#to")
+        assert page.component().__dict__["x"] == (value if annotation is Note else notes)
+
+
+QUERYSTRINGS = [
+    (None, "?z=1"),
+    ("a b", "?z=1&x=a+b"),
+    (["json:1", "b"], "?z=1&x=json%3A1&x=b"),
+    ([], "?z=1"),
+    (1234, "?z=1&x=1234"),
+    (True, "?z=1&x=true"),
+    (1 + 2j, "?z=1&x=%281%2B2j%29"),
+    (iter([1234, True]), "?z=1&x=1234&x=true"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), QUERYSTRINGS, ids=str)
+def test_the_text_of_querystring(value: Any, text: str) -> None:
+    template = compiled("<div>{% querystring given x=x as link %}{{ link|safe }}</div>")
+    with override_settings(USE_THOUSAND_SEPARATOR=True), translation.override("de"):
+        context = Context({"x": value, "given": QueryDict("z=1&x=5")})
+        html = template.render(context, component_id="c0", memory=RenderMemory(), host=FakeHost()).html()
+    assert html.endswith(f">{text}</div>")
+
+
+def test_with_markers_off_querystring_is_django_s() -> None:
+    template = compiled("<div>{% querystring given x=x %}</div>")
+    for value in (1234, True, None, [1, None], Colour.RED, datetime.timedelta(days=1)):
+        context = {"x": value, "given": QueryDict("z=1&x=5")}
+        template.render(Context(context), component_id="c0", memory=RenderMemory(), host=FakeHost())
+        assert template.render_plain(Context(context)) == template.template.render(Context(context))

@@ -284,9 +284,19 @@ class LiveComponent:
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
-        """The component as a whole page, for ``path()``: URL arguments become arguments of mount."""
-        from livecomp.views import LiveView
+        """The component as a whole page, for ``path()``: URL arguments become arguments of mount.
 
+        Takes ``title``, the text of the page's title, and Django's ``http_method_names``. Raises TypeError for any other.
+        """
+        from livecomp.views import OPTIONS, LiveView
+
+        for name in initkwargs:
+            if name not in OPTIONS:
+                raise TypeError(
+                    f"as_view() of {cls.name!r} takes {' and '.join(OPTIONS)}, not {name!r}. Arguments of the component "
+                    f'come from the URL: path("<{name}>/", {cls.__name__}.as_view()), or '
+                    f'path("", {cls.__name__}.as_view(), {{"{name}": …}}).'
+                )
         return LiveView.as_view(component_class=cls, **initkwargs)
 
 

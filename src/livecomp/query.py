@@ -5,10 +5,11 @@ import decimal
 import enum
 import inspect
 import uuid
+from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from livecomp.coercion import COLLECTIONS, Coerce, coercion, members, options_by_text, without_metadata
 from livecomp.constants import JSON_MARK
@@ -17,6 +18,7 @@ from livecomp.spelling import mark, simplify, spell, unmark
 
 _DISTINCT = (int, bool, float, datetime.date, datetime.datetime, datetime.time, uuid.UUID)
 _SIMPLE = (*_DISTINCT, str, decimal.Decimal, datetime.timedelta)
+_MANY = (list, tuple, set, frozenset, range, QuerySet)
 
 
 class QueryField:
@@ -35,12 +37,7 @@ class QueryField:
     def write(self, value: Any) -> list[str]:
         """The texts of the parameter."""
         if self.repeated and value is not None and len(value):
-            texts = [spell(each) for each in value]
-            if isinstance(value, (set, frozenset)):
-                texts.sort()
-            if not any(text.startswith(JSON_MARK) for text in texts):
-                return texts
-            return [mark(simplify(value))]
+            return _write_many(value)
         return [spell(value)]
 
     def read(self, texts: list[str], component: Any) -> Any:
@@ -53,6 +50,38 @@ class QueryField:
             except (ValueError, ArithmeticError, msgspec.ValidationError):
                 pass  # somebody's text that only looks like ours
         return self.coerce(raw, component)
+
+
+def write_link(value: Any) -> Any:
+    """What `{% querystring %}` is to write for a value: the text or texts that a field with ``url=`` reads back.
+
+    None, text and collections of texts stay as they are, and so does what has no such text.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, _MANY) or hasattr(type(value), "_fields"):  # a named tuple is one value
+        try:
+            return spell(value)
+        except TypeError:
+            if not isinstance(value, Iterable):
+                return value
+    values = value if isinstance(value, _MANY) else list(value)
+    if all(isinstance(each, str) for each in values):
+        return values
+    try:
+        return _write_many(values)
+    except TypeError:
+        return values
+
+
+def _write_many(values: Any) -> list[str]:
+    """The texts of a repeated parameter; of one that is JSON where an item has no plain text."""
+    texts = [spell(each) for each in values]
+    if isinstance(values, (set, frozenset)):
+        texts.sort()
+    if not any(text.startswith(JSON_MARK) for text in texts):
+        return texts
+    return [mark(simplify(values))]
 
 
 def is_collection(kind: Any) -> bool:

@@ -13,6 +13,9 @@ from django.views import View
 from livecomp.component import LiveComponent
 from livecomp.host import page_for
 
+OPTIONS = ("title", "http_method_names")
+"""What `as_view()` of a component takes."""
+
 
 class LiveView(View):
     """Renders one component in its layout. The URL's arguments become arguments of mount; its redirect is the response."""

@@ -105,6 +105,24 @@ def test_signing_out_closes_the_page(live: LiveClient, django_user_model: Any) -
     assert not page.is_connected
 
 
+@pytest.mark.django_db
+def test_the_clock_looks_at_the_visitor_afresh_after_revalidate_session(
+    live: LiveClient, django_user_model: Any
+) -> None:
+    user = django_user_model.objects.create_user("alice")
+    page = live.as_user(user).mount("private")
+    django_user_model.objects.update(first_name="Alice")
+    page.tick(30).send(["ping"])
+    assert page.component().user.first_name == ""
+    page.tick(31).send(["ping"])
+    assert page.component().user.first_name == "Alice"
+    django_user_model.objects.update(is_active=False)
+    page.tick(59).send(["ping"])
+    page.tick(1)
+    with page.expect_error(4401):
+        page.send(["ping"])
+
+
 @pytest.mark.parametrize(
     ("messages", "why"),
     [

@@ -1,19 +1,23 @@
-"""`live-value-…` attributes inside of nodes that only Django renders: `{% cache %}`, a block tag of another package.
+"""Values in nodes that only Django renders, written so that the server reads them back.
 
-Such a node is copied, with nodes in it that write these values. The template's own nodes stay as they are: other views
-share them.
+They stand in `live-value-…` attributes inside of `{% cache %}` or a block tag of another package, and in
+`{% querystring %}`. Such a node is copied, with nodes in it that write these values. The template's own nodes stay as
+they are: other views share them.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.http import QueryDict
 from django.template.base import Node, NodeList, VariableNode
 from django.template.context import Context
-from django.template.library import InclusionNode
+from django.template.defaulttags import querystring
+from django.template.library import InclusionNode, SimpleNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.utils.safestring import SafeString
 
+from livecomp.query import write_link
 from livecomp.templating.compiler.runtime import part_text, value_text
 from livecomp.templating.compiler.tag_runtime import include, inclusion
 from livecomp.templating.elements import mark_values
@@ -51,6 +55,17 @@ class ValueIncludeNode(IncludeNode):
         return SafeString(include(self, context))
 
 
+def live_querystring(context: Context, *given: Any, **parameters: Any) -> Any:
+    """Django's `{% querystring %}`, with values as fields with ``url=`` read them."""
+    return querystring(context, *map(_as_links, given), **_as_links(parameters))
+
+
+def _as_links(given: Any) -> Any:
+    if isinstance(given, QueryDict) or not isinstance(given, Mapping):
+        return given
+    return {name: each if isinstance(each, QueryDict) else write_link(each) for name, each in given.items()}
+
+
 _TEMPLATE_NODES: dict[type, type[Node]] = {InclusionNode: ValueInclusionNode, IncludeNode: ValueIncludeNode}
 
 
@@ -72,6 +87,10 @@ def with_values(node: Node) -> Node:
     if type(node) in _TEMPLATE_NODES:
         other = copy.copy(node)
         other.__class__ = _TEMPLATE_NODES[type(node)]
+        return other
+    if type(node) is SimpleNode and node.func is querystring:
+        other = copy.copy(node)
+        other.func = live_querystring
         return other
     changed: dict[int, Node] = {}
     for nodes in _node_lists(vars(node)):

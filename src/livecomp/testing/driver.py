@@ -16,6 +16,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, sync_to_async
 
 from livecomp import auth, calling, inputs, progress, protocol, signout, topics
+from livecomp.conf import settings
 from livecomp.effects import (
     Attach,
     Await,
@@ -125,12 +126,17 @@ class PageDriver:
         self._postponed = itertools.count()
         self.closed: Closed | None = None
         self._must_revalidate = self._has_ended = False
+        self._checked = clock.now
         self.task_error: BaseException | None = None
         self._context = contextvars.Context()
 
     def give(self, message: protocol.Message | inputs.Input) -> None:
-        """Lets the page handle a message, and carries out all that it asks for."""
-        self._context.run(self._drive, message)
+        """Lets the page handle a message, and carries out all that it asks for.
+
+        The visitor is looked at afresh before, when `REVALIDATE_SESSION` seconds have gone by since the last time.
+        """
+        if self.clock.now - self._checked < settings.revalidate_session or self._revalidate():
+            self._context.run(self._drive, message)
 
     def give_frame(self, frame: str) -> None:
         """A frame from the wire. Raises `livecomp.exceptions.ProtocolError` when it is malformed."""
@@ -157,15 +163,17 @@ class PageDriver:
 
     def deliver(self) -> None:
         """Gives the page what was marked."""
-        if self._must_revalidate:
-            self._must_revalidate = False
-            allowed = not self._has_ended and auth.revalidate(self.page.request)
-            self.give(inputs.Revalidated(allowed))
-            if not allowed:
-                return
+        if self._must_revalidate and not self._revalidate():
+            return
         marked, self.marked = self.marked, {}
         if marked:
             self.give(inputs.TopicMessages(marked))
+
+    def _revalidate(self) -> bool:
+        self._must_revalidate, self._checked = False, self.clock.now
+        allowed = not self._has_ended and auth.revalidate(self.page.request)
+        self._context.run(self._drive, inputs.Revalidated(allowed))
+        return allowed
 
     def close(self) -> None:
         """The connection is gone. Nothing of the page may go on after it."""
