@@ -112,6 +112,12 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     return None
 
 
+def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
+    """Whether `check` refuses the component to anybody."""
+    cls = component if isinstance(component, type) else type(component)
+    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
+
+
 def check(
     component: type[LiveComponent] | LiveComponent,
     request: HttpRequest,
