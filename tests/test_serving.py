@@ -103,6 +103,12 @@ class GreetingAround(LiveComponent):
     template = """{% load livecomp %}<div>{% live_component "greeting_visitor" %}</div>"""
 
 
+class ForMembers(LiveComponent):
+    template = "<p>Members</p>"
+    login_required = True
+    permission_required = "testapp.delete_note"
+
+
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "testapp/page.html", {"name": request.GET["name"]})
 
@@ -115,6 +121,8 @@ urlpatterns = [
     path("context/<str:where>/", NotYours.as_view()),
     path("around/", AroundNotYours.as_view()),
     path("beside/", BesideIt.as_view()),
+    path("titled/", NotYours.as_view(title="A title"), {"where": "nowhere", "text": "from the route"}),
+    path("members/", ForMembers.as_view()),
 ]
 
 
@@ -373,3 +381,26 @@ def test_nobody_is_told_where_a_token_fails_but_the_log(caplog: pytest.LogCaptur
     with caplog.at_level(logging.INFO, "livecomp.security"):
         Driver("beside_it").join(tokens=["x:y"])
     assert "A page's token was refused: it is not one of this site's." in caplog.text
+
+
+def test_as_view_takes_a_title_and_the_route_s_dict_the_arguments(client: Client) -> None:
+    html = client.get("/titled/").content.decode()
+    assert "<title>A title</title>" in html
+    assert "from the route" in html
+
+
+@pytest.mark.parametrize("name", ["where", "get", "setup", "component_class"])
+def test_as_view_says_how_a_field_gets_its_value(name: str) -> None:
+    with pytest.raises(
+        TypeError, match=rf"'not_yours' takes title and http_method_names, not '{name}'.*\{{\"{name}\": …\}}"
+    ):
+        NotYours.as_view(**{name: 1})
+
+
+def test_a_refused_visitor_of_a_view_signs_in_and_a_refused_user_gets_403(
+    client: Client, django_user_model: Any
+) -> None:
+    response = client.get("/members/?a=1")
+    assert (response.status_code, response["Location"]) == (302, "/login/?next=/members/%3Fa%3D1")
+    client.force_login(django_user_model.objects.create_user("ada"))
+    assert client.get("/members/").status_code == 403

@@ -7,9 +7,10 @@ import pytest
 from django.core.signals import got_request_exception
 from django.test import override_settings
 
-from livecomp import LiveComponent, event, inputs, on, protocol, state
+from livecomp import LiveComponent, event, inputs, on, protocol, publish_now, state
 from livecomp.effects import CancelTask, Close, Publish, StartTask, StartTimer, Subscribe, Unsubscribe
 from livecomp.presence import directory
+from livecomp.testing import LiveClient
 from tests.driver import Driver
 
 pytestmark = pytest.mark.django_db
@@ -374,3 +375,44 @@ def test_an_error_page_that_fails_itself_ends_nothing(caplog: pytest.LogCaptureF
     assert "turn.fragile" in str(sent)
     assert "livecomp/error.html could not be rendered" in caplog.text
     caplog.clear()
+
+
+class HalfWay(LiveComponent):
+    """The example of docs/reference/events.md."""
+
+    name = "turn.half_way"
+    template = "<p>{{ done }}</p>"
+    done: int = 0
+
+    @event
+    def publish_both(self) -> Iterator[None]:
+        self.done = 1
+        self.flash("info", "One is published.")
+        self.publish("published", 1)
+        yield
+        self.done = 2
+        self.flash("info", "Both are published.")
+        self.publish("published", 2)
+        raise OSError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_generator_that_fails_half_way_keeps_what_went_out_at_its_yields() -> None:
+    driver = joined("turn.half_way")
+    first, *others = driver.event("publish_both")
+    assert first[3:] == [[("c0.0", ">1")], [("flash", "info", "One is published.")]]
+    assert "Both" not in str(others)
+    assert [reply[2] for reply in others if reply[0] == "error"] == ["failed"]
+    assert driver.component.done == 0
+    assert [each.message for each in driver.outputs if isinstance(each, Publish)] == [1]
+
+
+def test_messages_of_the_time_without_connection_are_not_made_up_for(live: LiveClient) -> None:
+    page = live.mount(Fragile)
+    page.disconnect()
+    publish_now("hint", 1)
+    page.reconnect()
+    assert page.component().seen == []  # type: ignore[attr-defined]
+    publish_now("hint", 2)
+    assert "fine 1" in page.text
+    assert page.component().seen == [2]  # type: ignore[attr-defined]
