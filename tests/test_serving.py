@@ -103,7 +103,7 @@ class GreetingAround(LiveComponent):
     template = """{% load livecomp %}<div>{% live_component "greeting_visitor" %}</div>"""
 
 
-class ForMembers(LiveComponent):
+class ServedToMembers(LiveComponent):
     template = "<p>Members</p>"
     login_required = True
     permission_required = "testapp.delete_note"
@@ -122,7 +122,7 @@ urlpatterns = [
     path("around/", AroundNotYours.as_view()),
     path("beside/", BesideIt.as_view()),
     path("titled/", NotYours.as_view(title="A title"), {"where": "nowhere", "text": "from the route"}),
-    path("members/", ForMembers.as_view()),
+    path("members/", ServedToMembers.as_view()),
 ]
 
 

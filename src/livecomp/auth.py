@@ -95,6 +95,11 @@ def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
         _check_declared(mounted.component, mounted.page.request, access, verdicts)
 
 
+def was_refused(mounted: "Mounted") -> bool:
+    """Whether the guard has refused the component in this turn: not where it could not tell."""
+    return mounted.page.turn.verdicts.get(mounted.id) is not None
+
+
 def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Refused | None:
     page = mounted.page
     if page.is_shared:  # its viewers are asked for themselves

@@ -29,7 +29,7 @@ def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
     text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
     mounted.failure = _boundary(component=mounted.component.name, failure=failure, traceback=text, debug=settings.DEBUG)
     mounted.is_refused = False
-    mounted.memory = RenderMemory()
+    _forget_html(mounted)
     return failure
 
 
@@ -37,7 +37,19 @@ def show_refusal(mounted: Mounted) -> None:
     """Have the component's place say that the visitor may not see it."""
     mounted.failure = refusal(mounted.component.name)
     mounted.is_refused = True
+    _forget_html(mounted)
+
+
+def _forget_html(mounted: Mounted) -> None:
+    """The browser has nothing of it, and what its children have ready may be old when it comes back."""
     mounted.memory = RenderMemory()
+    tree = mounted.page.tree
+    waiting = [mounted]
+    while waiting:
+        children = [tree[id] for id in waiting.pop().children.values() if id in tree]
+        for child in children:
+            child.html = None
+        waiting += children
 
 
 def is_refused(mounted: Mounted) -> bool:

@@ -41,18 +41,18 @@ def deliver_own(page: "LivePage") -> "Steps[None]":
         published, page.turn.published = page.turn.published, []
         if not published:
             return
-        for topic, message in published:
-            yield from deliver(page, topic, [message])
-    topics = ", ".join(sorted({topic for topic, _ in page.turn.published}))
+        for topic, message, cause in published:
+            yield from deliver(page, topic, [message], cause=cause)
+    topics = ", ".join(sorted({topic for topic, *_ in page.turn.published}))
     logger.error("The page %s: publishing to %s goes round and round; stopped.", page.url, topics)
 
 
-def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
+def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | None = None) -> "Steps[None]":
     """Run one handler: a function, a coroutine function, or a generator of either kind, rendered at each yield.
 
     When it fails, nothing of it has happened, and the turn's event is answered."""
     page = mounted.page
-    attempt = page.attempt = Attempt(page.shown_url)
+    attempt = page.attempt = Attempt(page.shown_url, cause=cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
     try:
@@ -68,17 +68,26 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
             yield from _run_async_generator(mounted, result)
     except _Undone:
         return
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         page.attempt = None
         page.undo(attempt)
-        return tell_failure(mounted, name, error)
+        return tell_failure(mounted, name, as_failure(error))
     finally:
         page.attempt = None
     page.turn.kept.append(attempt)
-    page.turn.published += attempt.published
+    page.turn.published += [(*each, attempt) for each in attempt.published]
     page.dirty |= attempt.touched.keys() - attempt.skipped
     for id in attempt.skipped & page.tree.keys():
         page.tree[id].is_stale = True
+
+
+def as_failure(error: BaseException) -> Exception:
+    """What is told of it: ``sys.exit()`` ends the handler, not the connection or the server."""
+    if isinstance(error, Exception):
+        return error
+    failure = RuntimeError(f"{error!r} in a handler")
+    failure.__cause__ = error
+    return failure
 
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
@@ -108,6 +117,11 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
     except _Withdrawn as refused:  # as above
         generator.close()
         tell_failure(mounted, "render", refused)
+    except _Undone:
+        late = mounted.page.attempt = Attempt(mounted.page.shown_url)
+        generator.close()
+        mounted.page.undo(late)
+        raise
     except Exception:
         generator.close()
         raise
@@ -122,6 +136,11 @@ def _run_async_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
     except _Withdrawn as refused:
         yield from _wait(mounted.page, generator.aclose())
         tell_failure(mounted, "render", refused)
+    except _Undone:
+        late = mounted.page.attempt = Attempt(mounted.page.shown_url)
+        yield from _wait(mounted.page, generator.aclose())
+        mounted.page.undo(late)
+        raise
     except Exception:
         yield from _wait(mounted.page, generator.aclose())
         raise
@@ -144,7 +163,8 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
         page.send_patches(patches)
         raise _Undone
     page.let_out()
-    attempt.outputs, attempt.effects, attempt.shown_url = [], [], page.shown_url
+    page.turn.published += [(*each, attempt) for each in attempt.published]
+    attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
     page.send_patches(patches)
     try:
         yield Flush()
@@ -165,7 +185,13 @@ class _Undone(Exception):
     """The template failed with what the handler did, which is undone and told of: the handler ends."""
 
 
-def deliver(page: "LivePage", topic: str, messages: Sequence[Any], only: frozenset[str] = frozenset()) -> "Steps[None]":
+def deliver(
+    page: "LivePage",
+    topic: str,
+    messages: Sequence[Any],
+    only: frozenset[str] = frozenset(),
+    cause: Attempt | None = None,
+) -> "Steps[None]":
     """Give messages of a topic to the components that listen, each if it is still allowed to. Each gets its own copy: a
     handler may keep a message in its state and change it."""
     listeners = page.topics.get(topic, ())
@@ -180,7 +206,8 @@ def deliver(page: "LivePage", topic: str, messages: Sequence[Any], only: frozens
                 page.dirty.add(id)
                 continue
             for message in messages:
-                yield from run(mounted, method, _call_with(getattr(mounted.component, method), copy_value(message)))
+                call = _call_with(getattr(mounted.component, method), copy_value(message))
+                yield from run(mounted, method, call, cause)
 
 
 def _call_with(handler: Callable[[Any], Any], message: Any) -> Callable[[], Any]:
@@ -193,6 +220,9 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
     try:
         auth.guard(mounted)
     except Refused:
+        logger.info(
+            "%s: the visitor may not use it, so %s comes to nothing.", mounted.component.name, type(input).__name__
+        )
         mounted.page.dirty.add(mounted.id)
         return False
     except Exception as error:

@@ -187,6 +187,8 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
         if exact and saved.memory is not None:
             mounted.memory = pickle.loads(saved.memory)
             known.add(saved.id)
+        elif exact:  # a notice stands in its place
+            page.dirty.add(saved.id)
     for place in snapshot.shared:
         if not place.parent or place.parent in page.tree:
             page.shared[place.key.id] = place

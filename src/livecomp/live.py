@@ -15,6 +15,16 @@ class Left(LiveComponent):
     template = "<span hidden></span>"
 
 
+class Refused(LiveComponent):
+    """Stands where a shared component is that the visitor may not see any more."""
+
+    name = "livecomp.refused"
+    template = "<span hidden></span>"
+
+    def has_permission(self) -> bool:
+        return False
+
+
 class Later(LiveComponent):
     """Stands for a component that is mounted when it is scrolled to (``lazy``) or right after the page is live
     (``defer``). It is nobody's parent: `LiveComponent.parent` of what it holds is the component around it.

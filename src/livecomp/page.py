@@ -205,7 +205,10 @@ class LivePage(Address):
 
     def undo_handlers_of(self, mounted: Mounted) -> bool:
         """The component cannot be rendered: undo the handlers of this turn that touched it. False when none did."""
-        guilty = [attempt for attempt in self.turn.kept if mounted.id in attempt.touched]
+        guilty: list[Attempt] = []
+        for attempt in self.turn.kept:
+            if mounted.id in attempt.touched or attempt.cause in guilty:
+                guilty.append(attempt)
         for attempt in reversed(guilty):
             self.turn.kept.remove(attempt)
             self.undo(attempt)
@@ -320,7 +323,7 @@ class LivePage(Address):
         attempt = self.attempt = Attempt(self.shown_url, is_handler=False)
         try:
             act()
-        except Exception:
+        except (Exception, SystemExit):
             self.attempt = None
             self.undo(attempt)
             raise

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Send
+from livecomp.effects import Close, Postpone, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url
@@ -31,24 +31,24 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
     auth.forget_permissions(page.request)
     try:
         yield from HANDLERS[type(message)](page, message)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _fail(page, message, error)
     finally:
         page.attempt = None
 
 
-def _fail(page: "LivePage", message: Any, error: Exception) -> None:
+def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
     page.attempt = None
     for attempt in reversed(page.turn.kept):
         page.undo(attempt)
     page.turn.kept.clear()
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
-    if type(message) is protocol.Join:
+    if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on
         failures.report_page(page, error, name)
         return page.output(Close(CloseCode.INTERNAL, ""))
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
-    page.answer(mounted.id if mounted is not None else "", error, failure)
+    page.answer(mounted.id if mounted is not None else "", handling.as_failure(error), failure)
     page.ack = max(page.ack, page.turn.ref)
     page.send_patches(rendering.render_dirty(page))
 
@@ -165,11 +165,15 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
     mounted = page.tree.get(owner)
     if mounted is None:
         return
+    if mounted.broken and message.id in mounted.later:
+        return page.output(Postpone(message, page.turn.postponed + 1))
     arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
         if message.id in mounted.later:
             method, arguments, _ = mounted.later.pop(message.id)
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
+    elif auth.was_refused(mounted):
+        mounted.later.pop(message.id, None)
     page.finish()
 
 
@@ -185,8 +189,10 @@ def task_update(page: "LivePage", message: inputs.TaskUpdate) -> "Steps[None]":
 
 
 def task_done(page: "LivePage", message: inputs.TaskDone) -> "Steps[None]":
-    which = _FAILED if message.error else _DONE
-    yield from _task_result(page, message, which, message.error or message.value)
+    if message.error is None:
+        yield from _task_result(page, message, _DONE, message.value)
+    else:
+        yield from _task_result(page, message, _FAILED, message.error)
 
 
 def _task_result(
@@ -194,10 +200,15 @@ def _task_result(
 ) -> "Steps[None]":
     mounted = page.tree.get(message.id.partition(":")[0])
     methods = mounted.tasks.get(message.id) if mounted else None
-    if mounted is None or methods is None or not handling.may_act(mounted, message):
-        return page.finish()
-    if type(message) is inputs.TaskDone:
+    if mounted is None or methods is None:
+        return
+    if mounted.broken:  # it is told when it is well again
+        return page.output(Postpone(message, page.turn.postponed + 1))
+    may_act = handling.may_act(mounted, message)
+    if type(message) is inputs.TaskDone and (may_act or auth.was_refused(mounted)):
         del mounted.tasks[message.id]
+    if not may_act:
+        return page.finish()
     method = methods[which]
     if method:
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))

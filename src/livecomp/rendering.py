@@ -17,6 +17,7 @@ from livecomp import inputs, lifecycle, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
+from livecomp.effects import Postpone
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import (
     failure_of,
@@ -133,13 +134,29 @@ class Host:
         if place is not None and place.parent == parent.id and place.slot != slot and id not in self.shared:
             parent.children.pop(place.slot, None)  # it has moved within the template
             place.slot = slot
-        page.place_shared(cls, slot, arguments, parent.id)
+        try:
+            page.place_shared(cls, slot, arguments, parent.id)
+        except Refused:
+            if not page.connected:
+                raise
+            return self._refuse_shared(slot, id)
         before = parent.children.get(slot, id)
         if before != id:
             page.drop(before)
         parent.children[slot] = id
         self.shared.add(id)
         return id
+
+    def _refuse_shared(self, slot: Slot, shared: str) -> str:
+        """Put a notice into the place of a shared component that the visitor may not see any more."""
+        page, children = self.mounted.page, self.mounted.children
+        before = children.get(slot, "")
+        if before in page.tree and page.tree[before].component.name == "livecomp.refused":
+            return before
+        page.drop(shared)
+        if before:
+            page.drop(before)
+        return mount_child(self.mounted, "livecomp.refused", slot, {}, None).id
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
@@ -152,7 +169,7 @@ class Host:
         child.is_left_out = False
         if child.html is None:
             child.memory = RenderMemory()
-            first_render(child)
+            render_in_place(child)
         html, child.html = child.html, None
         return html or ""
 
@@ -276,6 +293,22 @@ def first_render(mounted: Mounted) -> str:
     return mounted.html
 
 
+def render_in_place(child: Mounted) -> None:
+    """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
+    page = child.page
+    try:
+        first_render(child)
+    except ComponentError:
+        raise
+    except Exception as error:
+        if not page.connected:
+            raise
+        show_failure(child, error, "render")
+        page.output(Postpone(inputs.RenderAgain(child.id), page.turn.postponed + 1))
+        child.noticed = child.failure
+        child.html = with_address(child.failure or "", child.id)
+
+
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
     if mounted.failure is not None:
@@ -377,6 +410,12 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
         page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
         return []
     if refused:
+        top = mounted
+        while top.parent is not None and is_refused(top.parent):
+            top = top.parent
+        if top is not mounted:  # the notice stands where its parent was
+            page.dirty.add(top.id)
+            return []
         return notice_patches(mounted)
     try:
         patches = render_again(mounted)

@@ -1,7 +1,7 @@
 """Signing out, and what else ends a session: the open pages of that visitor are told, in every process.
 
 Two words go to all connections (see `livecomp.topics.announce`), each with the marks of the visitors whom it concerns
-(see `livecomp.auth.marks`). ``ended`` is a fact: the session is gone, so nobody has to look. ``revalidate``: something
+(see `livecomp.auth.session_mark`). ``ended`` is a fact: the session is gone, so nobody has to look. ``revalidate``: something
 about the account has changed, so session, account and password are looked at again.
 
 Neither is said before it can be seen: not before the transaction commits, and inside an HTTP request not before the
@@ -24,8 +24,10 @@ from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import FieldDoesNotExist
 from django.core.signals import request_finished
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.urls import get_urlconf
 
@@ -177,15 +179,26 @@ def _rights_deleted(*, instance: Any, using: str, **kwargs: Any) -> None:
     """Of a group or a permission: all who have it. Beyond `MANY` people nobody is told: permissions are read at every
     event anyway."""
     users = get_user_model()._default_manager.using(using)
-    if not hasattr(users.model, "groups" if isinstance(instance, Group) else "user_permissions"):
-        return
+    has_groups = _leads_to(users.model, "groups", Group)
+    who = Q()
     if isinstance(instance, Group):
-        users = users.filter(groups=instance)
+        who |= Q(groups=instance) if has_groups else Q()
     else:
-        users = users.filter(user_permissions=instance) | users.filter(groups__permissions=instance)
-    pks = list(users.values_list("pk", flat=True).distinct()[: MANY + 1])
+        who |= Q(groups__permissions=instance) if has_groups else Q()
+        who |= Q(user_permissions=instance) if _leads_to(users.model, "user_permissions", Permission) else Q()
+    if not who:
+        return
+    pks = list(users.filter(who).values_list("pk", flat=True).distinct()[: MANY + 1])
     if len(pks) <= MANY:
         _on_commit(REVALIDATE, [f"user:{pk}" for pk in pks], using)
+
+
+def _leads_to(model: Any, field: str, related: Any) -> bool:
+    """Whether the user model has this field, and it is Django's own: a project may call something else by its name."""
+    try:
+        return bool(model._meta.get_field(field).related_model is related)
+    except FieldDoesNotExist:
+        return False
 
 
 # When it is said

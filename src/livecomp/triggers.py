@@ -50,6 +50,10 @@ class _On:
     def __call__(self, pattern: str) -> Callable[[F], F]:
         """Call the method for each message of the topic. ``{names}`` are filled in from the component's attributes,
         and the subscription follows when they change."""
+        if type(pattern) is not str:
+            raise ComponentError(
+                f"@on({pattern!r}): a topic's name was expected; of a model's rows tells @on.model(…)."
+            )
         return _mark(_TOPICS, pattern)
 
     def model(self, model: Any, *, pk: str = "") -> Callable[[F], F]:

@@ -6,6 +6,7 @@ fails, or a template fails with the state that it left, none of it has happened.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any
 
 from livecomp.effects import Output, Publish
@@ -17,9 +18,20 @@ MODEL_TOPICS = "model:"  # topics of watched models
 class Attempt:
     """One handler at work."""
 
-    __slots__ = ("effects", "is_handler", "outputs", "published", "shown_url", "skipped", "touched", "undo_steps")
+    __slots__ = (
+        "cause",
+        "effects",
+        "is_handler",
+        "outputs",
+        "published",
+        "shown_url",
+        "skipped",
+        "touched",
+        "undo_steps",
+    )
 
-    def __init__(self, shown_url: str = "", *, is_handler: bool = True) -> None:
+    def __init__(self, shown_url: str = "", *, is_handler: bool = True, cause: "Attempt | None" = None) -> None:
+        self.cause = cause  # the attempt that published what this handler was called for
         self.is_handler = is_handler  # else a call of a component's life, which is rendered where it is called
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
@@ -31,7 +43,11 @@ class Attempt:
 
     def facts(self) -> list[Output]:
         """Output that stays when the handler fails: rows of watched models that are saved, whatever comes after."""
-        return [each for each in self.outputs if type(each) is Publish and each.topic.startswith(MODEL_TOPICS)]
+        return [
+            replace(each, comes_back=True)
+            for each in self.outputs
+            if type(each) is Publish and each.topic.startswith(MODEL_TOPICS)
+        ]
 
 
 class Turn:
@@ -47,5 +63,5 @@ class Turn:
         self.is_answered = False  # an error was sent for it
         self.is_undone = False  # a handler's changes were put back
         self.kept: list[Attempt] = []  # succeeded, not let out yet
-        self.published: list[tuple[str, Any]] = []  # by those, to topics that the page listens to itself
+        self.published: list[tuple[str, Any, Attempt]] = []  # by those, to topics that the page listens to itself
         self.verdicts: dict[Hashable, Refused | None] = {}  # what the guard said, see `livecomp.auth.guard`

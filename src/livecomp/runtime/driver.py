@@ -228,6 +228,8 @@ class PageDriver:
             await self._outlet.send(protocol.encode(failed))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
+        else:
+            self.put(item, self._check.pause)
 
     async def _traced(self, message: Any) -> None:
         span = tracing.begin(described(message, self.page), self._context)

@@ -43,5 +43,6 @@ class Saving:
             self.timer.cancel()
 
     def _save_now(self) -> None:
+        self.stop()
         self.timer = None
         self._save()

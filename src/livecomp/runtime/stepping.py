@@ -61,12 +61,12 @@ def settle(page: LivePage) -> None:
 class AsyncHandler:
     """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
 
-    __slots__ = ("_must_end", "_runtime", "_task", "was_cut_short")
+    __slots__ = ("_is_late", "_must_end", "_runtime", "_task", "was_cut_short")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._task: asyncio.Task[Any] | None = None
-        self._must_end = self.was_cut_short = False
+        self._is_late = self._must_end = self.was_cut_short = False
 
     @property
     def is_running(self) -> bool:
@@ -77,6 +77,7 @@ class AsyncHandler:
         self, awaitable: Awaitable[Any], visitor: Hashable, context: contextvars.Context, page: LivePage
     ) -> tuple[Any, BaseException | None]:
         """Its result, and its exception."""
+        self._is_late = False
         lane = AsyncLane(self._runtime.lanes, visitor, context)
         self._task = self._runtime.loop.create_task(_result_of(awaitable, page), context=context)
         try:
@@ -86,7 +87,7 @@ class AsyncHandler:
                 raise
             if self.was_cut_short:
                 return None, PageGone()
-            return None, _timeout()
+            return None, _timeout() if self._is_late else RuntimeError("what the handler waited for was cancelled")
         except Exception as error:
             return None, error
         finally:
@@ -98,6 +99,7 @@ class AsyncHandler:
     def cancel(self) -> None:
         """It took too long."""
         if self._task is not None:
+            self._is_late = True
             self._task.cancel()
 
     def cut_short(self) -> None:
