@@ -2,7 +2,8 @@
 
 import pytest
 
-from livecomp import LiveComponent, event, publish_now, state
+from livecomp import LiveComponent, event, on, publish_now, state
+from livecomp.exceptions import ComponentError
 from livecomp.runtime.pages import Pages
 from livecomp.testing import LiveClient
 from tests.driver import Driver
@@ -77,3 +78,10 @@ def test_one_that_fails_to_leave_keeps_nobody_else(caplog: pytest.LogCaptureFixt
 def test_a_page_that_never_connects_is_not_unmounted(live: LiveClient) -> None:
     Driver("row")
     assert said == ["mount 1", "mount 2"]
+
+
+def test_on_takes_a_name_and_refuses_a_model() -> None:
+    from tests.testapp.models import Note
+
+    with pytest.raises(ComponentError, match=r"@on\.model"):
+        on(Note)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from livecomp import LiveComponent, event, every, inputs, on, protocol, resume, state
 from livecomp.constants import CloseCode
-from livecomp.effects import Close, StartTask, StartTimer, StopTimer, Subscribe
+from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer, StopTimer, Subscribe
 from tests.driver import Driver
 
 pytestmark = pytest.mark.django_db
@@ -284,3 +284,204 @@ def test_a_refused_root_leaves_the_others_alive(monkeypatch: pytest.MonkeyPatch)
     assert "patch" in str(driver.give(inputs.TopicMessages({"news": [1]})))
     driver.join(tokens=tokens[:1])
     assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
+
+
+# Found by a second attack, and by a reader
+
+
+class Boom(LiveComponent):
+    """A child whose template, or whose guard, fails for a while."""
+
+    name = "failing.boom"
+    template = "{% load livecomp %}<i>{% live_component 'failing.grand' %}{{ boom }}</i>"
+    fails: ClassVar[bool] = False
+    guard_fails: ClassVar[bool] = False
+
+    def has_permission(self) -> bool:
+        if type(self).guard_fails:
+            raise ConnectionError("no database")
+        return True
+
+    @property
+    def boom(self) -> str:
+        if type(self).fails:
+            raise RuntimeError("boom")
+        return "fine"
+
+    @event
+    def nothing(self) -> None: ...
+
+
+class Grand(LiveComponent):
+    name = "failing.grand"
+    template = "<u>{{ n }}</u>"
+    n: int = 0
+
+    @event
+    def plus(self) -> None:
+        self.n += 1
+
+
+class Around(LiveComponent):
+    name = "failing.around"
+    template = "{% load livecomp %}<div>{{ n }}{% live_component 'failing.boom' %}</div>"
+    n: int = 0
+
+    @event
+    def plus(self) -> None:
+        self.n += 1
+
+
+@pytest.fixture(autouse=True)
+def _boom_is_well() -> Iterator[None]:
+    yield
+    Boom.fails = Boom.guard_fails = False
+
+
+@pytest.mark.parametrize("what", ["fails", "guard_fails"])
+def test_t74_a_failing_child_does_not_take_its_parent_with_it(what: str, caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("failing.around")
+    setattr(Boom, what, True)
+    sent = str(driver.give(protocol.Render("")))
+    assert "<div>0" in sent or "0<livecomp-error" in sent
+    (again,) = driver.out(Postpone)
+    assert "error" not in str(driver.event("plus")[0][0])
+    assert driver.component.n == 1
+    setattr(Boom, what, False)
+    assert "fine" in str(driver.give(inputs.Again(again.input, again.times)))
+    caplog.clear()
+
+
+def test_what_a_grandchild_did_meanwhile_is_shown_when_its_parent_is_well_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Later(LiveComponent):
+        name = "failing.later"
+        template = "{% load livecomp %}<div>{% if n %}{% live_component 'failing.boom' %}{% endif %}</div>"
+        n: int = 0
+
+        @event
+        def plus(self) -> None:
+            self.n += 1
+
+    driver = joined("failing.later")
+    Boom.fails = True
+    driver.event("plus")
+    driver.event("plus", component="c2")
+    Boom.fails = False
+    driver.event("nothing", component="c1")
+    sent = str(driver.give(inputs.RenderAgain("c1"))) + driver.page.fresh_html()["c0"]
+    assert ">1</u>" in sent
+    assert driver.page.tree["c2"].component.n == 1
+    caplog.clear()
+
+
+def test_a_notice_is_known_after_a_resume(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("failing.around")
+    Boom.fails = True
+    driver.give(inputs.RenderAgain("c1"))
+    Boom.fails = False
+    resume.save(driver.page, clean=True)
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "fine" in str(reply)
+    caplog.clear()
+
+
+class Ending(LiveComponent):
+    name = "failing.ending"
+    template = "<p>{{ n }}{{ busy }}{{ shown }}</p>"
+    n: int = 0
+    busy: bool = True
+    heard: int = 0
+
+    @property
+    def shown(self) -> str:
+        if self.n == 13:
+            raise RuntimeError("broken")
+        return ""
+
+    @event
+    def with_finally(self) -> Iterator[None]:
+        try:
+            self.n = 13
+            yield
+        finally:
+            self.busy = False
+            self.redirect("/done/")
+
+    @event
+    def leave(self) -> None:
+        self.n = 5
+        raise SystemExit(3)
+
+    @event
+    def publish_and_fail(self, how: str) -> Any:
+        self.publish("ending", 1)
+        if how == "render":
+            self.n = 13
+        elif how == "yield":
+            return self.steps()
+
+    def steps(self) -> Iterator[None]:
+        self.publish("ending", 1)
+        yield
+        raise ValueError("no")
+
+
+class Listening(LiveComponent):
+    name = "failing.listening"
+    template = "{% load livecomp %}<div>{{ heard }}{% live_component 'failing.ending' %}</div>"
+    heard: int = 0
+
+    @on("ending")
+    def hear(self, message: Any) -> None:
+        self.heard += 1
+
+
+def test_a_generator_whose_template_failed_leaves_nothing_of_its_finally(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("failing.ending")
+    sent = driver.event("with_finally")
+    assert "done" not in str(sent)
+    assert (driver.component.n, driver.component.busy) == (0, True)
+    caplog.clear()
+
+
+def test_t126_a_handler_that_exits_is_answered_and_undone(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("failing.ending")
+    assert driver.event("leave")[0][:3] == ["error", 1, "failed"]
+    assert (driver.component.n, driver.page.ack) == (0, 1)
+    assert driver.out(Close) == []
+    caplog.clear()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("how", "heard"), [("render", 0), ("yield", 2)])
+def test_a_page_hears_of_its_own_publications_as_others_do(
+    how: str, heard: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = joined("failing.listening")
+    steps = driver.page.receive(protocol.Event(1, "c1", "publish_and_fail", {"how": how}))
+    published = []
+    step: Any = object()
+    while step is not None:
+        step = driver.page.advance(steps)
+        published += [output for output in driver.page.take_output() if isinstance(output, Publish)]
+    assert len(published) == driver.component.heard == heard
+    caplog.clear()
+
+
+def test_a_one_shot_timer_and_a_result_wait_until_their_component_is_well(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("failing.shelf")
+    driver.set(is_shown=True)
+    component: Any = driver.page.tree["c1"].component
+    component.send_after(5, "heard", message=1)
+    (timer,) = [output for output in driver.page.take_output() if isinstance(output, StartTimer)]
+    Document.fails = ValueError("a fault")
+    driver.set(n=7)
+    driver.give(inputs.TimerFired(timer.id))
+    (postponed,) = driver.out(Postpone)
+    Document.fails = None
+    driver.set(n=8)
+    driver.give(inputs.Again(postponed.input, postponed.times))
+    assert Document.calls == ["heard"]
+    caplog.clear()

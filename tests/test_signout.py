@@ -373,3 +373,21 @@ def test_flush_is_watched_once() -> None:
     watched = SessionBase.flush
     signout.connect()
     assert SessionBase.flush is watched
+
+
+@pytest.mark.django_db
+def test_t39_a_user_model_whose_groups_are_not_django_s_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.contrib.auth.models import Group, Permission
+
+    from livecomp import signout
+
+    monkeypatch.setattr(signout, "_leads_to", lambda model, field, related: False)
+    Group.objects.create(name="a").delete()
+    permission = Permission.objects.first()
+    assert permission is not None
+    permission.delete()
+    assert signout._leads_to(User, "groups", Group) is False
+    monkeypatch.undo()
+    assert signout._leads_to(User, "groups", Group)
+    assert not signout._leads_to(User, "groups", Permission)
+    assert not signout._leads_to(User, "teams", Group)

@@ -5,18 +5,18 @@ but each renders by itself: a parent's patch keeps them.
 """
 
 import contextlib
-import functools
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.template import Context, RequestContext
+from django.template import Context
 
 from livecomp import inputs, lifecycle, registry
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
+from livecomp.context import build_context
 from livecomp.effects import Postpone
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import (
@@ -29,49 +29,13 @@ from livecomp.failures import (
     with_address,
 )
 from livecomp.mounted import Mounted, Slot
-from livecomp.shared import Key, refuse_fills, refuse_names
+from livecomp.shared import Key, refuse_fills
 from livecomp.source import compiled_template
 from livecomp.templating import RenderMemory, opaque
 from livecomp.templating.loops import warn_about_child
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
-
-
-_URL_NAMES = frozenset({"path", "query"})
-_OF_THE_REQUEST = _URL_NAMES | {"request", "user", "perms", "session", "messages"}
-
-
-def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
-    """What the template sees. ``names`` are those it can look up; None when that is not known."""
-    component = mounted.component
-    cls = type(component)
-    mounted.reads_request = names is None or not names.isdisjoint(_OF_THE_REQUEST)
-    if mounted.page.is_shared:
-        refuse_names(cls, names)
-    mounted.forget_computed()
-    values: dict[str, Any] = mounted.state()
-    for name in cls.computed if names is None else names & cls.computed.keys():
-        values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
-    values["self"] = component
-    if mounted.reads_request and names is not None:
-        for name in _URL_NAMES & names - values.keys():
-            values[name] = functools.partial(getattr, component, name)
-    if cls.get_context_data is not LiveComponent.get_context_data:
-        values.update(component.get_context_data())
-    if mounted.fills:
-        values["fills"] = mounted.fills
-    page = mounted.page
-    if names is None or "csrf_token" in names:
-        values["csrf_token"] = page.csrf_token
-    if names is not None and names <= values.keys():
-        return Context(values)
-    if names is not None and names <= values.keys() | {"request", "user"}:
-        return Context({"request": page.request, "user": page.request.user, **values})
-    mounted.reads_request = True  # a context processor may
-    context = RequestContext(page.request)
-    context.push(values)
-    return context
 
 
 class Host:

@@ -287,15 +287,12 @@ class PageDriver:
                 self._publish(each)
 
     def _postpone(self, output: effects.Postpone) -> None:
-        loop, again = self._runtime.loop, inputs.Again(output.input, output.times)
-        loop.call_later(pause_after(output.times), self._give_again, again, context=self._runtime.context)
+        again, pause = inputs.Again(output.input, output.times), pause_after(output.times)
+        self._runtime.loop.call_later(pause, self._give_again, again, context=self._runtime.context)
 
     def _give_again(self, again: inputs.Again) -> None:
         if self.stopped is None:
             self.give(again)
-
-    def _subscribe(self, output: effects.Subscribe) -> None:
-        self._runtime.hub.subscribe(self, output.topic, self._started)
 
     def _publish(self, output: effects.Publish) -> None:
         try:
@@ -385,7 +382,7 @@ class PageDriver:
 _SERVERS_OWN = frozenset(get_args(inputs.Input))
 
 _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
-    effects.Subscribe: PageDriver._subscribe,
+    effects.Subscribe: lambda driver, output: driver._runtime.hub.subscribe(driver, output.topic, driver._started),
     effects.Unsubscribe: lambda driver, output: driver._runtime.hub.unsubscribe(driver, output.topic),
     effects.Publish: PageDriver._publish,
     effects.StartTimer: lambda driver, output: driver._timers.start(output),
