@@ -62,10 +62,12 @@ def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> st
     for parameter, name in component.url_fields.items():
         field, value = component.fields[name], component.__dict__.get(name, MISSING)
         initial = field.initial()
-        if field.query is None or value is MISSING or (type(value) is type(initial) and value == initial):
+        write = field.query.write if field.query is not None and value is not MISSING else None
+        # Equal is not enough for a default: Decimal("1.0") == Decimal("1.00").
+        if write is None or (type(value) is type(initial) and value == initial and write(value) == write(initial)):
             query.pop(parameter, None)
         else:
-            query.setlist(parameter, field.query.write(value))
+            query.setlist(parameter, write(value))
     encoded = query.urlencode(safe="/")
     return f"{path}?{encoded}" if encoded else path
 
