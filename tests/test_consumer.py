@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from livecomp import liveness, topics
 from livecomp.consumer import Connection, LiveWebSocket
 from livecomp.counters import counters
+from livecomp.runtime.limits import AcceptRate
 from livecomp.runtime.process import Runtime
 from livecomp.this_process import process_id
 from tests.fake_page import FakePages
@@ -199,12 +200,14 @@ async def test_t46_one_session_is_limited_before_it_joins() -> None:
 @override_settings(LIVECOMP={"ACCEPT_RATE": (20, 2)})
 async def test_t84_arrivals_beyond_the_rate_are_told_to_come_later() -> None:
     before = counters.counts["drops", "arrival"]
+    now = 1000.0
+    Runtime.current().arrivals = AcceptRate(lambda: now)
     sockets = [Socket(LiveWebSocket(FakePages())) for _ in range(4)]
     for socket in sockets:
         assert (await socket.connect())[0]
     assert [await socket.read() for socket in sockets[2:]] == [["closed", 1013]] * 2
     assert counters.counts["drops", "arrival"] == before + 2
-    await asyncio.sleep(0.1)
+    now += 0.1
     async with fake_socket() as late:
         assert (await late.call("add"))[0] == "patch"
     for socket in sockets:

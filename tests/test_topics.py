@@ -484,13 +484,16 @@ async def test_t77_a_frozen_layer(
     frozen = asyncio.Event()
     real = FlakyLayer.group_send
 
+    tried = asyncio.Event()
+
     async def hang(self: FlakyLayer, group: str, message: dict[str, Any]) -> None:
+        tried.set()
         await frozen.wait()
         await real(self, group, message)
 
     layer.group_send = hang.__get__(layer)  # type: ignore[method-assign]
     there.publish("a", "late")
-    await asyncio.sleep(0.3)
+    await asyncio.wait_for(tried.wait(), 30)
     assert "late" not in subscriber.messages
     frozen.set()
     await until(lambda: "late" in subscriber.messages)

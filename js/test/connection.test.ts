@@ -112,7 +112,7 @@ test("t73: a page that is told to reload again and again stops after five times 
   app.answer = () => ({ effects: [["reload"]] });
   await app.open(BODY);
   await expect(page.locator("[live-flash]")).toContainText("out of date", {
-    timeout: 12_000,
+    timeout: 60_000,
   });
   expect(app.all("join")).toHaveLength(6);
 });

