@@ -109,6 +109,7 @@ test("t73: a page that is told to reload again and again stops after five times 
   app,
   page,
 }) => {
+  test.slow(); // six loads of the page
   app.answer = () => ({ effects: [["reload"]] });
   await app.open(BODY);
   await expect(page.locator("[live-flash]")).toContainText("out of date", {
