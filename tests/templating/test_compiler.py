@@ -213,3 +213,10 @@ def test_the_memory_of_a_thousand_rows() -> None:
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert kept < 200 * len(rows)
+
+
+def test_ifchanged_within_ifchanged_remembers_in_one_place() -> None:
+    source = "{% for r in rows %}{% ifchanged %}{{ r }}{% ifchanged %}N{{ x }}{% endifchanged %}{% endifchanged %},{% endfor %}"
+    template = Engine().from_string(source)
+    context = {"rows": ["a", "", "b", ""], "x": 1}
+    assert compile_template(template).render_plain(Context(context)) == template.render(Context(context)) == "aN1,,b,,"

@@ -25,6 +25,9 @@ class ForLoop:
     source: str  # the local of the dict that Django would make
     before: Later  # lines before the first round
     wanted: bool = False  # something needs that dict
+    last_seen: dict[int, str] = field(
+        default_factory=dict
+    )  # id of an `{% ifchanged %}` node -> the local it remembers in
 
     def want(self) -> None:
         self.wanted = True

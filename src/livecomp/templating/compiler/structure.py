@@ -160,8 +160,10 @@ class Structure(Regions):
     def last_seen(self, node: Any) -> str:
         loop = self.scopes.loop()
         if self.closed and loop is not None:
-            name = self.code.name("last")
-            loop.before.line(f"{name} = None")
+            name = loop.last_seen.get(id(node), "")  # a tag within another one is written twice
+            if not name:
+                name = loop.last_seen[id(node)] = self.code.name("last")
+                loop.before.line(f"{name} = None")
             return name
         known, frame = self.code.constant(node, "node"), self.code.name("frame")
         self.code.line(f"{frame} = changed_frame({known}, {self.context})")
