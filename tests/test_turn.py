@@ -416,3 +416,32 @@ def test_messages_of_the_time_without_connection_are_not_made_up_for(live: LiveC
     publish_now("hint", 2)
     assert "fine 1" in page.text
     assert page.component().seen == [2]  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_t125_what_a_handler_publishes_while_its_connection_is_cut_waits_for_its_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from livecomp import topics
+
+    said: list[Any] = []
+    monkeypatch.setattr(topics, "publish", lambda *args, **kwargs: said.append(args))
+
+    class Cut(LiveComponent):
+        name = "turn.cut"
+        template = "<p></p>"
+
+        @event
+        def go(self, fail: bool) -> None:
+            self._live.page.connected = False  # as the driver does when the socket is gone
+            self.publish("elsewhere", 1)
+            self._live.page.connected = True
+            if fail:
+                raise ValueError("no")
+
+    driver = joined("turn.cut")
+    driver.event("go", fail=True)
+    assert driver.out(Publish) == said == []
+    driver.event("go", fail=False)
+    assert driver.out(Publish) == [Publish("elsewhere", 1)]
+    caplog.clear()

@@ -35,8 +35,9 @@ def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
     page = child.page
-    child.broken = ""
-    page.turn.verdicts.pop(child.id, None)
+    if child.broken:
+        child.broken = ""
+        page.turn.verdicts.clear()  # its children were refused with it
     try:
         auth.guard(child)
         page.try_out(lambda: child.component.updated(**changed))

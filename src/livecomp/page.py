@@ -347,7 +347,8 @@ class LivePage(Address):
             self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
-        if not self.connected or not calling.is_in_turn(self):
+        # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
+        if not calling.is_in_turn(self) or (not self.connected and self.attempt is None):
             return topics.publish(topic, message)
         (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
