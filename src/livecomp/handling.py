@@ -62,10 +62,8 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
             pass
         elif inspect.isawaitable(result):
             yield from _wait(page, result)
-        elif inspect.isgenerator(result):
+        elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
-        elif inspect.isasyncgen(result):
-            yield from _run_async_generator(mounted, result)
     except _Undone:
         return
     except (Exception, SystemExit) as error:
@@ -109,41 +107,37 @@ def _in_transactions(call: Callable[[], Any]) -> Any:
 
 def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
     """Render at each yield. However it ends, what stands in its ``finally`` has run."""
+    page = mounted.page
     try:
-        for _ in generator:
+        while (yield from _has_yielded(page, generator)):
             yield from _show_so_far(mounted)
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
-        generator.close()
+        yield from _close(page, generator)
     except _Withdrawn as refused:  # as above
-        generator.close()
+        yield from _close(page, generator)
         tell_failure(mounted, "render", refused)
     except _Undone:
-        late = mounted.page.attempt = Attempt(mounted.page.shown_url)
-        generator.close()
-        mounted.page.undo(late)
+        late = page.attempt = Attempt(page.shown_url)
+        yield from _close(page, generator)
+        page.undo(late)
         raise
     except Exception:
-        generator.close()
+        yield from _close(page, generator)
         raise
 
 
-def _run_async_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
-    try:
-        while (yield from _wait(mounted.page, _next_or_end(generator))) is not _END:
-            yield from _show_so_far(mounted)
-    except PageGone:
-        yield from _wait(mounted.page, generator.aclose())
-    except _Withdrawn as refused:
-        yield from _wait(mounted.page, generator.aclose())
-        tell_failure(mounted, "render", refused)
-    except _Undone:
-        late = mounted.page.attempt = Attempt(mounted.page.shown_url)
-        yield from _wait(mounted.page, generator.aclose())
-        mounted.page.undo(late)
-        raise
-    except Exception:
-        yield from _wait(mounted.page, generator.aclose())
-        raise
+def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
+    """Run a generator of either kind to its next yield. False at its end."""
+    if inspect.isgenerator(generator):
+        return next(generator, _END) is not _END
+    return (yield from _wait(page, _next_or_end(generator))) is not _END
+
+
+def _close(page: "LivePage", generator: Any) -> "Steps[None]":
+    if inspect.isgenerator(generator):
+        generator.close()
+    else:
+        yield from _wait(page, generator.aclose())
 
 
 async def _next_or_end(generator: Any) -> Any:

@@ -60,9 +60,7 @@ class Mounted:
         self.is_stale = False  # its state changed without a render, as skip_render() asked
         self.broken = ""  # "mount" or "updated" failed: nothing of it is shown or called until its parent tries again
         self.is_refused = False  # what is shown as failure is the guard's refusal
-        self.reads_request = (
-            True  # a render, or a handler since, looked at the URL, the user or the session; or none was here
-        )
+        self.reads_request = True  # its last render looked at the URL, the user or the session; or none was here
         self.component = cls(self)
 
     @property
