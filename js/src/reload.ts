@@ -1,9 +1,12 @@
 /** Reloading the page, but not for ever: a page that never gets well stops after some tries and says so. */
 
 import { report } from "./announce";
-import { MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+import { DOUBT, MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+import { keep } from "./later";
+import { hasEvents } from "./outbox";
 
 export function reload(): void {
+  if (hasEvents()) keep([["flash", "error", DOUBT.message]]);
   try {
     const now = Date.now();
     const recent = (sessionStorage[RELOADS] ?? "")

@@ -66,6 +66,11 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
             yield from _run_generator(mounted, result)
     except _Undone:
         return
+    except PageGone:
+        page.attempt = None
+        page.undo(attempt)
+        page.turn.is_cut_short = True
+        return
     except (Exception, SystemExit) as error:
         page.attempt = None
         page.undo(attempt)
@@ -112,6 +117,7 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
         while (yield from _has_yielded(page, generator)):
             yield from _show_so_far(mounted)
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
+        page.turn.is_cut_short = True
         yield from _close(page, generator)
     except _Withdrawn as refused:  # as above
         yield from _close(page, generator)

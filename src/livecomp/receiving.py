@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Postpone, Send
+from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url
@@ -50,6 +50,7 @@ def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
     page.answer(mounted.id if mounted is not None else "", handling.as_failure(error), failure)
     page.ack = max(page.ack, page.turn.ref)
+    page.output(Save())
     page.send_patches(rendering.render_dirty(page))
 
 
@@ -65,6 +66,9 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     if not _is_new(page, message.ref):
         return
     try:
+        if message.ref <= page.begun:
+            raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
+        page.begun = message.ref
         mounted = _component(page, message.component)
         spec = mounted.component.events.get(message.name)
         if spec is None:
@@ -241,10 +245,18 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
     page.whole()
 
 
+def refusal(page: "LivePage", message: inputs.Refusal) -> "Steps[None]":
+    """A message of the browser that is refused in its turn, so that its number has an outcome like any other."""
+    yield from ()
+    if _is_new(page, message.ref):
+        _refuse(page, message.component, message.name, message.reason)
+
+
 def _is_new(page: "LivePage", ref: int) -> bool:
+    """Whether the message is not done yet. What is done gets its answer once more."""
     page.is_heard = True
     if ref <= page.ack:
-        page.output(Send(protocol.ack(page.ack, [])))
+        page.output(Send(page.failed.get(ref) or protocol.ack(page.ack, [])))
         return False
     return True
 
@@ -262,6 +274,7 @@ def _component(page: "LivePage", id: str) -> Mounted:
 def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
     """Answer an event that did not come to its handler."""
     page.ack = page.turn.ref
+    page.output(Save())
     mounted = page.tree.get(component)
     if mounted is not None:
         handling.tell_failure(mounted, name, error)
@@ -285,4 +298,5 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     inputs.Revalidated: revalidated,
     inputs.RenderAgain: render_again,
     inputs.Whole: whole,
+    inputs.Refusal: refusal,
 }

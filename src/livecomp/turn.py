@@ -54,13 +54,17 @@ class Turn:
     """One message at work. ``ref``: its number, 0 for a message of the server's own. ``answers_topics``: it is news of
     topics, so what its handlers publish comes back by the way of all news, at its pace, however it goes round."""
 
-    __slots__ = ("answers_topics", "is_answered", "is_undone", "kept", "postponed", "published", "ref", "verdicts")
+    __slots__ = (
+        *("answers_topics", "is_answered", "is_cut_short", "is_undone", "kept"),
+        *("postponed", "published", "ref", "verdicts"),
+    )
 
     def __init__(self, ref: int = 0, postponed: int = 0, *, answers_topics: bool = False) -> None:
         self.ref = ref
         self.answers_topics = answers_topics
         self.postponed = postponed  # how often the message was put off before
         self.is_answered = False  # an error was sent for it
+        self.is_cut_short = False  # its handler could not finish, so the message is not done
         self.is_undone = False  # a handler's changes were put back
         self.kept: list[Attempt] = []  # succeeded, not let out yet
         self.published: list[tuple[str, Any, Attempt]] = []  # by those, to topics that the page listens to itself

@@ -18,6 +18,7 @@ logger = logging.getLogger("livecomp")
 
 SWEEP = 1.0  # seconds between two looks at every connection's time limits
 PRUNE = 60.0
+DRAIN = 0.9  # of SHUTDOWN_TIMEOUT, for the handlers that run; the rest is for saving their pages
 
 
 class Connected(Protocol):
@@ -134,6 +135,8 @@ class Runtime:
         deadline = self.loop.time() + settings.shutdown_timeout
         for connection in tuple(self.connections):
             connection.restart()
+        for driver in tuple(self.pages.values()):  # their connections may be gone already
+            driver.stop(DRAIN * settings.shutdown_timeout)
         while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         liveness.heart.release(self)
