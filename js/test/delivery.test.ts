@@ -96,7 +96,7 @@ test("events that the server applied before the cut are not sent again", async (
   expect(app.all("event")).toHaveLength(2);
 });
 
-test("when the page could not be resumed, what was under way is in doubt and said so; what was not sent is sent", async ({
+test("when the page could not be resumed, the server says what is in doubt, the user is told, and the rest is done", async ({
   app,
   page,
 }) => {
@@ -106,12 +106,83 @@ test("when the page could not be resumed, what was under way is in doubt and sai
   await app.goDown();
   await page.click("#dec");
   await app.comeBack("page-2");
-  await app.message("event", 2);
+  await app.message("event", 3);
   expect(app.all("event").map(([, ref, , name]) => [ref, name])).toEqual([
+    [1, "add"],
     [1, "add"],
     [2, "subtract"],
   ]);
-  await expect(page.locator("#messages > .error")).toContainText("Your last action may be lost.");
+  app.send(["error", 1, "doubt", "Your last action may be lost.", "c0"]);
+  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
+  app.ack(2);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(3);
+});
+
+test("a join tells which outcomes are known and what was ever sent", async ({ app, page }) => {
+  await app.open(COUNTER);
+  for (let i = 0; i < 3; i++) await page.click("#inc");
+  await app.message("event", 3);
+  app.ack(1);
+  await app.settled();
+  await app.goDown();
+  await page.click("#inc");
+  app.answer = () => ({ ack: 1 });
+  await app.comeBack();
+  await app.message("event", 6);
+  expect((await app.message("join", 1)).slice(5)).toEqual([0, 0]);
+  expect((await app.message("join", 2)).slice(5)).toEqual([1, 3]);
+  app.ack(4);
+  await app.settled();
+  await app.goDown();
+  await app.comeBack();
+  expect((await app.message("join", 3)).slice(5)).toEqual([4, 4]);
+});
+
+test("t122: a submit whose error was lost in a cut keeps what was typed, and the user hears of it", async ({
+  app,
+  page,
+}) => {
+  await app.open(`<div lc="c0.0" lc-token="t"><form live-submit="save"><input name="text"><button>Send</button></form>
+    </div><div live-flash id="messages"></div>`);
+  await page.fill("input", "typed");
+  await page.click("button");
+  await app.message("event");
+  await app.goDown();
+  app.answer = () => ({ ack: 1, failed: [["error", 1, "failed", "Something went wrong.", "c0"]] });
+  await app.comeBack();
+  await expect(page.locator("#messages > .error")).toHaveText("Something went wrong.");
+  await expect(page.locator("input")).toHaveValue("typed");
+  await page.click("button");
+  expect((await app.message("event", 2))[1]).toBe(2);
+});
+
+test("t126: a message over which the server breaks down three times is given up with an error", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await page.click("#dec");
+  for (let sent = 2; sent <= 6; sent += 2) {
+    await app.message("event", sent);
+    app.socket!.close(1011);
+    if (sent < 6) await app.comeBack();
+  }
+  await expect(page.locator("#messages > .error")).toHaveText("Something went wrong.");
+  await app.comeBack();
+  await app.message("event", 7);
+  await app.settled();
+  expect(app.all("event").map(([, ref]) => ref)).toEqual([1, 2, 1, 2, 1, 2, 2]);
+});
+
+test("what waits when the page has to be loaded anew is said on the new page", async ({ app, page }) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  app.socket!.close(4409);
+  await app.message("join", 2);
+  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
 });
 
 test("when the page was further than it is now, the user is told even if nothing was under way", async ({
