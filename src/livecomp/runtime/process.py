@@ -82,9 +82,13 @@ class Runtime:
         self.connections.discard(connection)
         self._rest_if_idle()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is connected and every page is saved: a page outlives its connection while its handler runs."""
+        return not self.connections and not self.pages
+
     def _rest_if_idle(self) -> None:
-        # A page outlives its connection while its handler runs: the process has to be heard until it is saved.
-        if not self.connections and not self.pages and self._sweep is not None:
+        if self.is_idle and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
             self.rates.prune()
