@@ -11,6 +11,7 @@ export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
 export const DOUBT = { code: "doubt", message: "Your last action may be lost." };
 export const FLASHES = "livecomp:flashes";
+export const EVENTS = "livecomp:events";
 
 export enum CloseCode {
   GOING_AWAY = 1001,

@@ -69,7 +69,11 @@ export function pause(): void {
 /** The outcome of every message up to this number is known. */
 export const heard = (): number => (entries[0]?.numbered[1] ?? last + 1) - 1;
 
-export const hasEvents = (): boolean => entries.some(({ numbered }) => numbered[0] === "event");
+type Event = Extract<Numbered, ["event", ...unknown[]]>;
+
+/** The events among them. */
+export const events = (): Event[] =>
+  entries.map(({ numbered }) => numbered).filter(numbered => numbered[0] === "event");
 
 let suspect = 0;
 let breakdowns = 0;

@@ -3,6 +3,7 @@
 import { componentIn, rootOf } from "./address";
 import { announce, report } from "./announce";
 import * as bindings from "./bindings";
+import * as carried from "./carried";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
@@ -45,6 +46,8 @@ export function start(url: string): void {
   all(NOTICED).forEach(notice);
   states.reflect();
   listen.on(document, "input", states.reflect);
+  carried.ask();
+  listen.on(window, "pagehide", () => carried.keep(id));
   connection.start(url, join, received, closed);
 }
 
@@ -149,7 +152,9 @@ function acknowledge(): void {
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error = { code, message, component } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
-  if (entry?.numbered[0] === "set") announce("error", error, rootOf(component));
+  const isCarried = code === DOUBT.code && !!entry?.numbered[6];
+  if (entry?.numbered[0] === "set" || (isCarried && !carried.isTold))
+    announce("error", error, rootOf(component));
   else report(error, rootOf(component));
 }
 

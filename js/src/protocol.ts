@@ -16,7 +16,7 @@ export interface ClientMessages {
     heard: number,
     sent: number,
   ];
-  event: [ref: number, component: string, name: string, args: Values, offered?: Values];
+  event: [ref: number, component: string, name: string, args: Values, offered?: Values, key?: string];
   set: [ref: number, component: string, values: Values];
   url: [ref: number, path: string];
   ack: [version: number];

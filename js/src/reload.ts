@@ -1,12 +1,11 @@
 /** Reloading the page, but not for ever: a page that never gets well stops after some tries and says so. */
 
 import { report } from "./announce";
-import { DOUBT, MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
-import { keep } from "./later";
-import { hasEvents } from "./outbox";
+import { force } from "./carried";
+import { MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
 
 export function reload(): void {
-  if (hasEvents()) keep([["flash", "error", DOUBT.message]]);
+  force();
   try {
     const now = Date.now();
     const recent = (sessionStorage[RELOADS] ?? "")

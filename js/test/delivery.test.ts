@@ -176,15 +176,6 @@ test("t126: a message over which the server breaks down three times is given up 
   expect(app.all("event").map(([, ref]) => ref)).toEqual([1, 2, 1, 2, 1, 2, 2]);
 });
 
-test("what waits when the page has to be loaded anew is said on the new page", async ({ app, page }) => {
-  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
-  await page.click("#inc");
-  await app.message("event");
-  app.socket!.close(4409);
-  await app.message("join", 2);
-  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
-});
-
 test("when the page was further than it is now, the user is told even if nothing was under way", async ({
   app,
   page,
@@ -361,4 +352,64 @@ test("a component that all viewers share has versions of its own", async ({ app,
   app.send(["shared", "s1", 10, [["s1.1", ">10"]]]);
   expect(await app.message("render")).toEqual(["render", "s1"]);
   await expect(shared).toHaveText("8");
+});
+
+test("t139: the page that is loaded again asks for the outcome of what was under way", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  app.pageId = "html.tab.process1";
+  await app.goDown();
+  await app.comeBack();
+  await page.click("#inc");
+  await app.message("event");
+  await page.reload();
+  expect((await app.message("event", 2)).slice(1)).toEqual([1, "c0", "add", {}, {}, "html.tab:1"]);
+  await page.reload(); // and once more
+  expect((await app.message("event", 3)).slice(1)).toEqual([1, "c0", "add", {}, {}, "html.tab:1"]);
+  app.patch([], { ack: 1, effects: [["flash", "success", "Paid."]] });
+  await expect(page.locator("#messages > .success")).toHaveText("Paid.");
+  await page.reload();
+  await app.message("join", 5);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(3);
+});
+
+test("who reloads the page himself is not told that nobody knows; where the client did it, he is", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  await page.reload();
+  await app.message("event", 2);
+  const seen = await app.listen("live:error");
+  app.send(["error", 1, "doubt", "Your last action may be lost."]);
+  await app.settled();
+  expect((await seen())[0]![1]).toMatchObject({ code: "doubt" });
+  expect(await page.locator("#messages > *").count()).toBe(0);
+  await page.click("#inc");
+  await app.message("event", 3);
+  app.socket!.close(4409);
+  await app.message("event", 4);
+  app.send(["error", 1, "doubt", "Your last action may be lost."]);
+  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
+});
+
+test("another page asks for nothing, but says that something may be lost if nobody wanted to leave", async ({
+  app,
+  page,
+}) => {
+  const body = `${COUNTER}<div live-flash id="messages"></div>`;
+  await app.open(body, { path: "/other" });
+  await app.open(body);
+  await page.click("#inc");
+  await app.message("event");
+  await page.goto(`${app.url}/other`);
+  await app.message("join", 3);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(1);
+  expect(await page.locator("#messages > *").count()).toBe(0);
 });

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "SNAPSHOT_CACHE": "default",
     "SNAPSHOT_MAX_AGE": 3600.0,
     "SNAPSHOT_DELAY": 0.5,
+    "ONCE_MAX_AGE": 7 * 24 * 3600.0,
 }
 
 

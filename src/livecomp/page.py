@@ -208,7 +208,7 @@ class LivePage(Address):
         """The component cannot be rendered: undo the handlers of this turn that touched it. False when none did."""
         guilty: list[Attempt] = []
         for attempt in self.turn.kept:
-            if mounted.id in attempt.touched or attempt.cause in guilty:
+            if not attempt.is_final and (mounted.id in attempt.touched or attempt.cause in guilty):
                 guilty.append(attempt)
         for attempt in reversed(guilty):
             self.turn.kept.remove(attempt)

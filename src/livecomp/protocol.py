@@ -37,6 +37,7 @@ class Event(ClientMessage, frozen=True, tag="event"):
     name: str
     args: dict[str, Any]
     offered: dict[str, Any] = {}
+    key: str = ""  # of an event that was made before the page was loaded again, see `livecomp.once`
 
 
 class Set(ClientMessage, frozen=True, tag="set"):

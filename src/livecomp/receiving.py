@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
+from livecomp import auth, events, failures, handling, inputs, joining, navigation, once, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
@@ -40,8 +40,9 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
 def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
     page.attempt = None
     for attempt in reversed(page.turn.kept):
-        page.undo(attempt)
-    page.turn.kept.clear()
+        if not attempt.is_final:
+            page.undo(attempt)
+    page.turn.kept = [attempt for attempt in page.turn.kept if attempt.is_final]
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
     if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on
@@ -65,25 +66,45 @@ def join(page: "LivePage", message: protocol.Join) -> "Steps[None]":
 def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     if not _is_new(page, message.ref):
         return
+    is_repeated = message.ref <= page.begun or bool(message.key)
+    page.begun = max(page.begun, message.ref)
     try:
-        if message.ref <= page.begun:
+        mounted, spec = _find_event(page, message)
+        if is_repeated and not spec.once:
             raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
-        page.begun = message.ref
-        mounted = _component(page, message.component)
-        spec = mounted.component.events.get(message.name)
-        if spec is None:
-            known = ", ".join(mounted.component.events) or "none"
-            hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
-            raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
-        auth.guard(mounted, spec.access)
-        arguments = events.bind(spec, mounted.component, message.args, message.offered)
+        call = _bind_handler(page, mounted, spec, message, is_repeated)
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
-    yield from handling.handle(mounted, message.name, lambda: spec.function(mounted.component, **arguments))
+    yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
+    if spec.once and page.turn.is_cut_short and page.connected:
+        page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
     page.finish()
+
+
+def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, events.EventSpec]:
+    mounted = _component(page, message.component)
+    spec = mounted.component.events.get(message.name)
+    if spec is None:
+        known = ", ".join(mounted.component.events) or "none"
+        hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
+        raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
+    return mounted, spec
+
+
+def _bind_handler(
+    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
+) -> Callable[[], Any]:
+    key = message.key or once.key_of(page, message.ref)
+    # What it did may keep its arguments from being found again, and another page's event comes without them.
+    if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
+        return functools.partial(once.run, mounted, key, spec.once, once.ask_again)
+    auth.guard(mounted, spec.access)
+    arguments = events.bind(spec, mounted.component, message.args, message.offered)
+    call = functools.partial(spec.function, mounted.component, **arguments)
+    return functools.partial(once.run, mounted, key, spec.once, call) if spec.once else call
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:

@@ -21,6 +21,7 @@ class Attempt:
     __slots__ = (
         "cause",
         "effects",
+        "is_final",
         "is_handler",
         "outputs",
         "published",
@@ -32,6 +33,7 @@ class Attempt:
 
     def __init__(self, shown_url: str = "", *, is_handler: bool = True, cause: "Attempt | None" = None) -> None:
         self.cause = cause  # the attempt that published what this handler was called for
+        self.is_final = False  # it happened once and for all, so it is not undone when a template fails
         self.is_handler = is_handler  # else a call of a component's life, which is rendered where it is called
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
