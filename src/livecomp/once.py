@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from livecomp.conf import settings
@@ -72,7 +72,7 @@ def run(mounted: Mounted, key: str, database: str, call: Callable[[], Any]) -> N
         return _give_up_or_repeat(page, key, database)
     try:
         with transaction.atomic(using=database):
-            row, is_first = _rows(database).get_or_create(key=key, defaults={"user": _user_of(page)})
+            row, is_first = _claim(page, key, database)
             if is_first:
                 call()
                 row.answer = pickle.dumps(_answer_of(page))
@@ -90,9 +90,19 @@ def run(mounted: Mounted, key: str, database: str, call: Callable[[], Any]) -> N
         _repeat(page, row)
 
 
+def _claim(page: "LivePage", key: str, database: str) -> "tuple[OnceEvent, bool]":
+    """The event's row, and whether it is new. It is written before anything is read: SQLite lets a transaction wait for
+    the lock only where it has read nothing."""
+    try:
+        with transaction.atomic(using=database):
+            return _rows(database).create(key=key, user=_user_of(page)), True
+    except IntegrityError:
+        return _rows(database).get(key=key), False
+
+
 def _give_up_or_repeat(page: "LivePage", key: str, database: str) -> None:
     with transaction.atomic(using=database):
-        row, is_first = _rows(database).get_or_create(key=key, defaults={"user": _user_of(page)})
+        row, is_first = _claim(page, key, database)
     if is_first:
         raise Refused(ErrorCode.FAILED, GIVEN_UP)
     _repeat(page, row, with_state=False)

@@ -13,6 +13,7 @@ Part = Callable[[Report, argparse.Namespace], Awaitable[None]]
 PARTS: dict[str, Part] = {
     "cuts": lambda report, given: fleet.nothing_is_lost(report, given.visitors, given.seconds),
     "kills": lambda report, given: fleet.nothing_is_doubled(report, given.visitors, given.seconds),
+    "once": lambda report, given: fleet.once_is_once(report, given.visitors // 10, 3 * given.seconds),
     "idle": lambda report, given: memory.of_idle_pages(report, given.idle),
     "churn": lambda report, given: memory.after_many_connections(report, given.churn),
     "hostile": lambda report, given: hostile.others_do_not_notice(report, given.messages),
@@ -25,7 +26,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all, unless some are named")
     parser.add_argument("--visitors", type=int, default=fleet.VISITORS)
-    parser.add_argument("--seconds", type=float, default=fleet.SECONDS, help="of trouble, for cuts and for kills")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=fleet.SECONDS,
+        help="of trouble, for cuts and for kills; three times as many for once",
+    )
     parser.add_argument("--idle", type=int, default=1000, help="idle connections")
     parser.add_argument("--churn", type=int, default=10_000, help="connections that come and go")
     parser.add_argument("--messages", type=int, default=1_000_000, help="hostile messages")

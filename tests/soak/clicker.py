@@ -15,9 +15,10 @@ from tests.servers.browser import Browser
 class Clicker(Browser):
     """Each click is a row in the database and one more on the page."""
 
-    def __init__(self, port: int, number: int) -> None:
+    def __init__(self, port: int, number: int, handler: str = "tally") -> None:
         super().__init__(port)
         self.number = number
+        self.handler = handler
         self.doubted: set[int] = set()
         self.joins = self.doubts = 0
         self.failures: list[BaseException] = []
@@ -34,7 +35,7 @@ class Clicker(Browser):
                 await asyncio.wait_for(stop.wait(), random.expovariate(1 / pace))
             if not stop.is_set():
                 seconds = random.choice([0.0, 0.0, 0.0, 0.3])  # so that some are under way at any moment
-                await self.event("tally", name=self.row(self.ref + 1), seconds=seconds)
+                await self.event(self.handler, name=self.row(self.ref + 1), seconds=seconds)
         while self.unacknowledged:
             await self.be_connected()
             with contextlib.suppress(TimeoutError):

@@ -28,6 +28,12 @@ class Counting(LiveComponent):
         Tally.objects.create(name=name)
         self.count += 1
 
+    @event(once=True)
+    def tally_once(self, name: str, seconds: float = 0.0) -> None:
+        Tally.objects.create(name=name)
+        time.sleep(seconds)
+        self.count += 1
+
     @event
     async def tally_later(self, name: str, seconds: float = 0.0) -> None:
         await asyncio.sleep(seconds)
