@@ -91,10 +91,14 @@ class Postgres:
 
     def query(self, sql: str) -> list[Any]:
         """The rows of a query."""
-        with psycopg.connect(
-            host="127.0.0.1", port=self.port, user="livecomp", dbname="postgres", autocommit=True
-        ) as connection:
+        with self.connection(autocommit=True) as connection:
             return connection.execute(sql).fetchall()  # type: ignore[call-overload,no-any-return]
+
+    def connection(self, *, autocommit: bool = False) -> "psycopg.Connection[Any]":
+        """A connection beside those of the servers."""
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user="livecomp", dbname="postgres", autocommit=autocommit
+        )
 
     def terminate_others(self) -> int:
         """End every connection but our own, as an administrator or a failover does. How many there were."""

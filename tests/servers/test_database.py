@@ -1,11 +1,13 @@
 """A PostgreSQL whose connections are ended under live pages, and that stops and comes back."""
 
 import asyncio
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from livecomp.once import Answer
 from tests.servers.browser import Browser
 from tests.servers.conftest import Start
 from tests.servers.postgres import Postgres
@@ -87,3 +89,45 @@ async def test_t75_a_database_that_stops_and_comes_back(start: Start, postgres: 
         assert await done(browser, "tally", "after")
         assert browser.close_code is None
     assert (tallies(postgres, "without"), tallies(postgres, "after")) == (0, 1)
+
+
+async def test_t139_a_connection_that_ends_in_the_middle_of_a_transaction_leaves_nothing_and_is_told(
+    start: Start, postgres: Postgres
+) -> None:
+    server = serve(start, postgres)
+    name = "once, cut off"
+    async with Browser(server.port) as browser:
+        ref = await browser.event("tally_once", name=name, seconds=2)
+        async with asyncio.timeout(20):
+            while not postgres.query("SELECT count(*) FROM pg_locks WHERE relation = 'livecomp_onceevent'::regclass")[
+                0
+            ][0]:
+                await asyncio.sleep(0.05)
+        await asyncio.to_thread(postgres.terminate_others)
+        await browser.until_acked(ref)
+        assert [error[1:3] for error in browser.errors] == [[ref, "failed"]]
+        assert tallies(postgres, name) == 0
+        await browser.until_acked(await browser.event("tally_once", name=name))
+        assert tallies(postgres, name) == 1
+        assert browser.text == ">1"
+
+
+async def test_t139_two_transactions_of_one_event_are_one(start: Start, postgres: Postgres) -> None:
+    """Another process is at the same event: this one waits for its end, and then gives its answer."""
+    server = serve(start, postgres)
+    async with Browser(server.port) as browser:
+        key = f"{browser.page_id.rpartition('.')[0]}:1"
+        answer = pickle.dumps(Answer([("flash", "success", "from the other")], {}))
+        with postgres.connection() as other:
+            other.execute(
+                "INSERT INTO livecomp_onceevent (key, \"user\", happened, answer) VALUES (%s, '', now(), %s)",
+                [key, answer],
+            )
+            ref = await browser.event("tally_once", name="once, twice")
+            async with asyncio.timeout(20):
+                while not postgres.query("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0]:
+                    await asyncio.sleep(0.05)
+            other.commit()
+        await browser.until_acked(ref)
+        assert not browser.errors
+    assert tallies(postgres, "once, twice") == 0
