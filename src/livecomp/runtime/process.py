@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Protocol
 
 from livecomp import liveness
@@ -12,12 +12,13 @@ from livecomp.runtime import pool
 from livecomp.runtime.hub import Hub
 from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
 from livecomp.this_process import after_fork
-from livecomp.topics import shared_layer
+from livecomp.topics import outbox, shared_layer
 
 logger = logging.getLogger("livecomp")
 
 SWEEP = 1.0  # seconds between two looks at every connection's time limits
 PRUNE = 60.0
+FAREWELL = 1.0  # seconds, or a quarter of SHUTDOWN_TIMEOUT: kept for the close frames and the process's last words
 
 
 class Connected(Protocol):
@@ -44,8 +45,11 @@ class Runtime:
         self.arrivals = AcceptRate()
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
+        self.drivers: set[Any] = set()  # of pages that are not saved for the last time, whoever still looks at them
         self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.runtime.broadcast`
         self.is_draining = False
+        self.over: asyncio.Future[None] = loop.create_future()  # done when the server's stop waits no longer
+        self._over_at = 0.0
         self.has_signals = False
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -81,9 +85,14 @@ class Runtime:
         self.connections.discard(connection)
         self._rest_if_idle()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything is left to be finished, and a page to be saved. A page outlives its connection while its
+        handler runs."""
+        return bool(self.connections or self.drivers)
+
     def _rest_if_idle(self) -> None:
-        # A page outlives its connection while its handler runs: the process has to be heard until it is saved.
-        if not self.connections and not self.pages and self._sweep is not None:
+        if not self.is_at_work and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
             self.rates.prune()
@@ -128,18 +137,27 @@ class Runtime:
     async def drain(self) -> None:
         """Take no more connections; let running events finish, save every page and close with 1012.
 
-        Returns when all is done, at the latest after ``SHUTDOWN_TIMEOUT``.
+        Returns when all is done, at the latest after ``SHUTDOWN_TIMEOUT``, counted from the first call.
         """
         self.is_draining = True
-        deadline = self.loop.time() + settings.shutdown_timeout
-        for connection in tuple(self.connections):
-            connection.restart()
-        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        if not self._over_at:
+            self._over_at = self.loop.time() + settings.shutdown_timeout
+            for connection in tuple(self.connections):
+                connection.restart()
+        farewell = min(FAREWELL, settings.shutdown_timeout / 4)
+        await self._until(lambda: not self.is_at_work and not self._jobs, self._over_at - farewell)
+        if self.is_at_work:
+            logger.warning("%d pages did not finish in time.", len(self.drivers))
+        if not self.over.done():
+            self.over.set_result(None)
+        await self._until(lambda: not self._jobs, self._over_at - farewell / 2)
         liveness.heart.release(self)
-        await asyncio.to_thread(liveness.rest)
-        if self.connections:
-            logger.warning("%d live connections did not finish in time.", len(self.connections))
+        await self._until(lambda: liveness.heart.is_silent, self._over_at)
+        outbox.patience = min(outbox.patience, max(0.0, self._over_at - self.loop.time()))
+
+    async def _until(self, condition: Callable[[], bool], moment: float) -> None:
+        while not condition() and self.loop.time() < moment:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 _runtimes: dict[asyncio.AbstractEventLoop, Runtime] = {}
@@ -149,6 +167,7 @@ def _forget_runtimes() -> None:
     """The connections that a forked process finds are its parent's: they are neither counted nor ended here."""
     for runtime in _runtimes.values():
         runtime.connections.clear()
+        runtime.drivers.clear()
     _runtimes.clear()
 
 

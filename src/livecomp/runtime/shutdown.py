@@ -36,7 +36,7 @@ class _DrainFirst:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         runtime = self._runtime
-        if runtime.is_draining or runtime.loop.is_closed() or not runtime.connections:
+        if runtime.is_draining or runtime.loop.is_closed() or not runtime.is_at_work:
             self._go_on(number, frame)
         else:
             runtime.loop.call_soon_threadsafe(self._begin, number)
