@@ -46,21 +46,8 @@ class Connection:
 
     __slots__ = (
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
-        *(
-            "_closing",
-            "_is_cancelled",
-            "_is_gone",
-            "_opened",
-            "_heard",
-            "_sending",
-            "_unsent",
-            "_looks",
-            "_progress",
-            "_malformed",
-            "_refused",
-        ),
-        *("_window", "_frames", "_views", "_errors", "_pause", "_taken"),
-        "__weakref__",
+        *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
+        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "__weakref__"),
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
@@ -214,11 +201,11 @@ class Connection:
         return self.unread > UNREAD_STALLED
 
     async def send(self, text: str, version: int = -1) -> None:
-        """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone or about to be
-        sent away."""
+        """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone, or is sent away
+        and does not read."""
         task, looks = asyncio.current_task(), self._looks
         is_sent_away = self._closing is not None and self._closing[0] is not CloseCode.RESTART
-        if self._is_gone or task is None or (is_sent_away and task is not self._reader):
+        if self._is_gone or task is None or (is_sent_away and unsent_bytes(self._send)):
             return
         if version > self.sent:
             self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
@@ -235,9 +222,16 @@ class Connection:
             if task in self._sending:
                 raise
             task.uncancel()  # it was given up
-        except Exception as error:  # each server has its own for a browser that is gone
+        except OSError as error:
             logger.debug("Not sent: %r", error)
             self._is_gone = True
+        except (
+            Exception
+        ) as error:  # a browser that is gone, or a frame that the server does not take: daphne, above 1 MiB
+            logger.warning("A frame of %d bytes was not sent: %r", size, error)
+            self._sending.discard(task)
+            self._cut_off()
+            self.close(CloseCode.INTERNAL, "not sent")
         finally:
             self._sending.discard(task)
             if self._unsent is None or looks != self._looks:  # it had to wait; sends overlap, and those are in line

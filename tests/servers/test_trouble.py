@@ -1,20 +1,16 @@
 """A server whose Redis is frozen, full or read-only, and browsers that read nothing: bounded in time, and the page goes on."""
 
 import asyncio
-import contextlib
-import json
-import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-import redis as redis_client
 
-from tests.chaos import chaos
 from tests.servers.browser import Browser, get
 from tests.servers.conftest import KINDS, Start
 from tests.servers.server import Redis, Server
+from tests.servers.test_runtime import until_stats
 
 LIMIT = 1.0  # LIVECOMP["CACHE_TIMEOUT"]
 SLACK = 6.0  # seconds that a busy machine may need for what takes none
@@ -86,3 +82,76 @@ async def test_t128_sigterm_ends_within_the_shutdown_timeout(
         assert await ended(server, 3.0) < 3.0 + SLACK
         assert await browser.until_closed() == 1012
         assert await other.until_closed() == 1012
+
+
+# Browsers that read nothing
+
+
+def is_open(server: Server, browser: Browser) -> bool:
+    """Whether the server's kernel still has the connection, were it only to send what waits."""
+    assert browser._socket is not None
+    ends = (server.port, browser._socket.local_address[1])
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return ends in [tuple(int(address.split(":")[1], 16) for address in row[1:3]) for row in rows]
+
+
+async def stop_reading(browser: Browser, server: Server) -> None:
+    """Have the browser read nothing, and much more on the way to it than the line holds."""
+    assert browser._socket is not None
+    browser._socket.transport.pause_reading()
+    browser._socket.transport.resume_reading = lambda: None  # type: ignore[method-assign]
+    for number in range(8):  # daphne sends no frame above 1 MiB
+        await browser.event("grow", size=1_000_000 - number)
+    await until_stats(server, lambda stats: stats["sent"] > (8_000_000 if server.kind == "daphne" else 4_000_000))
+    await asyncio.to_thread(get, server.port, "/send/wall/?to=1")  # under uvicorn this one has to wait
+
+
+async def signed_in(server: Server) -> Browser:
+    """A member's browser, with the page that grows."""
+    _, _, cookie = await asyncio.to_thread(get, server.port, "/in/dora/")
+    browser = Browser(server.port, "wall", cookie=cookie)
+    await browser.load()
+    await browser.connect()
+    return browser
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_t130_a_browser_that_reads_nothing_gives_its_place_back(start: Start, kind: str) -> None:
+    server = start(kind, livecomp={"SEND_TIMEOUT": 2.0})
+    browser = await signed_in(server)
+    await stop_reading(browser, server)
+    assert is_open(server, browser)
+    started = time.monotonic()
+    await until_stats(server, lambda stats: not (stats["connections"] or stats["pages"] or stats["counted"]), 30)
+    assert not is_open(server, browser)
+    assert time.monotonic() - started < 2.0 + SLACK
+    assert browser._socket is not None
+    browser._socket.transport.abort()
+    assert server.errors() == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_t130_its_page_comes_back_at_once(start: Start, kind: str) -> None:
+    server = start(kind, livecomp={"SEND_TIMEOUT": 60.0})
+    browser = await signed_in(server)
+    await stop_reading(browser, server)
+    old, browser._socket = browser._socket, None
+    started = time.monotonic()
+    await browser.connect(30)
+    await browser.until_acked(await browser.event("grow", size=3), 30)
+    assert time.monotonic() - started < SLACK + 3.0
+    await until_stats(server, lambda stats: stats["connections"] == stats["pages"] == 1, 30)
+    assert old is not None
+    old.transport.abort()
+    await browser.leave()
+    assert server.errors() == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_t130_it_does_not_keep_the_server_from_stopping(start: Start, kind: str) -> None:
+    server = start(kind, livecomp={"SHUTDOWN_TIMEOUT": 3.0})
+    browser = await signed_in(server)
+    await stop_reading(browser, server)
+    assert await ended(server, 3.0) < 3.0 + SLACK
+    assert browser._socket is not None
+    browser._socket.transport.abort()

@@ -11,6 +11,9 @@ the server's own transport, asyncio's under uvicorn and Twisted's under daphne.
 
 import asyncio
 import logging
+import os
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -83,13 +86,24 @@ def unsent_bytes(send: Send) -> int | None:
 
 
 def abort(send: Send) -> None:
-    """Cut the TCP connection, whatever waits in it."""
+    """Cut the TCP connection, whatever waits in it, here and in the kernel."""
     transport = _transport_of(send)
     cut = getattr(transport, "abort", None) or getattr(transport, "abortConnection", None)
     if cut is None:
         logger.debug("The server does not let its connection be cut: %r", send)
-    else:
-        cut()
+        return
+    if hasattr(transport, "get_extra_info"):  # asyncio leaves what the kernel has to the kernel, Twisted does not
+        _discard_unsent(transport.get_extra_info("socket"))
+    cut()
+
+
+def _discard_unsent(connected: Any) -> None:
+    """Have the kernel reset the connection when it is closed. Without this it would go on sending to the browser."""
+    try:
+        with socket.socket(fileno=os.dup(connected.fileno())) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    except (AttributeError, OSError, ValueError) as error:
+        logger.debug("The connection will be closed, not reset: %r", error)
 
 
 def _transport_of(send: Any) -> Any:

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from livecomp import publish, publish_batch
+from livecomp.counters import counters
 from livecomp.runtime.process import Runtime
 from tests.servers.project.models import Latest, Tally
 from tests.servers.project.realtime import Watched
@@ -40,6 +41,7 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "counted": len(runtime.counter),
             "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
             "renders": Watched.renders,
+            "sent": counters.sent,
             # Those of the pools stay, and are at most as many as the settings say.
             "threads": sum(not each.name.startswith("livecomp-") for each in threading.enumerate()),
             "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
