@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 import time
 from typing import Any
 
@@ -685,6 +686,29 @@ async def test_t129_a_process_lives_until_its_last_page_is_saved(monkeypatch: py
             socket.page.gate.set()
     await until(lambda: runtime not in liveness.heart._holders)
     assert pages.closed
+
+
+async def test_t129_a_page_whose_connection_is_cut_while_it_joins_keeps_the_process_alive() -> None:
+    opening, gate = threading.Event(), threading.Event()
+
+    class SlowPages(FakePages):
+        def open(self, scope: Any) -> Any:
+            opening.set()
+            gate.wait()
+            return super().open(scope)
+
+    async with fake_socket(SlowPages(), join=False) as socket:
+        await socket.write("join", 1, ["page"], None, "/")
+        await until(opening.is_set)
+        runtime = Runtime.current()
+        try:
+            await socket.send_input({"type": "websocket.disconnect", "code": 1001})
+            await until(lambda: not runtime.connections)
+            assert runtime.is_at_work
+            assert runtime in liveness.heart._holders
+        finally:
+            gate.set()
+    await until(lambda: runtime not in liveness.heart._holders)
 
 
 class _Clock:
