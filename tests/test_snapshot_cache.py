@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import override_settings
 
@@ -123,6 +124,28 @@ def test_calls_of_many_threads_do_not_wait_for_each_other() -> None:
         for thread in threads:
             thread.join()
     assert results == [True] * 5
+
+
+LOCMEM = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "room"}
+
+
+@pytest.mark.parametrize(
+    ("options", "bytes_each", "kept"),
+    [({}, 3_000, 1000), ({}, 1_000_000, 300), ({"OPTIONS": {"MAX_ENTRIES": 60}}, 3_000, 60)],
+)
+def test_local_memory_has_room_for_a_busy_site_and_stays_bounded(
+    options: dict[str, Any], bytes_each: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_cache, "_ROOM", 4_000_000)
+    with override_settings(CACHES={"default": {**LOCMEM, **options}}):
+        snapshot_cache._line.size = bytes_each
+        for number in range(1000):
+            snapshot_cache.set(f"page-{number}", b"x" * (bytes_each // 1000), 60)
+            snapshot_cache._line.size = bytes_each
+        left = len(snapshot_cache.get_many(f"page-{number}" for number in range(1000)))
+        assert kept * 0.6 < left <= kept
+        caches["default"].clear()
+        assert snapshot_cache.get("page-999") is None
 
 
 @pytest.mark.django_db

@@ -154,6 +154,8 @@ def check_snapshot_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         if cache._max_entries < _MANY:
             hint = f"Give it 'OPTIONS': {{'MAX_ENTRIES': {2 * _MANY}}} in CACHES, or use Redis."
             text = f"The cache {alias!r} holds {cache._max_entries} entries, so more open pages push out each other's snapshots."
+            if isinstance(cache, LocMemCache) and "MAX_ENTRIES" not in caches.settings[alias].get("OPTIONS", {}):
+                text = f"The cache {alias!r} holds {cache._max_entries} entries: what else is put into it pushes out snapshots."
             found.append(Warning(text, hint=hint, id="livecomp.W005"))
     if isinstance(cache, LocMemCache) and _has_several_processes():
         hint = "Name a cache that all processes share in LIVECOMP['SNAPSHOT_CACHE']."

@@ -27,6 +27,9 @@ logger = logging.getLogger("livecomp")
 _CALLED_DIRECTLY = (LocMemCache, DummyCache, DatabaseCache)
 _ASK_AGAIN = (1.0, 30.0)  # seconds until a cache that is down is asked again: first and longest
 _MAX_IDLE = 32  # threads that wait for the next call
+_ROOM = 128 * 1024 * 1024  # bytes of snapshots in local memory, where the project does not say how many entries
+_NONE = "django.core.cache.backends.dummy.DummyCache"  # where the settings name no cache: to get it says so
+_FEW, _MANY = 300, 20_000  # entries in local memory: Django's default, which is the least; and the most
 
 Function = Callable[[Any], Any]
 
@@ -48,6 +51,8 @@ def get_many(keys: Iterable[str]) -> dict[str, Any]:
 
 def set(key: str, value: Any, seconds: float) -> None:
     """Keep the value for so many seconds."""
+    if isinstance(value, bytes):
+        _line.size += (len(value) - _line.size) / 100
     _line.call(lambda cache: cache.set(key, value, seconds))
 
 
@@ -84,6 +89,7 @@ class _Line:
 
     def reset(self) -> None:
         """The cache is up, and no thread runs."""
+        self.size = 0.0  # of the last snapshots, in bytes, about
         self._lock = threading.Lock()
         self._idle: list[queue.SimpleQueue[_Call]] = []
         self._is_down = False
@@ -93,9 +99,10 @@ class _Line:
     def call(self, function: Function) -> Any:
         """The function's result for the cache."""
         alias = settings.snapshot_cache
-        if alias not in caches.settings or issubclass(
-            import_string(caches.settings[alias]["BACKEND"]), _CALLED_DIRECTLY
-        ):
+        backend = import_string(caches.settings.get(alias, {}).get("BACKEND", _NONE))
+        if issubclass(backend, LocMemCache):
+            return function(self._memory_with_room(alias))
+        if issubclass(backend, _CALLED_DIRECTLY):
             return function(caches[alias])
         if self._is_down:
             self._ask_whether_it_is_back()
@@ -108,6 +115,16 @@ class _Line:
         if call.error is not None:
             raise call.error
         return call.result
+
+    def _memory_with_room(self, alias: str) -> Any:
+        """Django's cache in local memory, with room for the pages of a busy site. Django's default is 300 entries; then it
+        drops a third of them. Where the project's settings say how many there may be, they count."""
+        params = caches.settings[alias]
+        if "MAX_ENTRIES" in params.get("OPTIONS", {}) or "max_entries" in params:
+            return caches[alias]
+        cache: Any = caches.create_connection(alias)  # another door to the same memory
+        cache._max_entries = int(min(_MANY, max(_FEW, _ROOM / max(1.0, self.size))))
+        return cache
 
     def _begin(self, function: Function, *, is_given_up: bool = False) -> _Call:
         call = _Call(function, is_given_up)

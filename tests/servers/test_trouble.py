@@ -89,27 +89,6 @@ async def test_t128_sigterm_ends_within_the_shutdown_timeout(
 # A cache that refuses writes
 
 
-def fill(cache: Redis) -> None:
-    """No room for another byte, and nothing is evicted."""
-    with redis_client.Redis.from_url(cache.url) as client:
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", 1)
-
-
-def make_read_only(cache: Redis) -> None:
-    """As a replica is whose primary is away."""
-    with redis_client.Redis.from_url(cache.url) as client:
-        client.config_set("replica-serve-stale-data", "yes")
-        client.replicaof("127.0.0.1", 1)
-
-
-def make_writable(cache: Redis) -> None:
-    """Undo either."""
-    with redis_client.Redis.from_url(cache.url) as client:
-        client.replicaof("NO", "ONE")
-        client.config_set("maxmemory", 0)
-
-
 async def until_called(cache: Redis, condition: Callable[[dict[str, Any]], bool], command: str = "set") -> None:
     """Wait for what Redis counts of a command."""
     deadline = time.monotonic() + 20
@@ -120,7 +99,7 @@ async def until_called(cache: Redis, condition: Callable[[dict[str, Any]], bool]
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("refuse_writes", [fill, make_read_only])
+@pytest.mark.parametrize("refuse_writes", [Redis.fill, Redis.make_read_only])
 async def test_t128_what_was_read_is_used_when_the_cache_refuses_writes(
     start: Start, cache: Redis, refuse_writes: Callable[[Redis], None]
 ) -> None:
@@ -137,7 +116,7 @@ async def test_t128_what_was_read_is_used_when_the_cache_refuses_writes(
         async with Browser(server.port) as other:  # without a snapshot it is mounted again
             await other.until_acked(await other.event("add"))
             assert other.text == ">1"
-        make_writable(cache)
+        cache.make_writable()
         await browser.leave()
         await until_stats(server, lambda stats: stats["pages"] == 0)
         await browser.connect()
@@ -151,10 +130,10 @@ async def test_t128_a_page_is_saved_as_soon_as_the_cache_takes_it_again(start: S
     server = start(CACHE_URL=cache.url, livecomp={"SNAPSHOT_DELAY": 0.02})
     async with Browser(server.port) as browser:
         await browser.until_acked(await browser.event("add"))
-        fill(cache)
+        cache.fill()
         await browser.until_acked(await browser.event("add", by=4))
         await until_called(cache, lambda counted: counted.get("rejected_calls", 0) > 2)
-        make_writable(cache)
+        cache.make_writable()
         await until_called(cache, lambda counted: counted.get("calls", 0) - counted.get("failed_calls", 0) > 1)
         server.process.kill()
         await browser.until_closed()

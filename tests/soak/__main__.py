@@ -6,13 +6,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.soak import fleet, greedy, hostile, memory
+from tests.soak import fleet, greedy, hostile, memory, trouble
 from tests.soak.report import Report
 
 Part = Callable[[Report, argparse.Namespace], Awaitable[None]]
 PARTS: dict[str, Part] = {
     "cuts": lambda report, given: fleet.nothing_is_lost(report, given.visitors, given.seconds),
     "kills": lambda report, given: fleet.nothing_is_doubled(report, given.visitors, given.seconds),
+    "frozen": lambda report, given: trouble.redis_is_frozen(report, given.visitors, given.seconds),
+    "full": lambda report, given: trouble.redis_is_full(report, given.visitors, given.seconds),
+    "default": lambda report, given: trouble.default_cache(report, given.default),
     "idle": lambda report, given: memory.of_idle_pages(report, given.idle),
     "churn": lambda report, given: memory.after_many_connections(report, given.churn),
     "hostile": lambda report, given: hostile.others_do_not_notice(report, given.messages),
@@ -25,7 +28,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all, unless some are named")
     parser.add_argument("--visitors", type=int, default=fleet.VISITORS)
-    parser.add_argument("--seconds", type=float, default=fleet.SECONDS, help="of trouble, for cuts and for kills")
+    parser.add_argument(
+        "--seconds", type=float, default=fleet.SECONDS, help="of trouble, for cuts, kills, frozen and full"
+    )
+    parser.add_argument("--default", type=int, default=1000, help="visitors on Django's default cache")
     parser.add_argument("--idle", type=int, default=1000, help="idle connections")
     parser.add_argument("--churn", type=int, default=10_000, help="connections that come and go")
     parser.add_argument("--messages", type=int, default=1_000_000, help="hostile messages")

@@ -342,7 +342,7 @@ def _open_transactions() -> list[BaseDatabaseWrapper]:
     ]
 
 
-def _roll_back(connection: BaseDatabaseWrapper) -> None:
+def _roll_back(connection: Any) -> None:
     """Nobody has ended its transaction in time. The next visitor whose calls come to this thread must not find it."""
     logger.warning(
         "A transaction on the database %r that an async handler or task has left open is rolled back.", connection.alias
