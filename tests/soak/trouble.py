@@ -160,8 +160,9 @@ async def default_cache(report: Report, count: int) -> None:
             async with chaos(server.port) as proxy, visitors(proxy, count) as clickers:
                 await asyncio.gather(*(_click(each) for each in clickers))
                 proxy.cut()
+                await asyncio.gather(*(each.until_closed(60) for each in clickers))
                 await asyncio.gather(*(each.be_connected() for each in clickers))
-                lost = [each.number for each in clickers if f">{each.number + 1}<" not in await each.ask()]
+                lost = [each for each, text in await _ask(clickers) if f">{each.number + 1}<" not in text]
                 told = sum(each.doubts for each in clickers)
                 what = f"**default**: {count} visitors on Django's default cache are cut: lost their state"
                 report.add(what, "0", len(lost), not lost)
@@ -169,6 +170,17 @@ async def default_cache(report: Report, count: int) -> None:
                 report.add("… errors in the server's log", "0", server.errors() or 0, not server.errors())
         finally:
             await asyncio.to_thread(server.stop, 60)
+
+
+async def _ask(clickers: list[Clicker]) -> list[tuple[Clicker, str]]:
+    """What each visitor's page shows. Some at a time."""
+    line = asyncio.Semaphore(20)
+
+    async def ask(clicker: Clicker) -> tuple[Clicker, str]:
+        async with line:
+            return clicker, await clicker.ask()
+
+    return await asyncio.gather(*map(ask, clickers))
 
 
 async def _click(clicker: Clicker) -> None:
