@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import websockets
+
 from tests.chaos import chaos
 from tests.servers.browser import Browser
 from tests.servers.server import Server
@@ -44,7 +46,7 @@ class Probe:
     async def _visit(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             browser = Browser(self._proxy.port)
-            with contextlib.suppress(OSError, TimeoutError, ConnectionError, AssertionError):
+            with contextlib.suppress(OSError, TimeoutError, AssertionError, websockets.WebSocketException):
                 started = time.monotonic()
                 await browser.load()
                 await browser.connect(LOST)
@@ -59,6 +61,7 @@ class Probe:
                         self.clicks.append(time.monotonic() - started)
                     await asyncio.sleep(0.05)
             await browser.leave()
+            await asyncio.sleep(0.05)
 
 
 async def redis_is_frozen(report: Report, count: int, seconds: float) -> None:
