@@ -711,6 +711,23 @@ async def test_t129_a_page_whose_connection_is_cut_while_it_joins_keeps_the_proc
     await until(lambda: runtime not in liveness.heart._holders)
 
 
+async def test_a_frame_that_the_server_does_not_take_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """Daphne sends none above 1 MiB. The browser comes back instead of waiting for it."""
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise ValueError("payload limit exceeded")
+
+    pages = FakePages()
+    task = asyncio.create_task(LiveWebSocket(pages)(Socket(None).scope, incoming.get, send))
+    incoming.put_nowait({"type": "websocket.connect"})
+    incoming.put_nowait({"type": "websocket.receive", "text": '["join",1,["page"],null,"/"]'})
+    await asyncio.wait_for(task, 5)
+    assert "was not sent: ValueError('payload limit exceeded'" in caplog.text
+    assert pages.closed
+
+
 class _Clock:
     """An event loop's clock, for `Connection.look`."""
 
