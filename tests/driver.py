@@ -40,10 +40,20 @@ class Driver:
         self.outputs: list[Output] = []
         self.page = LivePage(make_request(user, path))
 
-    def join(self, resume: tuple[str, int] | None = None, tokens: list[str] | None = None) -> list[list[Any]]:
-        """Join with a new page object, as after a new connection."""
+    def join(
+        self,
+        resume: tuple[str, int] | None = None,
+        tokens: list[str] | None = None,
+        heard: int | None = None,
+        sent: int | None = None,
+    ) -> list[list[Any]]:
+        """Join with a new page object, as after a new connection. The browser has heard of the outcome of all events,
+        unless another number is given."""
         self.page = LivePage(make_request(self.user, self.url))
-        return self.give(protocol.Join(1, tokens if tokens is not None else [self.token], resume, self.url))
+        heard, sent = self.ref if heard is None else heard, self.ref if sent is None else sent
+        return self.give(
+            protocol.Join(1, tokens if tokens is not None else [self.token], resume, self.url, heard, sent)
+        )
 
     def give(self, message: Message) -> list[list[Any]]:
         """Let the page handle a message; gives what it sent to the browser."""

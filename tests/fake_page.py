@@ -41,7 +41,7 @@ class FakePage:
         self.language, self.timezone = "de", "Asia/Tokyo"
         self.count = 0
         self.version = 0
-        self.ack = 0
+        self.ack = self.begun = 0
         self.running = 0  # handlers at this moment: more than one is an error
         self.overlapped = False
         self.threads: set[str] = set()
@@ -126,6 +126,11 @@ class FakePage:
             self.output(Send(protocol.ack(self.ack, [])))
         self.output(Save())
         return None
+
+    def _refusal(self, message: inputs.Refusal) -> Generator[Step, Any, None]:
+        yield from ()
+        self.ack = message.ref
+        self.output(Send(protocol.error(message.ref, message.reason.code, str(message.reason))))
 
     def _topicmessages(self, message: inputs.TopicMessages) -> Generator[Step, Any, None]:
         yield from ()
@@ -285,7 +290,7 @@ class FakePages(Pages):
     def __init__(self) -> None:
         self.opened: list[FakePage] = []
         self.saved: list[FakePage] = []
-        self.closed: list[tuple[FakePage, bool]] = []
+        self.closed: list[FakePage] = []
         self.visitor = ""
         self.allowed = True
         self.held = True
@@ -305,11 +310,11 @@ class FakePages(Pages):
         return self.allowed
 
     def look_at(self, joined_id: str) -> tuple[bool, bool]:
-        return any(page.id == joined_id and clean for page, clean in self.closed), self.held
+        return any(page.id == joined_id for page in self.closed), self.held
 
     def save(self, page: Any) -> None:
         self.saved.append(page)
 
-    def close(self, page: Any, clean: bool) -> None:
-        self.closed.append((page, clean))
+    def close(self, page: Any) -> None:
+        self.closed.append(page)
         page.close()

@@ -161,5 +161,5 @@ def test_pages_that_push_out_each_other_s_snapshots_all_live_on() -> None:
         driver.ref = driver.page.ack
         assert driver.event("add")[0][0] == "patch"
         joined_id, version = driver.page.joined_id, driver.page.version
-        Pages().close(driver.page, clean=True)
+        Pages().close(driver.page)
         assert driver.join(resume=(joined_id, version))[0][0] == "joined"

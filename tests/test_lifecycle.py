@@ -70,7 +70,7 @@ def test_one_that_fails_to_leave_keeps_nobody_else(caplog: pytest.LogCaptureFixt
     driver = Driver("row", numbers="13 2")
     driver.join()
     said.clear()
-    Pages().close(driver.page, clean=True)
+    Pages().close(driver.page)
     assert said == ["unmount 13", "unmount 2"]
     assert "seat.unmount failed" in caplog.text
 

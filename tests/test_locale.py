@@ -58,7 +58,7 @@ def test_a_resume_renders_in_the_language_of_the_page() -> None:
     driver = opened()
     (joined,) = driver.join()
     driver.page.tree["c0"].component.count = 5  # type: ignore[attr-defined]
-    Pages().close(driver.page, clean=True)
+    Pages().close(driver.page)
     (again,) = driver.join(resume=(joined[1], joined[2]))
     assert "März 2026 21:00 5" in again[4][0][1]
 
@@ -68,7 +68,7 @@ def test_a_resume_without_its_state_does_so_too(what: str) -> None:
     with override_settings(LIVECOMP={"SNAPSHOT": "off"} if what == "off" else {}):
         driver = opened()
         (joined,) = driver.join()
-        Pages().close(driver.page, clean=True)
+        Pages().close(driver.page)
         if what == "evicted":
             cache.clear()
         (again,) = driver.join(resume=(joined[1], joined[2]))

@@ -188,7 +188,7 @@ def test_a_page_that_was_mounted_again_is_saved_soon() -> None:
     assert driver.out(Save)
 
 
-def test_t83_the_page_is_told_when_its_state_is_older_than_what_it_has_shown() -> None:
+def test_t83_the_page_is_told_when_its_state_lacks_what_it_has_heard_of() -> None:
     driver = Driver("counter", start=5)
     driver.join()
     resume.save(driver.page)

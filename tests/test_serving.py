@@ -218,7 +218,7 @@ def test_what_mount_tells_the_browser_comes_once_with_the_join(name: str, is_evi
     from livecomp.runtime.pages import Pages
 
     Pages().save(driver.page)
-    Pages().close(driver.page, clean=True)
+    Pages().close(driver.page)
     (again,) = driver.join(resume=(joined[1], joined[2]))
     assert len(again) == 5 or not again[5]
 

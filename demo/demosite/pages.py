@@ -71,6 +71,19 @@ PAGES = (
         ),
     ),
     Page(
+        "checkout",
+        "Checkout",
+        "A Pay button that pays exactly once, whatever breaks.",
+        "Data",
+        (
+            "checkout/live.py",
+            "checkout/templates/checkout/checkout.html",
+            "checkout/models.py",
+            "checkout/views.py",
+            "checkout/templates/checkout/page.html",
+        ),
+    ),
+    Page(
         "table",
         "Big table",
         "A thousand rows, and a click costs one of them.",

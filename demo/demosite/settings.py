@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "demosite",
     "counter",
     "todos",
+    "checkout",
     "table",
     "chat",
     "cards",

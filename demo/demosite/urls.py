@@ -12,6 +12,7 @@ urlpatterns = [
     path("cards/", DemoView.as_view(slug="cards")),
     path("signup/", include("signup.urls")),
     path("todos/", include("todos.urls")),
+    path("checkout/", include("checkout.urls")),
     path("table/", include("table.urls")),
     path("feed/", include("feed.urls")),
     path("chat/", include("chat.urls")),

@@ -9,11 +9,14 @@ export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
+export const DOUBT = { code: "doubt", message: "Your last action may be lost." };
 export const FLASHES = "livecomp:flashes";
+export const EVENTS = "livecomp:events";
 
 export enum CloseCode {
   GOING_AWAY = 1001,
   ABNORMAL = 1006,
+  INTERNAL = 1011,
   RESTART = 1012,
   SIGNED_OUT = 4401,
   VERSION_CHANGED = 4409,
@@ -36,5 +39,6 @@ export const RESTART_SPREAD = 5_000;
 export const ACK_DELAY = 250;
 export const ACK_EVERY = 5; // versions
 export const UNDER_WAY = 50; // messages that may be sent and not acknowledged; the server refuses what comes after 100
+export const BREAKDOWNS = 3; // of the server over one message, which is given up then
 export const MINUTE = 60_000;
 export const RELOADS_A_MINUTE = 5;

@@ -1,8 +1,8 @@
 /** What the server asks for beside patches, in a table. */
 
 import { flash } from "./announce";
-import { FLASHES } from "./constants";
 import { deliver } from "./hooks";
+import { keep, take } from "./later";
 import { go, show } from "./location";
 import type { Actions, Effect, Effects, Table } from "./protocol";
 import { reload } from "./reload";
@@ -24,6 +24,7 @@ const actions = {
 export function carryOut(effects: Effect[]): void {
   const leaves = effects.some(([kind]) => kind === "redirect" || kind === "navigate");
   const kept = leaves ? effects.filter(([kind]) => kind === "flash") : [];
+  // Without session storage: better said for a moment than not at all.
   if (kept[0] && keep(kept)) effects = effects.filter(effect => !kept.includes(effect));
   for (const [kind, ...fields] of effects) (actions as Table)[kind]?.(...fields);
 }
@@ -32,23 +33,4 @@ export function carryOut(effects: Effect[]): void {
 export function start(): void {
   const kept = take();
   if (kept[0]) carryOut(kept);
-}
-
-function keep(effects: Effect[]): boolean {
-  try {
-    sessionStorage[FLASHES] = JSON.stringify([...take(), ...effects]);
-    return true;
-  } catch {
-    return false; // There is no session storage: better said for a moment than not at all.
-  }
-}
-
-function take(): Effect[] {
-  try {
-    const kept = sessionStorage[FLASHES];
-    delete sessionStorage[FLASHES];
-    return JSON.parse(kept ?? "[]");
-  } catch {
-    return [];
-  }
 }

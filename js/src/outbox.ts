@@ -1,7 +1,7 @@
 /** What was sent to the server and not yet acknowledged, in order. Kept while offline, sent again after a resume. */
 
 import { send } from "./connection";
-import { UNDER_WAY } from "./constants";
+import { BREAKDOWNS, UNDER_WAY } from "./constants";
 import type { LiveError } from "./livecomp";
 import type { ClientMessage } from "./protocol";
 
@@ -21,6 +21,8 @@ export interface Entry {
 }
 
 let last = 0;
+/** The highest number that was ever sent. */
+export let sent = 0;
 let entries: Entry[] = [];
 /** Whether the page is joined; undefined before it was tried. */
 export let isOnline: boolean | undefined;
@@ -49,6 +51,7 @@ function transmit(): void {
   for (const entry of entries.slice(0, isOnline ? UNDER_WAY : 0)) {
     if (!entry.isSent) send(entry.numbered);
     entry.isSent = true;
+    sent = Math.max(sent, entry.numbered[1]);
   }
 }
 
@@ -61,6 +64,27 @@ export function resume(): void {
 
 export function pause(): void {
   isOnline = false;
+}
+
+/** The outcome of every message up to this number is known. */
+export const heard = (): number => (entries[0]?.numbered[1] ?? last + 1) - 1;
+
+type Event = Extract<Numbered, ["event", ...unknown[]]>;
+
+/** The events among them. */
+export const events = (): Event[] =>
+  entries.map(({ numbered }) => numbered).filter(numbered => numbered[0] === "event");
+
+let suspect = 0;
+let breakdowns = 0;
+
+/** The server broke down. Gives the number of the first message that it had, when that happens for the third time. */
+export function blame(): number | undefined {
+  const first = isOnline && entries.find(({ isSent }) => isSent)?.numbered[1];
+  if (!first) return undefined;
+  breakdowns = first === suspect ? breakdowns + 1 : 1;
+  suspect = first;
+  return breakdowns < BREAKDOWNS ? undefined : first;
 }
 
 export const isWaiting = (ref: number): boolean =>

@@ -3,8 +3,9 @@
 import { componentIn, rootOf } from "./address";
 import { announce, report } from "./announce";
 import * as bindings from "./bindings";
+import * as carried from "./carried";
 import * as connection from "./connection";
-import { ACK_DELAY, ACK_EVERY, CloseCode, PROTOCOL_VERSION, TOKEN } from "./constants";
+import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
 import { protect, recover } from "./forms";
@@ -15,7 +16,7 @@ import * as place from "./location";
 import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
-import type { Actions, Effect, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
+import type { Actions, Effect, Failure, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
 import { all } from "./query";
 import { reload } from "./reload";
 import { rememberScroll } from "./scroll";
@@ -25,7 +26,6 @@ import { watch } from "./triggers";
 
 const NOTICED =
   "[live-hook],[live-init],[live-autofocus],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
-const DOUBT: LiveError = { code: "doubt", message: "Your last action may be lost." };
 
 let id = "";
 let acknowledged = 0;
@@ -46,6 +46,8 @@ export function start(url: string): void {
   all(NOTICED).forEach(notice);
   states.reflect();
   listen.on(document, "input", states.reflect);
+  carried.ask();
+  listen.on(window, "pagehide", () => carried.keep(id));
   connection.start(url, join, received, closed);
 }
 
@@ -56,7 +58,8 @@ export function stop(): void {
 
 function join(): void {
   const tokens = all(`[${TOKEN}]`).map(root => root.getAttribute(TOKEN)!);
-  connection.send(["join", PROTOCOL_VERSION, tokens, id ? [id, version()] : null, place.here()]);
+  const resume: [string, number] | null = id ? [id, version()] : null;
+  connection.send(["join", PROTOCOL_VERSION, tokens, resume, place.here(), outbox.heard(), outbox.sent]);
 }
 
 const actions = {
@@ -88,10 +91,17 @@ function received([type, ...fields]: ServerMessage): void {
 const isShown = ([address]: Patch) => findTarget(document, address)?.closest("[live-transition]");
 
 /**
- * The page goes on where it was, or, in doubt, nearly there: then what was under way may have happened or not. It is
- * not sent again, and the user is told; also when the page was further than it is now. (Values written twice do no harm.)
+ * The page goes on where it was, or, in doubt, nearly there: the user is told when it was further than it is now.
+ * What is not done is sent again. The server tells what has failed, and refuses what it may have begun before.
  */
-function joined(page: string, rendered: number, ack: number, patches: Patch[], effects: Effect[] = []): void {
+function joined(
+  page: string,
+  rendered: number,
+  ack: number,
+  patches: Patch[],
+  effects: Effect[] = [],
+  failed: Failure[] = [],
+): void {
   const isFirst = !id;
   const doubt: unknown[] | undefined = effects.find(([kind]) => kind === "doubt");
   id = page;
@@ -99,9 +109,9 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   asked.clear();
   versions.clear();
   versions.set("", rendered);
+  for (const [, ref, ...answer] of failed) if (outbox.isWaiting(ref)) refused(ref, ...answer);
   settle(upTo(ack), patches, effects);
-  const isDoubtful = ({ isSent, numbered }: Entry) => !!isSent && numbered[0] === "event";
-  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || doubt[1])) report(DOUBT);
+  if (doubt?.[1]) report(DOUBT);
   if (isFirst || doubt) recover();
   outbox.resume();
   states.reflect();
@@ -142,7 +152,9 @@ function acknowledge(): void {
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error = { code, message, component } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
-  if (entry?.numbered[0] === "set") announce("error", error, rootOf(component));
+  const isCarried = code === DOUBT.code && !!entry?.numbered[6];
+  if (entry?.numbered[0] === "set" || (isCarried && !carried.isTold))
+    announce("error", error, rootOf(component));
   else report(error, rootOf(component));
 }
 
@@ -209,6 +221,8 @@ function ask(component: string): void {
 }
 
 function closed(code: number, isFinal: boolean): void {
+  const culprit = code % 1000 === CloseCode.INTERNAL % 1000 && outbox.blame();
+  if (culprit) refused(culprit, "failed", "Something went wrong.");
   if (outbox.isOnline) hooks.tellAll("disconnected");
   outbox.pause();
   states.reflect();

@@ -3,9 +3,20 @@
 export type Values = Record<string, unknown>;
 export type Patch = [address: string, html: string];
 
+type Answer = [ref: number, code: string, message: string, component?: string];
+/** An event that did not succeed, and what it was answered with. */
+export type Failure = ["error", ...Answer];
+
 export interface ClientMessages {
-  join: [protocol: number, tokens: string[], resume: [page_id: string, version: number] | null, path: string];
-  event: [ref: number, component: string, name: string, args: Values, offered?: Values];
+  join: [
+    protocol: number,
+    tokens: string[],
+    resume: [page_id: string, version: number] | null,
+    path: string,
+    heard: number,
+    sent: number,
+  ];
+  event: [ref: number, component: string, name: string, args: Values, offered?: Values, key?: string];
   set: [ref: number, component: string, values: Values];
   url: [ref: number, path: string];
   ack: [version: number];
@@ -14,11 +25,18 @@ export interface ClientMessages {
 }
 
 export interface ServerMessages {
-  joined: [page_id: string, version: number, ack: number, patches: Patch[], effects?: Effect[]];
+  joined: [
+    page_id: string,
+    version: number,
+    ack: number,
+    patches: Patch[],
+    effects?: Effect[],
+    failed?: Failure[],
+  ];
   patch: [version: number, ack: number, patches: Patch[], effects?: Effect[]];
   shared: [component: string, version: number, patches: Patch[], whole?: boolean];
   ack: [ack: number, effects?: Effect[]];
-  error: [ref: number, code: string, message: string, component?: string];
+  error: Answer;
   pong: [];
 }
 

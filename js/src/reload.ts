@@ -1,9 +1,11 @@
 /** Reloading the page, but not for ever: a page that never gets well stops after some tries and says so. */
 
 import { report } from "./announce";
+import { force } from "./carried";
 import { MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
 
 export function reload(): void {
+  force();
   try {
     const now = Date.now();
     const recent = (sessionStorage[RELOADS] ?? "")

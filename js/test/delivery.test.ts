@@ -96,7 +96,7 @@ test("events that the server applied before the cut are not sent again", async (
   expect(app.all("event")).toHaveLength(2);
 });
 
-test("when the page could not be resumed, what was under way is in doubt and said so; what was not sent is sent", async ({
+test("when the page could not be resumed, the server says what is in doubt, the user is told, and the rest is done", async ({
   app,
   page,
 }) => {
@@ -106,12 +106,74 @@ test("when the page could not be resumed, what was under way is in doubt and sai
   await app.goDown();
   await page.click("#dec");
   await app.comeBack("page-2");
-  await app.message("event", 2);
+  await app.message("event", 3);
   expect(app.all("event").map(([, ref, , name]) => [ref, name])).toEqual([
+    [1, "add"],
     [1, "add"],
     [2, "subtract"],
   ]);
-  await expect(page.locator("#messages > .error")).toContainText("Your last action may be lost.");
+  app.send(["error", 1, "doubt", "Your last action may be lost.", "c0"]);
+  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
+  app.ack(2);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(3);
+});
+
+test("a join tells which outcomes are known and what was ever sent", async ({ app, page }) => {
+  await app.open(COUNTER);
+  for (let i = 0; i < 3; i++) await page.click("#inc");
+  await app.message("event", 3);
+  app.ack(1);
+  await app.settled();
+  await app.goDown();
+  await page.click("#inc");
+  app.answer = () => ({ ack: 1 });
+  await app.comeBack();
+  await app.message("event", 6);
+  expect((await app.message("join", 1)).slice(5)).toEqual([0, 0]);
+  expect((await app.message("join", 2)).slice(5)).toEqual([1, 3]);
+  app.ack(4);
+  await app.settled();
+  await app.goDown();
+  await app.comeBack();
+  expect((await app.message("join", 3)).slice(5)).toEqual([4, 4]);
+});
+
+test("t122: a submit whose error was lost in a cut keeps what was typed, and the user hears of it", async ({
+  app,
+  page,
+}) => {
+  await app.open(`<div lc="c0.0" lc-token="t"><form live-submit="save"><input name="text"><button>Send</button></form>
+    </div><div live-flash id="messages"></div>`);
+  await page.fill("input", "typed");
+  await page.click("button");
+  await app.message("event");
+  await app.goDown();
+  app.answer = () => ({ ack: 1, failed: [["error", 1, "failed", "Something went wrong.", "c0"]] });
+  await app.comeBack();
+  await expect(page.locator("#messages > .error")).toHaveText("Something went wrong.");
+  await expect(page.locator("input")).toHaveValue("typed");
+  await page.click("button");
+  expect((await app.message("event", 2))[1]).toBe(2);
+});
+
+test("t126: a message over which the server breaks down three times is given up with an error", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await page.click("#dec");
+  for (let sent = 2; sent <= 6; sent += 2) {
+    await app.message("event", sent);
+    app.socket!.close(1011);
+    if (sent < 6) await app.comeBack();
+  }
+  await expect(page.locator("#messages > .error")).toHaveText("Something went wrong.");
+  await app.comeBack();
+  await app.message("event", 7);
+  await app.settled();
+  expect(app.all("event").map(([, ref]) => ref)).toEqual([1, 2, 1, 2, 1, 2, 2]);
 });
 
 test("when the page was further than it is now, the user is told even if nothing was under way", async ({
@@ -290,4 +352,64 @@ test("a component that all viewers share has versions of its own", async ({ app,
   app.send(["shared", "s1", 10, [["s1.1", ">10"]]]);
   expect(await app.message("render")).toEqual(["render", "s1"]);
   await expect(shared).toHaveText("8");
+});
+
+test("t139: the page that is loaded again asks for the outcome of what was under way", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  app.pageId = "html.tab.process1";
+  await app.goDown();
+  await app.comeBack();
+  await page.click("#inc");
+  await app.message("event");
+  await page.reload();
+  expect((await app.message("event", 2)).slice(1)).toEqual([1, "c0", "add", {}, {}, "html.tab:1"]);
+  await page.reload(); // and once more
+  expect((await app.message("event", 3)).slice(1)).toEqual([1, "c0", "add", {}, {}, "html.tab:1"]);
+  app.patch([], { ack: 1, effects: [["flash", "success", "Paid."]] });
+  await expect(page.locator("#messages > .success")).toHaveText("Paid.");
+  await page.reload();
+  await app.message("join", 5);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(3);
+});
+
+test("who reloads the page himself is not told that nobody knows; where the client did it, he is", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  await page.reload();
+  await app.message("event", 2);
+  const seen = await app.listen("live:error");
+  app.send(["error", 1, "doubt", "Your last action may be lost."]);
+  await app.settled();
+  expect((await seen())[0]![1]).toMatchObject({ code: "doubt" });
+  expect(await page.locator("#messages > *").count()).toBe(0);
+  await page.click("#inc");
+  await app.message("event", 3);
+  app.socket!.close(4409);
+  await app.message("event", 4);
+  app.send(["error", 1, "doubt", "Your last action may be lost."]);
+  await expect(page.locator("#messages > .error")).toHaveText("Your last action may be lost.");
+});
+
+test("another page asks for nothing, but says that something may be lost if nobody wanted to leave", async ({
+  app,
+  page,
+}) => {
+  const body = `${COUNTER}<div live-flash id="messages"></div>`;
+  await app.open(body, { path: "/other" });
+  await app.open(body);
+  await page.click("#inc");
+  await app.message("event");
+  await page.goto(`${app.url}/other`);
+  await app.message("join", 3);
+  await app.settled();
+  expect(app.all("event")).toHaveLength(1);
+  expect(await page.locator("#messages > *").count()).toBe(0);
 });

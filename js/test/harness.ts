@@ -11,7 +11,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 import { type WebSocket, WebSocketServer } from "ws";
 import { client } from "../build.mjs";
 import type {} from "../src/livecomp";
-import type { ClientMessage, ClientMessages, Effect, Patch } from "../src/protocol";
+import type { ClientMessage, ClientMessages, Effect, Failure, Patch } from "../src/protocol";
 
 export { expect };
 
@@ -189,15 +189,19 @@ export class App {
   }
 
   /** What the server answers to a join. */
-  answer: (resume: [string, number] | null) => { ack?: number; patches?: Patch[]; effects?: Effect[] } =
-    () => ({});
+  answer: (resume: [string, number] | null) => {
+    ack?: number;
+    patches?: Patch[];
+    effects?: Effect[];
+    failed?: Failure[];
+  } = () => ({});
 
   private join(resume: [string, number] | null): void {
     if (this.pageId === null) return;
-    const { ack = 0, patches = [], effects = [] } = this.answer(resume);
+    const { ack = 0, patches = [], effects = [], failed = [] } = this.answer(resume);
     if (resume && resume[0] !== this.pageId) effects.unshift(["doubt", false]);
     this.joins++;
-    this.send(["joined", this.pageId, this.version, ack, patches, effects]);
+    this.send(["joined", this.pageId, this.version, ack, patches, effects, failed]);
   }
 }
 

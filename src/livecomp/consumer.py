@@ -12,18 +12,18 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.http import parse_cookie
 
-from livecomp import protocol
+from livecomp import inputs, protocol
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
-from livecomp.exceptions import ProtocolError
+from livecomp.exceptions import ProtocolError, Refused
 from livecomp.origin import is_allowed
 from livecomp.runtime.broadcast import Views
 from livecomp.runtime.closing import CLOSE_TIMEOUT, abort, close_or_cut, reject, send_close, unsent_bytes
 from livecomp.runtime.driver import PageDriver
 from livecomp.runtime.pages import Pages
-from livecomp.runtime.process import SWEEP, Runtime
+from livecomp.runtime.process import DRAIN, SWEEP, Runtime
 from livecomp.runtime.shutdown import install
 
 logger = logging.getLogger("livecomp")
@@ -38,6 +38,7 @@ UNREAD_STALLED = 8 * 1024 * 1024  # … and from here on nothing at all
 TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connections have their turn
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
+TOO_FAST = "Too many messages; slow down."
 MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
 
 
@@ -93,7 +94,7 @@ class Connection:
             self._closing = self._closing or (CloseCode.INTERNAL, "")
         finally:
             restarting = self._closing is not None and self._closing[0] is CloseCode.RESTART
-            stopped = self._driver.stop(settings.shutdown_timeout) if restarting else self._driver.stop()
+            stopped = self._driver.stop(DRAIN * settings.shutdown_timeout if restarting else None)
             self._leave()
         ending = self._runtime.start(self._finish(stopped))
         try:
@@ -332,7 +333,10 @@ class Connection:
         else:
             counters.count("drops", "rate")
             self._pause += REFUSED_PAUSE
-            self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
+            if ref := getattr(message, "ref", 0):
+                self._driver.put(inputs.Refusal(ref, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
+            else:
+                self._error(0, ErrorCode.RATE_LIMITED, TOO_FAST)
 
 
 class LiveWebSocket:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 import msgspec
+from django.db import DEFAULT_DB_ALIAS
 
 from livecomp.coercion import Coerce, coercion
 from livecomp.constants import ErrorCode
@@ -37,26 +38,50 @@ class EventSpec:
     parameters: dict[str, Coerce]
     required: frozenset[str]
     rest: Coerce | None = field(default=None)  # of **kwargs
+    once: str = ""  # the database that says whether it has happened; empty for an event that may happen again
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the decorator was given."""
+
+    access: Access
+    once: str
 
 
 @overload
 def event(function: F, /) -> F: ...
 @overload
-def event(*, login_required: bool = False, permission_required: str | tuple[str, ...] = ()) -> Callable[[F], F]: ...
 def event(
-    function: Any = None, /, *, login_required: bool = False, permission_required: str | tuple[str, ...] = ()
+    *,
+    login_required: bool = False,
+    permission_required: str | tuple[str, ...] = (),
+    once: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Callable[[F], F]: ...
+def event(
+    function: Any = None,
+    /,
+    *,
+    login_required: bool = False,
+    permission_required: str | tuple[str, ...] = (),
+    once: bool = False,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> Any:
     """Let the browser call this method.
 
     Arguments are bound by name and coerced from their annotations; what does not fit is refused before the call.
     ``permission_required`` and ``login_required`` narrow the component's own access rule for this event.
+
+    ``once``: the event happens exactly once, also when the process is killed in the middle of it. The method runs in a
+    transaction of the database ``using``, and is a plain ``def`` without ``yield``: otherwise `ComponentError`.
     """
     if isinstance(permission_required, str):
         permission_required = (permission_required,)
-    access = Access(login_required, tuple(permission_required))
+    declared = _Declared(Access(login_required, tuple(permission_required)), using if once else "")
 
     def mark(decorated: F) -> F:
-        setattr(decorated, _MARK, access)
+        setattr(decorated, _MARK, declared)
         return decorated
 
     return mark if function is None else mark(function)
@@ -95,8 +120,17 @@ def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
             parameters[parameter.name] = coercion(parameter.annotation)
             if parameter.default is parameter.empty:
                 required.add(parameter.name)
-    access = function.__dict__[_MARK]
-    return EventSpec(name, function, access, parameters, frozenset(required), rest)
+    declared: _Declared = function.__dict__[_MARK]
+    if declared.once and (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    ):
+        raise ComponentError(
+            f"{cls.__name__}.{name}: an event with once=True runs in one transaction, so it is a plain `def` without "
+            "`async` and `yield`. Do what takes long in a task that it starts."
+        )
+    return EventSpec(name, function, declared.access, parameters, frozenset(required), rest, declared.once)
 
 
 def _form_value(value: Any, component: Any) -> Any:

@@ -28,9 +28,10 @@ _MAX_ROUNDS = 10  # of handlers that publish to topics which their own page list
 _END = object()
 
 
-def handle(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
-    """Run the handler of one message, then this page's own handlers for what it published."""
-    yield from run(mounted, name, call)
+def handle(mounted: Mounted, name: str, call: Callable[[], Any], own_transaction: str = "") -> "Steps[None]":
+    """Run the handler of one message, then this page's own handlers for what it published. ``own_transaction``: the
+    database whose transaction the call itself begins and ends."""
+    yield from run(mounted, name, call, own_transaction=own_transaction)
     if mounted.page.turn.published:
         yield from deliver_own(mounted.page)
 
@@ -47,7 +48,13 @@ def deliver_own(page: "LivePage") -> "Steps[None]":
     logger.error("The page %s: publishing to %s goes round and round; stopped.", page.url, topics)
 
 
-def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | None = None) -> "Steps[None]":
+def run(
+    mounted: Mounted,
+    name: str,
+    call: Callable[[], Any],
+    cause: Attempt | None = None,
+    own_transaction: str = "",
+) -> "Steps[None]":
     """Run one handler: a function, a coroutine function, or a generator of either kind, rendered at each yield.
 
     When it fails, nothing of it has happened, and the turn's event is answered."""
@@ -57,7 +64,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     mounted.forget_computed()
     try:
         auth.guard(mounted)
-        result = _in_transactions(call)
+        result = _in_transactions(call, own_transaction)
         if result is None:
             pass
         elif inspect.isawaitable(result):
@@ -65,6 +72,11 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
     except _Undone:
+        return
+    except PageGone:
+        page.attempt = None
+        page.undo(attempt)
+        page.turn.is_cut_short = True
         return
     except (Exception, SystemExit) as error:
         page.attempt = None
@@ -94,9 +106,9 @@ def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
     return result
 
 
-def _in_transactions(call: Callable[[], Any]) -> Any:
+def _in_transactions(call: Callable[[], Any], own: str) -> Any:
     """As Django does for requests: where a database has ``ATOMIC_REQUESTS``, a plain function is one transaction."""
-    databases = [alias for alias, each in connections.settings.items() if each["ATOMIC_REQUESTS"]]
+    databases = [alias for alias, each in connections.settings.items() if each["ATOMIC_REQUESTS"] and alias != own]
     if not databases:
         return call()
     with contextlib.ExitStack() as stack:
@@ -112,6 +124,7 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
         while (yield from _has_yielded(page, generator)):
             yield from _show_so_far(mounted)
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
+        page.turn.is_cut_short = True
         yield from _close(page, generator)
     except _Withdrawn as refused:  # as above
         yield from _close(page, generator)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from livecomp.exceptions import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class TopicMessages:
@@ -74,4 +76,25 @@ class Whole:
     """Give the HTML of a shared component, as `livecomp.effects.Rendered`. The first one mounts it."""
 
 
-Input = TopicMessages | TimerFired | TaskProgress | TaskUpdate | TaskDone | Revalidated | RenderAgain | Again | Whole
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A numbered message of the browser that the driver refuses, in the order in which it came."""
+
+    ref: int
+    reason: Refused
+    component: str = ""
+    name: str = ""
+
+
+Input = (
+    TopicMessages
+    | TimerFired
+    | TaskProgress
+    | TaskUpdate
+    | TaskDone
+    | Revalidated
+    | RenderAgain
+    | Again
+    | Whole
+    | Refusal
+)

@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 
 from livecomp import (
     auth,
+    begun,
     failures,
     inputs,
     lifecycle,
@@ -97,8 +98,20 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     page.timezone = locale.usable_zone(claims[0].timezone)
     snapshot = resume.load(page, joined_before or rendered_as, [claim.component for claim in claims])
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
+    if message.resume is not None:
+        page.begun = _begun(snapshot, message)
+        page.failed = {ref: error for ref, error in page.failed.items() if ref > message.heard}
     with page.in_locale():
         _come_to_life(page, claims, message, snapshot, known, left_out)
+
+
+def _begun(snapshot: resume.Snapshot | None, message: protocol.Join) -> int:
+    """The highest number whose handler has begun before, as far as that can be told."""
+    if snapshot is not None and snapshot.clean:
+        return snapshot.begun
+    assert message.resume is not None
+    known = begun.read(message.resume[0])
+    return max(message.sent if known is None else known, snapshot.begun if snapshot is not None else 0)
 
 
 def _come_to_life(
@@ -113,7 +126,7 @@ def _come_to_life(
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
-        page.effect("doubt", snapshot is None or snapshot.version < last_version)
+        page.effect("doubt", page.ack < message.heard)
     if snapshot is None:
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
@@ -137,7 +150,13 @@ def _come_to_life(
         mounted.begin()
         page.listen(mounted)
     page.version = max(page.version, last_version) + bool(patches)
-    page.output(Send(protocol.joined(page.joined_id, page.version, page.ack, patches, page.take_effects())))
+    page.output(
+        Send(
+            protocol.joined(
+                page.joined_id, page.version, page.ack, patches, page.take_effects(), [*page.failed.values()]
+            )
+        )
+    )
 
 
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
@@ -169,6 +188,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
     """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as the snapshot tells."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
+    page.failed = snapshot.failed
     page.csrf_token_if_used = snapshot.csrf_token
     page.language = locale.usable_language(snapshot.language, page.request)
     page.timezone = locale.usable_zone(snapshot.timezone)

@@ -12,12 +12,15 @@ from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
 from livecomp.turn import Attempt, Turn
 
+MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
+
 
 class Outbox:
     """The part of a page that holds what it gives out."""
 
     def __init__(self) -> None:
         self.turn = Turn()
+        self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
         self.attempt: Attempt | None = None  # the handler at work
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
@@ -64,7 +67,11 @@ class Outbox:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
             text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
         turn.is_answered = True
-        self.output(Send(protocol.error(turn.ref, code, text, component[:40])))
+        message = protocol.error(turn.ref, code, text, component[:40])
+        self.failed[turn.ref] = message
+        if len(self.failed) > MAX_FAILED:
+            del self.failed[next(iter(self.failed))]
+        self.output(Send(message))
 
     def let_out(self) -> None:
         """What the handlers of this turn asked for happens now."""

@@ -59,7 +59,8 @@ class LivePage(Address):
         self.shared: dict[str, shared.Place] = {}
         self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.version = 0  # of the last render sent
-        self.ack = 0  # highest event number applied
+        self.ack = 0  # highest event number that is done: applied, refused or failed
+        self.begun = 0  # highest event number whose handler has begun
         self.number = 0  # last number given to a component, timer or task
         self.connected = False
         self.language, self.timezone = locale.current_language(), locale.current_zone()
@@ -207,7 +208,7 @@ class LivePage(Address):
         """The component cannot be rendered: undo the handlers of this turn that touched it. False when none did."""
         guilty: list[Attempt] = []
         for attempt in self.turn.kept:
-            if mounted.id in attempt.touched or attempt.cause in guilty:
+            if not attempt.is_final and (mounted.id in attempt.touched or attempt.cause in guilty):
                 guilty.append(attempt)
         for attempt in reversed(guilty):
             self.turn.kept.remove(attempt)
@@ -253,7 +254,7 @@ class LivePage(Address):
 
     def finish(self, history: str = "push") -> None:
         """Render what changed and send it, with the acknowledgement of the turn's event unless an error answered it."""
-        ref = self.turn.ref
+        ref = 0 if self.turn.is_cut_short else self.turn.ref
         if ref:
             self.ack = ref
         changed: set[str] = set()
@@ -273,7 +274,7 @@ class LivePage(Address):
             effects = self.take_effects()
             if effects or (ref and not self.turn.is_answered):
                 self.output(Send(protocol.ack(self.ack, effects)))
-        if changed:
+        if changed or ref:
             self.output(Save())
 
     def send_patches(self, patches: protocol.Patches) -> bool:

@@ -1,5 +1,6 @@
 """The wire: what a frame may hold, decoded once, and what is sent. The only module that knows it (with js/src/protocol.ts)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ class Join(ClientMessage, frozen=True, tag="join"):
     tokens: list[str]
     resume: tuple[str, int] | None  # page id and the last version applied, when the page was joined before
     path: str
+    heard: int = 0  # the browser knows the outcome of every event up to this number
+    sent: int = 0  # the highest number that it has ever sent
 
 
 class Event(ClientMessage, frozen=True, tag="event"):
@@ -34,6 +37,7 @@ class Event(ClientMessage, frozen=True, tag="event"):
     name: str
     args: dict[str, Any]
     offered: dict[str, Any] = {}
+    key: str = ""  # of an event that was made before the page was loaded again, see `livecomp.once`
 
 
 class Set(ClientMessage, frozen=True, tag="set"):
@@ -123,9 +127,12 @@ def plain(value: Any, what: str) -> Any:
         ) from None
 
 
-def joined(page_id: str, version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
-    """Reply to `Join`."""
-    return ["joined", page_id, version, ack, patches, effects]
+def joined(
+    page_id: str, version: int, ack: int, patches: Patches, effects: Effects, failed: Sequence[list[Any]] = ()
+) -> list[Any]:
+    """Reply to `Join`. ``failed``: the replies of `error` to those events up to ``ack`` that did not succeed."""
+    message = ["joined", page_id, version, ack, patches, effects]
+    return [*message, list(failed)] if failed else message
 
 
 def patch(version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:

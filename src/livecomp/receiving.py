@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
+from livecomp import auth, events, failures, handling, inputs, joining, navigation, once, protocol, rendering, signals
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Postpone, Send
+from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.request import is_page_url
@@ -40,8 +40,9 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
 def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
     page.attempt = None
     for attempt in reversed(page.turn.kept):
-        page.undo(attempt)
-    page.turn.kept.clear()
+        if not attempt.is_final:
+            page.undo(attempt)
+    page.turn.kept = [attempt for attempt in page.turn.kept if attempt.is_final]
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
     if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on
@@ -50,6 +51,7 @@ def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
     page.answer(mounted.id if mounted is not None else "", handling.as_failure(error), failure)
     page.ack = max(page.ack, page.turn.ref)
+    page.output(Save())
     page.send_patches(rendering.render_dirty(page))
 
 
@@ -64,22 +66,45 @@ def join(page: "LivePage", message: protocol.Join) -> "Steps[None]":
 def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     if not _is_new(page, message.ref):
         return
+    is_repeated = message.ref <= page.begun or bool(message.key)
+    page.begun = max(page.begun, message.ref)
     try:
-        mounted = _component(page, message.component)
-        spec = mounted.component.events.get(message.name)
-        if spec is None:
-            known = ", ".join(mounted.component.events) or "none"
-            hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
-            raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
-        auth.guard(mounted, spec.access)
-        arguments = events.bind(spec, mounted.component, message.args, message.offered)
+        mounted, spec = _find_event(page, message)
+        if is_repeated and not spec.once:
+            raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
+        call = _bind_handler(page, mounted, spec, message, is_repeated)
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
-    yield from handling.handle(mounted, message.name, lambda: spec.function(mounted.component, **arguments))
+    yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
+    if spec.once and page.turn.is_cut_short and page.connected:
+        page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
     page.finish()
+
+
+def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, events.EventSpec]:
+    mounted = _component(page, message.component)
+    spec = mounted.component.events.get(message.name)
+    if spec is None:
+        known = ", ".join(mounted.component.events) or "none"
+        hint = f" Events of {mounted.component.name!r}: {known}." if django_settings.DEBUG else ""
+        raise Refused(ErrorCode.UNKNOWN_EVENT, f"There is no event {message.name[:80]!r}.{hint}")
+    return mounted, spec
+
+
+def _bind_handler(
+    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
+) -> Callable[[], Any]:
+    key = message.key or once.key_of(page, message.ref)
+    # What it did may keep its arguments from being found again, and another page's event comes without them.
+    if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
+        return functools.partial(once.run, mounted, key, spec.once, once.ask_again)
+    auth.guard(mounted, spec.access)
+    arguments = events.bind(spec, mounted.component, message.args, message.offered)
+    call = functools.partial(spec.function, mounted.component, **arguments)
+    return functools.partial(once.run, mounted, key, spec.once, call) if spec.once else call
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
@@ -241,10 +266,18 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
     page.whole()
 
 
+def refusal(page: "LivePage", message: inputs.Refusal) -> "Steps[None]":
+    """A message of the browser that is refused in its turn, so that its number has an outcome like any other."""
+    yield from ()
+    if _is_new(page, message.ref):
+        _refuse(page, message.component, message.name, message.reason)
+
+
 def _is_new(page: "LivePage", ref: int) -> bool:
+    """Whether the message is not done yet. What is done gets its answer once more."""
     page.is_heard = True
     if ref <= page.ack:
-        page.output(Send(protocol.ack(page.ack, [])))
+        page.output(Send(page.failed.get(ref) or protocol.ack(page.ack, [])))
         return False
     return True
 
@@ -262,6 +295,7 @@ def _component(page: "LivePage", id: str) -> Mounted:
 def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
     """Answer an event that did not come to its handler."""
     page.ack = page.turn.ref
+    page.output(Save())
     mounted = page.tree.get(component)
     if mounted is not None:
         handling.tell_failure(mounted, name, error)
@@ -285,4 +319,5 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     inputs.Revalidated: revalidated,
     inputs.RenderAgain: render_again,
     inputs.Whole: whole,
+    inputs.Refusal: refusal,
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("livecomp")
 
-_FORMAT = 4
+_FORMAT = 5
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
@@ -53,6 +53,8 @@ class Snapshot:
     page: str
     version: int
     ack: int
+    begun: int
+    failed: dict[int, list[Any]]
     number: int
     path: str
     csrf_token: str
@@ -87,6 +89,8 @@ def _snapshot(page: "LivePage", components: list[SavedComponent], shared: list[P
         page=page.id,
         version=page.version,
         ack=page.ack,
+        begun=page.begun,
+        failed=page.failed,
         number=page.number,
         path=page.url,
         csrf_token=page.csrf_token_if_used,

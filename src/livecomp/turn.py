@@ -21,6 +21,7 @@ class Attempt:
     __slots__ = (
         "cause",
         "effects",
+        "is_final",
         "is_handler",
         "outputs",
         "published",
@@ -32,6 +33,7 @@ class Attempt:
 
     def __init__(self, shown_url: str = "", *, is_handler: bool = True, cause: "Attempt | None" = None) -> None:
         self.cause = cause  # the attempt that published what this handler was called for
+        self.is_final = False  # it happened once and for all, so it is not undone when a template fails
         self.is_handler = is_handler  # else a call of a component's life, which is rendered where it is called
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
@@ -54,13 +56,17 @@ class Turn:
     """One message at work. ``ref``: its number, 0 for a message of the server's own. ``answers_topics``: it is news of
     topics, so what its handlers publish comes back by the way of all news, at its pace, however it goes round."""
 
-    __slots__ = ("answers_topics", "is_answered", "is_undone", "kept", "postponed", "published", "ref", "verdicts")
+    __slots__ = (
+        *("answers_topics", "is_answered", "is_cut_short", "is_undone", "kept"),
+        *("postponed", "published", "ref", "verdicts"),
+    )
 
     def __init__(self, ref: int = 0, postponed: int = 0, *, answers_topics: bool = False) -> None:
         self.ref = ref
         self.answers_topics = answers_topics
         self.postponed = postponed  # how often the message was put off before
         self.is_answered = False  # an error was sent for it
+        self.is_cut_short = False  # its handler could not finish, so the message is not done
         self.is_undone = False  # a handler's changes were put back
         self.kept: list[Attempt] = []  # succeeded, not let out yet
         self.published: list[tuple[str, Any, Attempt]] = []  # by those, to topics that the page listens to itself

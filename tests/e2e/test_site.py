@@ -15,6 +15,7 @@ PATHS = [
     "/cards/",
     "/signup/",
     "/todos/",
+    "/checkout/",
     "/table/?rows=50",
     "/feed/",
     "/chat/lobby/",

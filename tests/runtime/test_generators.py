@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from livecomp import LiveComponent, event
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import driver
+from livecomp.runtime import stepping
 from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import Socket, until
@@ -84,7 +84,7 @@ class Steps(LiveComponent):
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     SEEN.clear()
-    monkeypatch.setattr(driver, "GRACE", 0.05)
+    monkeypatch.setattr(stepping, "GRACE", 0.05)
 
 
 async def tab() -> Socket:
@@ -112,6 +112,7 @@ async def test_t65_a_generator_that_never_ends_is_closed_when_its_page_is_gone(n
     assert component.step > 0, "what it did stays"
 
 
+@override_settings(LIVECOMP={"HANDLER_TIMEOUT": 0.5})
 @pytest.mark.parametrize("name", ["waiting_async", "waiting"])
 async def test_t65_one_that_waits_is_closed_too(name: str) -> None:
     socket = await tab()

@@ -41,7 +41,7 @@ class Browser:
         self.tokens: list[str] = []
         self.page_id = ""
         self.version = 0
-        self.ref = 0
+        self.ref = self.sent = 0
         self.acked = 0
         self.unacknowledged: list[list[Any]] = []
         self.errors: list[list[Any]] = []
@@ -90,7 +90,7 @@ class Browser:
         self.joined.clear()
         resume = [self.page_id, self.version] if self.page_id else None
         with contextlib.suppress(websockets.ConnectionClosed):
-            await socket.send(json.dumps(["join", 1, self.tokens, resume, self.path]))
+            await socket.send(json.dumps(["join", 1, self.tokens, resume, self.path, self.heard, self.sent]))
         self._reader = asyncio.create_task(self._read(socket))
         async with asyncio.timeout(timeout):
             waiting = asyncio.create_task(self.joined.wait())
@@ -99,7 +99,13 @@ class Browser:
         if not self.joined.is_set():
             raise ConnectionError(f"closed with {self.close_code} at the join")
         for message in self.unacknowledged:
+            self.sent = max(self.sent, message[1])
             await socket.send(json.dumps(message))
+
+    @property
+    def heard(self) -> int:
+        """The outcome of every event up to this one is known."""
+        return min((message[1] for message in self.unacknowledged), default=self.ref + 1) - 1
 
     async def leave(self) -> None:
         """Close the tab."""
@@ -128,6 +134,7 @@ class Browser:
         assert self._socket is not None
         with contextlib.suppress(websockets.ConnectionClosed):
             await self._socket.send(json.dumps(message))
+            self.sent = self.ref
         return self.ref
 
     async def send(self, text: str | bytes) -> None:
@@ -174,7 +181,9 @@ class Browser:
     async def _take(self, socket: ClientConnection, message: list[Any]) -> None:
         kind = message[0]
         if kind == "joined":
-            _, self.page_id, self.version, ack, patches, effects = message
+            _, self.page_id, self.version, ack, patches, effects, *failed = message
+            for error in failed[0] if failed else ():
+                await self._take(socket, error)
             self._acknowledged(ack)
             self.patches += patches
             self.effects += effects

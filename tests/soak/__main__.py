@@ -13,6 +13,7 @@ Part = Callable[[Report, argparse.Namespace], Awaitable[None]]
 PARTS: dict[str, Part] = {
     "cuts": lambda report, given: fleet.nothing_is_lost(report, given.visitors, given.seconds),
     "kills": lambda report, given: fleet.nothing_is_doubled(report, given.visitors, given.seconds),
+    "once": lambda report, given: fleet.once_is_once(report, given.visitors // 10, 3 * given.seconds),
     "frozen": lambda report, given: trouble.redis_is_frozen(report, given.visitors, given.seconds),
     "full": lambda report, given: trouble.redis_is_full(report, given.visitors, given.seconds),
     "default": lambda report, given: trouble.default_cache(report, given.default),
@@ -29,7 +30,10 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all, unless some are named")
     parser.add_argument("--visitors", type=int, default=fleet.VISITORS)
     parser.add_argument(
-        "--seconds", type=float, default=fleet.SECONDS, help="of trouble, for cuts, kills, frozen and full"
+        "--seconds",
+        type=float,
+        default=fleet.SECONDS,
+        help="of trouble, for cuts, kills, frozen and full; three times as many for once",
     )
     parser.add_argument("--default", type=int, default=1000, help="visitors on Django's default cache")
     parser.add_argument("--idle", type=int, default=1000, help="idle connections")

@@ -15,10 +15,10 @@ from tests.servers.browser import Browser
 class Clicker(Browser):
     """Each click is a row in the database and one more on the page."""
 
-    def __init__(self, port: int, number: int) -> None:
+    def __init__(self, port: int, number: int, handler: str = "tally") -> None:
         super().__init__(port)
         self.number = number
-        self.sent: set[int] = set()
+        self.handler = handler
         self.doubted: set[int] = set()
         self.joins = self.doubts = 0
         self.failures: list[BaseException] = []
@@ -35,7 +35,7 @@ class Clicker(Browser):
                 await asyncio.wait_for(stop.wait(), random.expovariate(1 / pace))
             if not stop.is_set():
                 seconds = random.choice([0.0, 0.0, 0.0, 0.3])  # so that some are under way at any moment
-                await self.event("tally", name=self.row(self.ref + 1), seconds=seconds)
+                await self.event(self.handler, name=self.row(self.ref + 1), seconds=seconds)
         while self.unacknowledged:
             await self.be_connected()
             with contextlib.suppress(TimeoutError):
@@ -56,24 +56,13 @@ class Clicker(Browser):
             with contextlib.suppress(OSError, ConnectionError, TimeoutError, websockets.WebSocketException):
                 await self.connect(30)
 
-    async def event(self, name: str, /, **args: Any) -> int:
-        if not self.is_lost:
-            self.sent.add(self.ref + 1)
-        return await super().event(name, **args)
-
     async def _take(self, socket: Any, message: list[Any]) -> None:
         if message[0] == "joined":
             self.joins += 1
-            self._doubt(message)
-            self.sent |= {entry[1] for entry in self.unacknowledged}
+            self.doubts += any(effect[0] == "doubt" for effect in message[5])
+        elif message[0] == "error" and message[2] == "doubt":
+            self.doubted.add(message[1])
         await super()._take(socket, message)
-
-    def _doubt(self, message: list[Any]) -> None:
-        if any(effect[0] == "doubt" for effect in message[5]):
-            self.doubts += 1
-            in_doubt = {entry[1] for entry in self.unacknowledged} & self.sent
-            self.doubted |= in_doubt
-            self.unacknowledged = [entry for entry in self.unacknowledged if entry[1] not in in_doubt]
 
     async def ask(self) -> str:
         """The whole page as the server renders it now."""

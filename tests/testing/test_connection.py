@@ -165,6 +165,8 @@ def test_events_in_doubt(live: LiveClient) -> None:
     page.wire.post("event", "c0", "add", {}, {})
     page.wire.entries[0].is_sent = True
     cache.clear()
-    page.reconnect()
+    with page.expect_error("doubt") as errors:
+        page.reconnect()
+    assert [error.ref for error in errors] == [2]
     assert page.doubts == 1
     assert page.one("#count").text == "5"

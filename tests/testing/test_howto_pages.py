@@ -12,7 +12,7 @@ from livecomp.testing import LiveClient
 from tests.walkthrough import examples, shown_tests
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "howto"
-PAGES = ["access", "background-work", "forms", "nesting", "presence", "scripts", "urls", "watch-models"]
+PAGES = ["access", "background-work", "exactly-once", "forms", "nesting", "presence", "scripts", "urls", "watch-models"]
 TESTS = [(page, name) for page in PAGES for name in shown_tests(FOLDER / f"{page}.md")]
 
 

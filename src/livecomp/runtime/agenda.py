@@ -22,7 +22,9 @@ class Agenda:
     )
 
     def __init__(self) -> None:
-        self.inbox: list[tuple[float, Message]] = []  # messages of the browser, with the time of their turn
+        self.inbox: list[
+            tuple[float, Message | inputs.Refusal]
+        ] = []  # messages of the browser, with the time of their turn
         self.inputs: list[inputs.Input] = []
         self.topics_due = self.save_due = self.check_due = False
         self.held_until = 0.0  # time before which nothing of the server's own is dealt with

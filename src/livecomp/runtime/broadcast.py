@@ -16,7 +16,7 @@ from livecomp.exceptions import Refused
 from livecomp.page import LivePage
 from livecomp.runtime.driver import PageDriver
 from livecomp.runtime.pages import Pages
-from livecomp.runtime.process import Runtime
+from livecomp.runtime.process import DRAIN, Runtime
 from livecomp.shared import Key
 from livecomp.sharing import SharedPage
 
@@ -122,11 +122,11 @@ class Living:
 
     def restart(self) -> None:
         """The server stops."""
-        self.stop()
+        self.stop(DRAIN * settings.shutdown_timeout)
 
-    def stop(self) -> None:
+    def stop(self, grace: float | None = None) -> None:
         """End timers, tasks and subscriptions."""
-        self._driver.stop()
+        self._driver.stop(grace)
         self._runtime.leave(self)
         if self._runtime.living.get(self.key.id) is self:
             del self._runtime.living[self.key.id]
@@ -145,7 +145,7 @@ class _SharedPages(Pages):
     def save(self, page: LivePage) -> bool:
         return True
 
-    def close(self, page: LivePage, clean: bool) -> None:
+    def close(self, page: LivePage) -> None:
         page.close()
         page.take_output()
 

@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from livecomp import auth, effects, inputs, protocol, signout, topics, tracing
+from livecomp import auth, begun, effects, inputs, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
+from livecomp.exceptions import Refused
 from livecomp.page import LivePage
 from livecomp.protocol import Join, Message
 from livecomp.runtime.agenda import CHECK, Agenda
@@ -29,8 +30,6 @@ from livecomp.runtime.visitor_check import VisitorCheck, pause_after
 logger = logging.getLogger("livecomp")
 slow_logger = logging.getLogger("livecomp.slow")
 
-GRACE = 1.0  # seconds that a running async handler gets when its connection is gone
-
 
 class PageDriver:
     """The page of one connection."""
@@ -41,14 +40,14 @@ class PageDriver:
             "_agenda",
             "_check",
             "_context",
+            "_ends_at",
             "_handler",
             "_outlet",
             "_pages",
+            "_record",
             "_ref",
-            "_retry",
-            "_runtime",
         ),
-        *("_saving", "_scope", "_spent", "_started", "_tasks", "_timers", "_told", "_worker"),
+        *("_retry", "_runtime", "_saving", "_scope", "_spent", "_started", "_tasks", "_timers", "_told", "_worker"),
         *("page", "quiet_until", "stopped", "topics", "visitor"),
     )
 
@@ -69,6 +68,7 @@ class PageDriver:
         self._tasks: dict[str, RunningTask] = {}
         self._worker: asyncio.Task[None] | None = None
         self._handler = AsyncHandler(runtime)
+        self._record: begun.Record | None = None
         self._started = 0.0  # when the running message was begun; 0 while none runs
         self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
         self._ref = 0
@@ -80,7 +80,7 @@ class PageDriver:
 
     # What there is to do
 
-    def put(self, message: Message, delay: float = 0.0) -> None:
+    def put(self, message: Message | inputs.Refusal, delay: float = 0.0) -> None:
         """A message of the browser, to be handled in its turn, not before ``delay`` seconds from now."""
         self._agenda.inbox.append((self._runtime.loop.time() + delay if delay else 0.0, message))
         self.work()
@@ -170,6 +170,9 @@ class PageDriver:
     async def _handle(self, item: Any) -> None:
         loop = self._runtime.loop
         self._started, self._ref, self._told, self._spent = loop.time(), getattr(item, "ref", 0), False, 0.0
+        if self._ref and self._record is not None:
+            self._record.write(self._ref)
+        self._handler.has_yielded = False
         try:
             if type(item) is Join:
                 await self._join(item)
@@ -206,6 +209,7 @@ class PageDriver:
         if page.connected and self.stopped is None:
             self._context.run(settle, page)
             self._runtime.pages[page.joined_id] = self
+            self._record = begun.open_record(page.joined_id, page.begun)
 
     async def _is_allowed(self, at_once: bool) -> bool | None:
         """Whether the visitor is still who they were; None when that cannot be found out at the moment."""
@@ -224,8 +228,7 @@ class PageDriver:
     async def _put_off(self, item: Any) -> None:
         """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
         if self._ref:
-            failed = protocol.error(self._ref, ErrorCode.FAILED, "Something went wrong. Try again.")
-            await self._outlet.send(protocol.encode(failed))
+            await self._drive(inputs.Refusal(self._ref, Refused(ErrorCode.FAILED, "Something went wrong. Try again.")))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
         else:
@@ -323,12 +326,11 @@ class PageDriver:
 
     def take_now(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
         """What a task gives, without waiting."""
-        if result.id not in self._tasks:
-            return
-        self._agenda.add_result(result)
-        if type(result) is inputs.TaskDone:
-            del self._tasks[result.id]
-        self.work()
+        if result.id in self._tasks:
+            self._agenda.add_result(result)
+            if type(result) is inputs.TaskDone:
+                del self._tasks[result.id]
+            self.work()
 
     def _save(self) -> None:
         self._agenda.save_due = True
@@ -336,9 +338,13 @@ class PageDriver:
 
     # The end
 
-    def stop(self, grace: float = GRACE) -> asyncio.Future[None]:
-        """End everything at once, except the handler that runs: an async one is cancelled after ``grace`` seconds.
-        The future is done when the page's snapshot is saved."""
+    def stop(self, grace: float | None = None) -> asyncio.Future[None]:
+        """End everything at once, except the handler that runs: it has the rest of its ``HANDLER_TIMEOUT``, but not more
+        than ``grace`` seconds. The future is done when the page's snapshot is saved. May be called again."""
+        now = self._runtime.loop.time()
+        self._handler.end_by((self._started or now) + settings.handler_timeout)
+        if grace is not None:
+            self._handler.end_by(now + grace)
         if self.stopped is None:
             self.stopped = self._runtime.loop.create_future()
             self._runtime.hub.leave(self)
@@ -350,34 +356,28 @@ class PageDriver:
             self._timers.stop_all()
             self._tasks.clear()
             self._agenda.clear()
-            self._runtime.start(self._finish(grace, self.page is not None and self.page.connected))
+            self._runtime.start(self._finish(self.page is not None and self.page.connected))
             if self.page is not None:
                 self.page.connected = False  # a running handler may look at it
         return self.stopped
 
-    async def _finish(self, grace: float, was_connected: bool) -> None:
+    async def _finish(self, was_connected: bool) -> None:
         assert self.stopped is not None
         try:
             if self._worker is not None:
-                await self._finish_handler(self._worker, grace)
+                await self._handler.see_out(self._worker, self._started)
             if self.page is not None and (was_connected or self.page.connected):
-                await self._in_thread(self._pages.close, self.page, not self._handler.was_cut_short)
+                await self._in_thread(self._pages.close, self.page)
+                if self._record is not None:
+                    self._record.erase()
         except Exception:
             logger.exception("A page could not be closed properly.")
         finally:
             self._runtime.rates.forget(self)
             if self.visitor is not self:
                 self._runtime.counter.leave(self.visitor)
-            if self.page is not None and self._runtime.pages.get(self.page.joined_id) is self:
-                del self._runtime.pages[self.page.joined_id]
-            self._runtime.drivers.discard(self)
+            self._runtime.forget(self, self.page.joined_id if self.page is not None else "")
             self.stopped.set_result(None)
-
-    async def _finish_handler(self, worker: "asyncio.Task[None]", grace: float) -> None:
-        await asyncio.wait([worker], timeout=grace)
-        while not worker.done():
-            self._handler.cut_short()
-            await asyncio.wait([worker], timeout=GRACE)
 
 
 _SERVERS_OWN = frozenset(get_args(inputs.Input))

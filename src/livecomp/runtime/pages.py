@@ -44,10 +44,10 @@ class Pages:
         """Keep a snapshot of a page that goes on. False when the cache did not take it."""
         return resume.save(page)
 
-    def close(self, page: LivePage, clean: bool) -> None:
-        """The connection is gone. ``clean``: no handler was cut short."""
+    def close(self, page: LivePage) -> None:
+        """The connection is gone, and no handler runs any more."""
         if settings.snapshot != "off":
             page.connected = True  # the last moment that it counts as such
-            resume.save(page, clean=clean)
+            resume.save(page, clean=True)
         page.close()
         page.take_output()

@@ -18,7 +18,8 @@ logger = logging.getLogger("livecomp")
 
 SWEEP = 1.0  # seconds between two looks at every connection's time limits
 PRUNE = 60.0
-FAREWELL = 1.0  # seconds, or a quarter of SHUTDOWN_TIMEOUT: kept for the close frames and the process's last words
+DRAIN = 0.8  # of SHUTDOWN_TIMEOUT, for the handlers that run; then their pages are saved
+FAREWELL = 0.05  # of SHUTDOWN_TIMEOUT, at its end: for the close frames and the process's last words
 
 
 class Connected(Protocol):
@@ -85,14 +86,19 @@ class Runtime:
         self.connections.discard(connection)
         self._rest_if_idle()
 
+    def forget(self, driver: Any, joined_id: str) -> None:
+        """The driver's page is saved for the last time."""
+        self.drivers.discard(driver)
+        if self.pages.get(joined_id) is driver:
+            del self.pages[joined_id]
+
     @property
-    def is_at_work(self) -> bool:
-        """Whether anything is left to be finished, and a page to be saved. A page outlives its connection while its
-        handler runs."""
-        return bool(self.connections or self.drivers)
+    def is_idle(self) -> bool:
+        """Whether nobody is connected and every page is saved: a page outlives its connection while its handler runs."""
+        return not self.connections and not self.drivers
 
     def _rest_if_idle(self) -> None:
-        if not self.is_at_work and self._sweep is not None:
+        if self.is_idle and self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
             self.rates.prune()
@@ -144,9 +150,11 @@ class Runtime:
             self._over_at = self.loop.time() + settings.shutdown_timeout
             for connection in tuple(self.connections):
                 connection.restart()
-        farewell = min(FAREWELL, settings.shutdown_timeout / 4)
-        await self._until(lambda: not self.is_at_work and not self._jobs, self._over_at - farewell)
-        if self.is_at_work:
+            for driver in tuple(self.drivers):  # their connections may be gone already
+                driver.stop(DRAIN * settings.shutdown_timeout)
+        farewell = FAREWELL * settings.shutdown_timeout
+        await self._until(lambda: self.is_idle and not self._jobs, self._over_at - farewell)
+        if not self.is_idle:
             logger.warning("%d pages did not finish in time.", len(self.drivers))
         if not self.over.done():
             self.over.set_result(None)

@@ -36,13 +36,13 @@ class _DrainFirst:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         runtime = self._runtime
-        if runtime.is_draining or runtime.loop.is_closed() or not runtime.is_at_work:
+        if runtime.is_draining or runtime.loop.is_closed() or runtime.is_idle:
             self._go_on(number, frame)
         else:
             runtime.loop.call_soon_threadsafe(self._begin, number)
 
     def _begin(self, number: int) -> None:
-        logger.info("Stopping: %d live connections finish first.", len(self._runtime.connections))
+        logger.info("Stopping: %d live pages finish first.", len(self._runtime.pages))
         drained = self._runtime.loop.create_task(self._runtime.drain())
         drained.add_done_callback(lambda _: self._go_on(number, None))
 

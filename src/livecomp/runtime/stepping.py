@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import math
 import time
 from collections.abc import Awaitable, Hashable
 from typing import Any
@@ -21,6 +22,7 @@ from livecomp.runtime.process import Runtime
 slow_logger = logging.getLogger("livecomp.slow")
 
 LARGE = 256 * 1024
+GRACE = 1.0  # seconds that a handler gets to end after it was told to
 _large: set[str] = set()  # pages that the log has told of
 
 
@@ -61,12 +63,14 @@ def settle(page: LivePage) -> None:
 class AsyncHandler:
     """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
 
-    __slots__ = ("_is_late", "_must_end", "_runtime", "_task", "was_cut_short")
+    __slots__ = ("_ends_at", "_is_late", "_must_end", "_runtime", "_task", "_was_cut_short", "has_yielded")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._task: asyncio.Task[Any] | None = None
-        self._is_late = self._must_end = self.was_cut_short = False
+        self._is_late = self._must_end = self._was_cut_short = False
+        self._ends_at = math.inf
+        self.has_yielded = False  # since the running message was begun
 
     @property
     def is_running(self) -> bool:
@@ -85,7 +89,7 @@ class AsyncHandler:
         except asyncio.CancelledError:
             if not self._task.done():
                 raise
-            if self.was_cut_short:
+            if self._was_cut_short:
                 return None, PageGone()
             return None, _timeout() if self._is_late else RuntimeError("what the handler waited for was cancelled")
         except Exception as error:
@@ -106,13 +110,31 @@ class AsyncHandler:
         """Its page is gone, and it had its time to finish. A generator between two awaits ends at its yield."""
         self._must_end = True
         if self._task is not None:
-            self.was_cut_short = True
+            self._was_cut_short = True
             self._task.cancel()
+
+    def end_by(self, moment: float) -> None:
+        """The page is gone: a handler that still runs has to end by then, or earlier where that was said before."""
+        self._ends_at = min(self._ends_at, moment)
+
+    async def see_out(self, worker: "asyncio.Task[None]", started: float) -> None:
+        """Wait for the task that runs the handler since ``started``. A generator, whose steps nobody sees any more, ends
+        soon."""
+        gone = self._runtime.loop.time()
+        while not worker.done():
+            now = self._runtime.loop.time()
+            left = (min(self._ends_at, gone + GRACE) if self.has_yielded else self._ends_at) - now
+            if left <= 0 and now - started >= settings.handler_timeout:
+                self.cancel()
+            elif left <= 0:
+                self.cut_short()
+            await asyncio.wait([worker], timeout=GRACE if left <= 0 else min(left, GRACE))
 
     def interrupt(self, seconds: float) -> Exception | None:
         """What ends a generator that stands at a yield after so many seconds, if it has to end."""
+        self.has_yielded = True
         if self._must_end:
-            self.was_cut_short = True
+            self._was_cut_short = True
             return PageGone()
         return _timeout() if seconds > settings.handler_timeout else None
 

@@ -12,6 +12,8 @@ from livecomp.runtime.process import Runtime
 
 FIRST_LOOK, LAST_LOOK, LOOK_GROWTH = 0.1, 1.0, 1.5  # seconds between two looks for what another process saves
 
+SAVING = 5.0  # seconds for a page to be saved after its handler has ended
+
 
 class Successor(Protocol):
     """Who will drive the page from now on."""
@@ -26,13 +28,13 @@ async def take_over(joined_id: str, successor: Successor, runtime: Runtime, page
     """End the page's old connection, here or in another process, and wait until its state is saved."""
     old = runtime.pages.get(joined_id)
     if old is not None:
-        await asyncio.wait([old.give_way()], timeout=settings.handler_timeout)
+        await asyncio.wait([old.give_way()], timeout=settings.handler_timeout + SAVING)
         return
     is_saved, is_held = await successor.ask(_look, pages, joined_id)
     if is_saved:
         return
     topics.announce("supersede", joined_id)
-    deadline, delay = runtime.loop.time() + settings.shutdown_timeout, FIRST_LOOK
+    deadline, delay = runtime.loop.time() + settings.handler_timeout + SAVING, FIRST_LOOK
     while is_held and not is_saved and runtime.loop.time() < deadline and successor.stopped is None:
         await asyncio.sleep(delay)
         delay = min(LAST_LOOK, delay * LOOK_GROWTH)

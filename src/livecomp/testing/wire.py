@@ -99,7 +99,9 @@ class Wire:
         """Opens a connection, for the first time or again."""
         self.driver = PageDriver(LivePage(request), self.clock, self._receive, self.run)
         resume = [self.page_id, self.version] if self.page_id else None
-        self.transmit(["join", PROTOCOL_VERSION, tokens, resume, path])
+        heard = self.entries[0].ref - 1 if self.entries else self.last_ref
+        sent = max((entry.ref for entry in self.entries if entry.is_sent), default=heard)
+        self.transmit(["join", PROTOCOL_VERSION, tokens, resume, path, heard, sent])
 
     def cut(self) -> None:
         """The connection is gone; messages wait from now on."""
@@ -162,16 +164,22 @@ class Wire:
         getattr(self, f"_{kind}")(*fields)
 
     def _joined(
-        self, page_id: str, version: int, ack: int, patches: list[list[str]], effects: Sequence[Effect] = ()
+        self,
+        page_id: str,
+        version: int,
+        ack: int,
+        patches: list[list[str]],
+        effects: Sequence[Effect] = (),
+        failed: Sequence[Message] = (),
     ) -> None:
-        is_in_doubt = any(kind == "doubt" for kind, *_ in effects)
         if page_id == self.page_id and version < self.version:
             raise AssertionError(f"The page was at version {self.version} and joined at {version}.")
         self.page_id, self.version = page_id, version
         self.shared_versions.clear()
+        for _, ref, *answer in failed:
+            if any(entry.ref == ref for entry in self.entries):
+                self._error(ref, *answer)
         self._settle(lambda ref: ref <= ack, patches, effects)
-        if is_in_doubt:
-            self.entries = [entry for entry in self.entries if not (entry.is_sent and entry.message[0] == "event")]
         self.is_joined = True
         for entry in list(self.entries):
             self._transmit_entry(entry)

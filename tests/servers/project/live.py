@@ -14,6 +14,7 @@ class Counting(LiveComponent):
 
     template = '<div><b id="count">{{ count }}</b><input live-model="text" value="{{ text }}"></div>'
     count: int = 0
+    hidden: int = 0
     text: str = state("", bind=True)
 
     @event
@@ -27,11 +28,36 @@ class Counting(LiveComponent):
         Tally.objects.create(name=name)
         self.count += 1
 
+    @event(once=True)
+    def tally_once(self, name: str, seconds: float = 0.0) -> None:
+        Tally.objects.create(name=name)
+        time.sleep(seconds)
+        self.count += 1
+
     @event
     async def tally_later(self, name: str, seconds: float = 0.0) -> None:
         await asyncio.sleep(seconds)
         await Tally.objects.acreate(name=name)
         self.count += 1
+
+    @event
+    def begin(self, name: str, seconds: float) -> None:
+        """Leaves a row at its beginning."""
+        Tally.objects.create(name=name)
+        time.sleep(seconds)
+
+    @event
+    async def begin_later(self, name: str, seconds: float) -> None:
+        await Tally.objects.acreate(name=name)
+        await asyncio.sleep(seconds)
+
+    @event
+    def hide(self) -> None:
+        self.hidden += 1
+
+    @event
+    def show(self) -> None:
+        self.count = self.hidden
 
     @event
     def slow(self, seconds: float) -> None:

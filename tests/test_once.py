@@ -1,0 +1,266 @@
+"""Events that happen exactly once: `@event(once=True)` (THREATS row 139)."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from livecomp import LiveComponent, begun, event, once, protocol, resume, state
+from livecomp.constants import CloseCode
+from livecomp.effects import Close
+from livecomp.exceptions import ComponentError
+from livecomp.models import OnceEvent
+from tests.driver import Driver
+from tests.testapp.models import Note
+
+pytestmark = pytest.mark.django_db
+
+
+class Checkout(LiveComponent):
+    name = "once.checkout"
+    template = "<div>{{ paid }} {% if paid and type_is_broken %}{{ broken.x }}{% endif %}</div>"
+    breaks: ClassVar[str] = ""
+    paid: int = 0
+    remark: str = state("", bind=True)
+
+    @property
+    def type_is_broken(self) -> bool:
+        return type(self).breaks == "template"
+
+    @property
+    def broken(self) -> Any:
+        raise ValueError("the template")
+
+    @event(once=True)
+    def pay(self, amount: int = 1) -> None:
+        Note.objects.create(text=f"paid {amount}")
+        self.paid += amount
+        self.flash("success", "Paid.")
+        if type(self).breaks == "handler":
+            raise ValueError("the handler")
+
+    @event(once=True)
+    def close(self, note: Note) -> None:
+        note.delete()
+        self.paid += 1
+
+    @event
+    def look(self) -> None:
+        self.remark = "looked"
+
+
+@pytest.fixture(autouse=True)
+def nothing_breaks() -> Iterator[None]:
+    Checkout.breaks = ""
+    yield
+    Checkout.breaks = ""
+
+
+@pytest.fixture(autouse=True)
+def nobody_knows_what_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(begun, "read", lambda joined_id: None)
+
+
+def joined(user: Any = None) -> Driver:
+    driver = Driver("once.checkout", user)
+    driver.join()
+    resume.save(driver.page)
+    return driver
+
+
+def come_back_after_a_kill(driver: Driver) -> None:
+    """Without the state that the last event has left."""
+    driver.join(resume=(driver.page.joined_id, driver.page.version), heard=0)
+
+
+def again(driver: Driver, ref: int = 1, name: str = "pay", key: str = "", **args: Any) -> list[list[Any]]:
+    return driver.give(protocol.Event(ref, "c0", name, args, {}, key))
+
+
+def flashes(replies: list[list[Any]]) -> list[Any]:
+    """What the browser is told to say, with a patch or with an acknowledgement."""
+    return [
+        tuple(effect)
+        for reply in replies
+        for part in reply[2:]
+        if type(part) is list
+        for effect in part
+        if effect[0] == "flash"
+    ]
+
+
+def test_t139_after_a_kill_the_answer_is_the_first_one_s() -> None:
+    driver = joined()
+    first = driver.event("pay", amount=3)
+    come_back_after_a_kill(driver)
+    assert driver.component.paid == 0
+    second = again(driver, amount=3)
+    assert Note.objects.count() == 1
+    assert driver.component.paid == 3
+    assert flashes(first) == flashes(second) == [("flash", "success", "Paid.")]
+    assert second[0][3] == first[0][3]
+
+
+def test_t139_an_event_that_had_not_happened_happens() -> None:
+    driver = joined()
+    driver.ref = 1  # sent, and lost with the process
+    come_back_after_a_kill(driver)
+    assert flashes(again(driver)) == [("flash", "success", "Paid.")]
+    assert Note.objects.count() == 1
+
+
+def test_t139_what_failed_has_not_happened_and_can_be_tried_again() -> None:
+    driver = joined()
+    Checkout.breaks = "handler"
+    [error] = [reply for reply in driver.event("pay") if reply[0] == "error"]
+    assert error[2] == "failed"
+    assert not Note.objects.exists()
+    assert not OnceEvent.objects.exists()
+    come_back_after_a_kill(driver)
+    Checkout.breaks = ""
+    again(driver)
+    assert Note.objects.count() == 1
+
+
+def test_t139_a_template_that_fails_afterwards_takes_nothing_back_and_nobody_is_told_to_try_again() -> None:
+    driver = joined()
+    Checkout.breaks = "template"
+    replies = driver.event("pay")
+    assert "error" not in [reply[0] for reply in replies]
+    assert "livecomp-error" in str(replies)
+    assert ("flash", "success", "Paid.") in flashes(replies)
+    assert driver.component.paid == 1
+    assert driver.page.ack == 1
+    assert Note.objects.count() == 1
+
+
+def test_t139_what_it_did_does_not_keep_its_arguments_from_being_found_again() -> None:
+    driver = joined()
+    note = Note.objects.create(text="open")
+    driver.event("close", note=note.pk)
+    come_back_after_a_kill(driver)
+    replies = again(driver, name="close", note=note.pk)
+    assert [reply[0] for reply in replies] == ["patch"]
+    assert driver.component.paid == 1
+
+
+def test_t139_two_tabs_and_two_processes_that_send_the_same_event_do_it_once() -> None:
+    driver = joined()
+    key = once.key_of(driver.page, 1)
+    driver.event("pay")
+    other = joined()
+    replies = again(other, key=key)
+    assert Note.objects.count() == 1
+    assert flashes(replies) == [("flash", "success", "Paid.")]
+    assert other.component.paid == 0  # its own components were rendered from the database
+
+
+def test_t139_an_event_of_a_page_that_is_gone_never_happens_later() -> None:
+    driver = joined()
+    key = once.key_of(driver.page, 1)
+    other = joined()
+    [error] = again(other, key=key)
+    assert error[2:4] == ["failed", once.GIVEN_UP]
+    [late] = driver.event("pay")  # a process that was slow
+    assert late[2:4] == ["failed", once.GIVEN_UP]
+    assert not Note.objects.exists()
+
+
+def test_t139_nobody_else_gets_the_answer() -> None:
+    driver = joined(User.objects.create_user("anna"))
+    key = once.key_of(driver.page, 1)
+    driver.event("pay")
+    stranger = joined(User.objects.create_user("bert"))
+    [error] = again(stranger, key=key)
+    assert error[2] == "failed"
+    assert "Paid" not in str(error)
+
+
+def test_an_event_without_once_is_not_carried_to_another_page() -> None:
+    driver = joined()
+    [error] = again(driver, name="look", key="html.tab:1")
+    assert error[2] == "doubt"
+    assert driver.component.remark == ""
+
+
+def test_t139_a_commit_whose_answer_was_lost_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined()
+    real = once._answer_of
+
+    def lose_the_answer(page: Any) -> Any:
+        """Another process of the same page, whose connection to the database broke at the commit, was here before."""
+        OnceEvent.objects.filter(pk=once.key_of(page, 1)).update(answer=b"x")
+        monkeypatch.setattr(once, "_answer_of", real)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(once, "_answer_of", lose_the_answer)
+    found = OnceEvent(key=once.key_of(driver.page, 1), user="", answer=once.pickle.dumps(once.Answer([], {})))
+    monkeypatch.setattr(once, "_look_up", lambda key, database, error: found)
+    replies = driver.event("pay")
+    assert "error" not in [reply[0] for reply in replies]
+    assert driver.page.ack == 1
+
+
+def test_t139_while_the_database_does_not_say_the_browser_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined()
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise OperationalError("no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(once, "_rows", fail)
+        replies = driver.event("pay")
+    assert [reply[0] for reply in replies if reply[0] in ("error", "ack")] == []
+    assert driver.page.ack == 0
+    assert driver.out(Close)[0].code is CloseCode.TRY_LATER
+    resume.save(driver.page, clean=True)
+    come_back_after_a_kill(driver)
+    again(driver)
+    assert Note.objects.count() == 1
+
+
+def test_rows_expire(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> None:
+    monkeypatch.setattr(once, "_cleaned", {})
+    old = OnceEvent.objects.create(key="old:1", user="")
+    OnceEvent.objects.filter(pk=old.pk).update(happened=timezone.now() - datetime.timedelta(days=8))
+    OnceEvent.objects.create(key="new:1", user="")
+    driver = joined()
+    with django_capture_on_commit_callbacks(execute=True):
+        driver.event("pay")
+    assert sorted(OnceEvent.objects.values_list("key", flat=True)) == sorted(["new:1", once.key_of(driver.page, 1)])
+
+
+def test_other_events_cost_no_query() -> None:
+    driver = joined()
+    with connection.execute_wrapper(pytest.fail):
+        driver.event("look")
+
+
+async def _async(self: Any) -> None: ...
+
+
+def _generator(self: Any) -> Iterator[None]:
+    yield
+
+
+@pytest.mark.parametrize("function", [_async, _generator])
+def test_what_cannot_run_in_one_transaction_is_refused_when_the_class_is_made(function: Any) -> None:
+    with pytest.raises(ComponentError, match="plain `def` without `async` and `yield`"):
+        type("Refused", (LiveComponent,), {"name": "once.refused", "pay": event(once=True)(function)})
+
+
+def test_with_atomic_requests_it_has_a_transaction_of_its_own(settings: Any) -> None:
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    try:
+        driver = joined()
+        driver.event("pay")
+        come_back_after_a_kill(driver)
+        again(driver)
+        assert Note.objects.count() == 1
+    finally:
+        settings.DATABASES["default"]["ATOMIC_REQUESTS"] = connection.settings_dict["ATOMIC_REQUESTS"] = False
