@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache.backends.redis import RedisCache
 from django.core.checks import run_checks
 from django.test import override_settings
 
@@ -53,6 +54,99 @@ def test_several_processes_need_a_cache_that_they_share(monkeypatch: pytest.Monk
     assert found(large, **settings) == []
     monkeypatch.setenv("WEB_CONCURRENCY", "4")
     assert found(large, **settings) == ["livecomp.W006"]
+
+
+REDIS = {"BACKEND": f"{BACKENDS}redis.RedisCache", "LOCATION": "redis://localhost"}
+TIME_OUTS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
+
+def time_outs(cache: dict[str, Any], **settings: Any) -> list[Any]:
+    settings = {"LIVECOMP": {"SNAPSHOT_CACHE": "other"}, **settings}
+    with override_settings(CACHES={"default": {"BACKEND": LOCMEM}, "other": cache}, **settings):
+        messages = run_checks(tags=["livecomp"])
+    return [message for message in messages if message.id in ("livecomp.W011", "livecomp.W012")]
+
+
+@pytest.mark.parametrize(
+    "cache",
+    [
+        REDIS,
+        {**REDIS, "OPTIONS": {"socket_timeout": 2}},
+        {**REDIS, "OPTIONS": {**TIME_OUTS, "socket_timeout": None}},
+        {**REDIS, "LOCATION": ["redis://a?socket_timeout=2&socket_connect_timeout=2", "redis://b"]},
+        {**REDIS, "BACKEND": "django_redis.cache.RedisCache"},
+        {**REDIS, "BACKEND": "django_redis.cache.RedisCache", "OPTIONS": {"SOCKET_TIMEOUT": 2}},
+        {**REDIS, "BACKEND": "tests.test_checks.OwnRedisCache"},
+    ],
+)
+def test_t128_a_redis_for_snapshots_needs_time_outs(cache: dict[str, Any]) -> None:
+    [warning] = time_outs(cache)
+    assert warning.id == "livecomp.W011"
+    assert "cache 'other' of snapshots sets no socket_" in warning.msg
+    spelling = "'SOCKET_TIMEOUT'" if "django_redis" in cache["BACKEND"] else "'socket_timeout'"
+    assert spelling in warning.hint
+    assert time_outs(cache, DEBUG=True) == []
+
+
+@pytest.mark.parametrize(
+    "cache",
+    [
+        {"BACKEND": LOCMEM},
+        {**REDIS, "OPTIONS": TIME_OUTS},
+        {**REDIS, "LOCATION": "redis://a?socket_timeout=2&socket_connect_timeout=2"},
+        {**REDIS, "LOCATION": "redis://a,redis://b", "OPTIONS": TIME_OUTS},
+        {
+            **REDIS,
+            "BACKEND": "django_redis.cache.RedisCache",
+            "OPTIONS": {"SOCKET_TIMEOUT": 2, "SOCKET_CONNECT_TIMEOUT": 2},
+        },
+        {
+            **REDIS,
+            "BACKEND": "django_redis.cache.RedisCache",
+            "OPTIONS": {"CONNECTION_POOL_KWARGS": TIME_OUTS},
+        },
+    ],
+)
+def test_t128_a_cache_with_time_outs_is_all_right(cache: dict[str, Any]) -> None:
+    assert time_outs(cache) == []
+
+
+class OwnRedisCache(RedisCache):
+    """A project's own."""
+
+
+@pytest.mark.parametrize("engine", ["cache", "cached_db"])
+def test_t128_a_redis_for_sessions_needs_them_too(engine: str) -> None:
+    engine = f"django.contrib.sessions.backends.{engine}"
+    settings = {"SESSION_ENGINE": engine, "SESSION_CACHE_ALIAS": "other", "LIVECOMP": {}}
+    [warning] = time_outs(REDIS, **settings)
+    assert "cache 'other' of sessions" in warning.msg
+    assert time_outs({**REDIS, "OPTIONS": TIME_OUTS}, **settings) == []
+    [warning] = time_outs(REDIS, **{**settings, "LIVECOMP": {"SNAPSHOT_CACHE": "other"}})  # one cache, one warning
+    assert "of snapshots" in warning.msg
+
+
+PUBSUB, CORE = "channels_redis.pubsub.RedisPubSubChannelLayer", "channels_redis.core.RedisChannelLayer"
+URL = "redis://localhost:6379/1"
+
+
+@pytest.mark.parametrize(
+    ("layer", "hint"),
+    [
+        ({"BACKEND": PUBSUB}, "'socket_timeout': 5"),
+        ({"BACKEND": PUBSUB, "CONFIG": {"hosts": [URL]}}, "'socket_timeout': 5"),
+        ({"BACKEND": PUBSUB, "CONFIG": {"hosts": [("localhost", 6379)]}}, "'socket_timeout': 5"),
+        ({"BACKEND": CORE, "CONFIG": {"hosts": [{"address": URL, "socket_timeout": 9}]}}, "'socket_timeout': 10"),
+        ({"BACKEND": PUBSUB, "CONFIG": {"hosts": [{"address": URL, **TIME_OUTS}, URL]}}, "'socket_timeout': 5"),
+        ({"BACKEND": PUBSUB, "CONFIG": {"hosts": [{"address": URL, **TIME_OUTS}]}}, ""),
+        ({"BACKEND": PUBSUB, "CONFIG": {"hosts": [f"{URL}?socket_timeout=5&socket_connect_timeout=5"]}}, ""),
+        ({"BACKEND": "channels.layers.InMemoryChannelLayer"}, ""),
+    ],
+)
+def test_t128_a_redis_for_messages_needs_time_outs(layer: dict[str, Any], hint: str) -> None:
+    found = time_outs({"BACKEND": LOCMEM}, CHANNEL_LAYERS={"default": layer})
+    assert [message.id for message in found] == ["livecomp.W012"][: bool(hint)]
+    assert all(hint in str(message.hint) for message in found)
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 import time
 from typing import Any
 
@@ -691,6 +692,46 @@ async def test_t129_a_process_lives_until_its_last_page_is_saved(monkeypatch: py
         finally:
             socket.page.gate.set()
     await until(lambda: runtime not in liveness.heart._holders)
+    assert pages.closed
+
+
+async def test_t129_a_page_whose_connection_is_cut_while_it_joins_keeps_the_process_alive() -> None:
+    opening, gate = threading.Event(), threading.Event()
+
+    class SlowPages(FakePages):
+        def open(self, scope: Any) -> Any:
+            opening.set()
+            gate.wait()
+            return super().open(scope)
+
+    async with fake_socket(SlowPages(), join=False) as socket:
+        await socket.write("join", 1, ["page"], None, "/")
+        await until(opening.is_set)
+        runtime = Runtime.current()
+        try:
+            await socket.send_input({"type": "websocket.disconnect", "code": 1001})
+            await until(lambda: not runtime.connections)
+            assert not runtime.is_idle
+            assert runtime in liveness.heart._holders
+        finally:
+            gate.set()
+    await until(lambda: runtime not in liveness.heart._holders)
+
+
+async def test_a_frame_that_the_server_does_not_take_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """Daphne sends none above 1 MiB. The browser comes back instead of waiting for it."""
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise ValueError("payload limit exceeded")
+
+    pages = FakePages()
+    task = asyncio.create_task(LiveWebSocket(pages)(Socket(None).scope, incoming.get, send))
+    incoming.put_nowait({"type": "websocket.connect"})
+    incoming.put_nowait({"type": "websocket.receive", "text": '["join",1,["page"],null,"/"]'})
+    await asyncio.wait_for(task, 5)
+    assert "was not sent: ValueError('payload limit exceeded'" in caplog.text
     assert pages.closed
 
 

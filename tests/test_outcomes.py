@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from livecomp import LiveComponent, begun, event, inputs, protocol, resume, state, this_process
 from livecomp.constants import ErrorCode
@@ -132,7 +133,7 @@ def test_t123_a_snapshot_behind_what_the_browser_has_heard_is_told(name: str) ->
 def test_a_visitor_who_only_looked_is_told_nothing() -> None:
     driver = joined()
     driver.give(inputs.TopicMessages({}))
-    resume._cache().clear()
+    cache.clear()
     assert effects(come_back(driver))["doubt"] == [False]
 
 

@@ -5,18 +5,23 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings as django_settings
+from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedStore
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
+from django.utils.module_loading import import_string
 
 from livecomp import registry
 from livecomp.conf import settings
@@ -24,6 +29,7 @@ from livecomp.conf import settings
 _SECRET = re.compile(r"password|passwd|token|secret|api_?key", re.IGNORECASE)
 _MANY = 10_000  # entries: a cache that holds fewer may lose snapshots of open pages
 _ONE_PROCESS = "channels.layers.InMemoryChannelLayer"
+_TIME_OUTS = ("socket_timeout", "socket_connect_timeout")
 _REQUEST = "django.template.context_processors.request"
 
 
@@ -148,6 +154,8 @@ def check_snapshot_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         if cache._max_entries < _MANY:
             hint = f"Give it 'OPTIONS': {{'MAX_ENTRIES': {2 * _MANY}}} in CACHES, or use Redis."
             text = f"The cache {alias!r} holds {cache._max_entries} entries, so more open pages push out each other's snapshots."
+            if isinstance(cache, LocMemCache) and "MAX_ENTRIES" not in caches.settings[alias].get("OPTIONS", {}):
+                text = f"The cache {alias!r} holds {cache._max_entries} entries: what else is put into it pushes out snapshots."
             found.append(Warning(text, hint=hint, id="livecomp.W005"))
     if isinstance(cache, LocMemCache) and _has_several_processes():
         hint = "Name a cache that all processes share in LIVECOMP['SNAPSHOT_CACHE']."
@@ -162,3 +170,81 @@ def _has_several_processes() -> bool:
     return layers.get("default", {}).get("BACKEND", _ONE_PROCESS) != _ONE_PROCESS or (
         workers.isdecimal() and int(workers) > 1
     )
+
+
+@register("livecomp")
+def check_time_outs_of_caches(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W011: a Redis that pages depend on has no time-outs, so a frozen one is waited for."""
+    if django_settings.DEBUG:
+        return []
+    try:
+        uses = {settings.snapshot_cache: "snapshots"}
+    except ImproperlyConfigured:  # E001 says so
+        return []
+    if issubclass(import_module(django_settings.SESSION_ENGINE).SessionStore, (CacheStore, CachedStore)):
+        uses.setdefault(django_settings.SESSION_CACHE_ALIAS, "sessions")
+    found: list[CheckMessage] = []
+    for alias, use in uses.items():
+        config: dict[str, Any] = django_settings.CACHES.get(alias, {})
+        kind = _kind_of_redis(config.get("BACKEND", ""))
+        missing = _missing_time_outs(_addresses(config.get("LOCATION")), _options(config)) if kind else []
+        if missing:
+            names = [name.upper() if kind == "django_redis" else name for name in _TIME_OUTS]
+            hint = f"Add 'OPTIONS': {{'{names[0]}': 2, '{names[1]}': 2}} to CACHES[{alias!r}]; the numbers are seconds."
+            found.append(Warning(f"The cache {alias!r} of {use} {_without(missing)}", hint=hint, id="livecomp.W011"))
+    return found
+
+
+@register("livecomp")
+def check_time_outs_of_layer(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W012: the Redis of the channel layer has no time-outs."""
+    layers: dict[str, dict[str, Any]] = getattr(django_settings, "CHANNEL_LAYERS", {})
+    layer = layers.get("default", {})
+    backend = str(layer.get("BACKEND", ""))
+    if django_settings.DEBUG or not backend.startswith("channels_redis."):
+        return []
+    missing: list[str] = []
+    for host in layer.get("CONFIG", {}).get("hosts") or ["redis://localhost:6379"]:
+        options = host if isinstance(host, dict) else {}
+        missing += _missing_time_outs(_addresses(options.get("address") if options else host), options)
+    if not missing:
+        return []
+    seconds = 5 if backend.startswith("channels_redis.pubsub.") else 10  # the other layer's reads block for 5 seconds
+    hint = (
+        "Give each host in CHANNEL_LAYERS['default']['CONFIG']['hosts'] as {'address': 'redis://…', "
+        f"'socket_timeout': {seconds}, 'socket_connect_timeout': 5}}; the numbers are seconds."
+    )
+    return [Warning(f"The channel layer {_without(missing)}", hint=hint, id="livecomp.W012")]
+
+
+def _without(missing: list[str]) -> str:
+    names = " and ".join(name for name in _TIME_OUTS if name in missing)
+    return f"sets no {names}, so a Redis that is frozen or cut off can be waited for without an end."
+
+
+def _kind_of_redis(backend: str) -> str:
+    """``"django"`` or ``"django_redis"``, empty for any other cache."""
+    try:
+        cls = import_string(backend)
+    except ImportError:
+        return "django_redis" if backend.startswith("django_redis.") else ""
+    if issubclass(cls, RedisCache):
+        return "django"
+    return "django_redis" if any(each.__module__.startswith("django_redis.") for each in cls.__mro__) else ""
+
+
+def _addresses(location: Any) -> list[str]:
+    locations = re.split("[;,]", location) if isinstance(location, str) else location or []
+    return [each for each in locations if isinstance(each, str)] or [""]
+
+
+def _options(config: dict[str, Any]) -> dict[str, Any]:
+    """What is handed to redis-py: Django's spelling, and that of django-redis."""
+    options: dict[str, Any] = config.get("OPTIONS", {})
+    return {name.lower(): value for name, value in {**options.get("CONNECTION_POOL_KWARGS", {}), **options}.items()}
+
+
+def _missing_time_outs(addresses: list[str], options: dict[str, Any]) -> list[str]:
+    """Those that are neither among the options nor in each URL's query."""
+    given = [{**dict(parse_qsl(urlsplit(address).query)), **options} for address in addresses]
+    return [name for name in _TIME_OUTS if not all(each.get(name) for each in given)]

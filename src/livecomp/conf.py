@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "THREADS_PER_USER": 2,
     "SNAPSHOT": "event",  # or "disconnect", "off"
     "SNAPSHOT_CACHE": "default",
+    "CACHE_TIMEOUT": 3.0,  # of one call to the cache of snapshots
     "SNAPSHOT_MAX_AGE": 3600.0,
     "SNAPSHOT_DELAY": 0.5,
     "ONCE_MAX_AGE": 7 * 24 * 3600.0,

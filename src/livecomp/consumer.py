@@ -20,10 +20,10 @@ from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError, Refused
 from livecomp.origin import is_allowed
 from livecomp.runtime.broadcast import Views
-from livecomp.runtime.closing import reject, send_close
+from livecomp.runtime.closing import CLOSE_TIMEOUT, abort, close_or_cut, reject, send_close, unsent_bytes
 from livecomp.runtime.driver import PageDriver
 from livecomp.runtime.pages import Pages
-from livecomp.runtime.process import DRAIN, Runtime
+from livecomp.runtime.process import DRAIN, SWEEP, Runtime
 from livecomp.runtime.shutdown import install
 
 logger = logging.getLogger("livecomp")
@@ -38,7 +38,6 @@ UNREAD_STALLED = 8 * 1024 * 1024  # … and from here on nothing at all
 TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connections have their turn
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
-CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
 TOO_FAST = "Too many messages; slow down."
 MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
 
@@ -48,19 +47,8 @@ class Connection:
 
     __slots__ = (
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
-        *(
-            "_closing",
-            "_is_cancelled",
-            "_is_gone",
-            "_opened",
-            "_heard",
-            "_sends",
-            "_progress",
-            "_malformed",
-            "_refused",
-        ),
-        *("_window", "_frames", "_views", "_errors", "_pause", "_taken"),
-        "__weakref__",
+        *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
+        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "__weakref__"),
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
@@ -77,7 +65,9 @@ class Connection:
         self._is_gone = False
         self._opened = self._heard = self._window = runtime.loop.time()
         self._frames = 0  # in the present second
-        self._sends = 0  # under way
+        self._sending: set[asyncio.Task[Any]] = set()  # who waits until the server takes a frame
+        self._unsent: int | None = None  # bytes that waited in the server at the last look, if it tells
+        self._looks = 0
         self._progress = 0.0  # when it was last seen that the browser reads, or need not
         self._malformed = self._refused = 0
         self._errors: list[str] = []  # replies to the frame that is being looked at
@@ -134,18 +124,29 @@ class Connection:
     async def _finish(self, stopped: "asyncio.Future[None]") -> None:
         """Close when the snapshot is saved, so that the page can resume wherever the browser comes next."""
         if self._closing is not None and not self._is_gone:
-            await asyncio.wait([stopped], timeout=settings.shutdown_timeout)
-            try:
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await send_close(self._send, *self._closing)
-            except TimeoutError:
-                logger.debug("The close frame did not get out.")
-        await asyncio.wait([stopped])
+            await self._until_saved(stopped, settings.shutdown_timeout)
+            if not self._is_gone:
+                await close_or_cut(self._send, *self._closing, self._runtime.over)
+        await self._until_saved(stopped)
+
+    async def _until_saved(self, stopped: "asyncio.Future[None]", at_most: float = float("inf")) -> None:
+        """Wait for the page's last snapshot. A browser that reads nothing does not hold it up, and the server's stop waits
+        no longer than it may."""
+        loop, saved = self._runtime.loop, [stopped, self._runtime.over]
+        until = loop.time() + at_most
+        while loop.time() < until:
+            wait = min(SWEEP, until - loop.time())
+            if (await asyncio.wait(saved, timeout=wait, return_when=asyncio.FIRST_COMPLETED))[0]:
+                return
+            if self._is_stuck(loop.time(), min(CLOSE_TIMEOUT, settings.send_timeout)):
+                self._cut_off()
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """End the connection with this code, from anywhere on the event loop."""
         if self._closing is None and self._driver.stopped is None:
             self._closing = (code, reason)
+            if code is not CloseCode.RESTART:
+                self._give_up_sends()
             counters.count("closes", str(int(code)))
             if self._reader is not None and asyncio.current_task() is not self._reader:
                 self._is_cancelled = True
@@ -161,10 +162,32 @@ class Connection:
             self.close(CloseCode.IDLE, "no join came")
         elif now - self._heard > MISSED_HEARTBEATS * settings.heartbeat:
             self.close(CloseCode.GOING_AWAY, "no heartbeat came")
-        elif self._sends and now - self._progress > settings.send_timeout:
-            self._is_gone = True  # a close frame would not get through either
+        elif self._is_stuck(now, settings.send_timeout):
+            self._cut_off()
             self.close(CloseCode.GOING_AWAY, "nothing is read")
         self._driver.look(now)
+
+    def _is_stuck(self, now: float, limit: float) -> bool:
+        """Whether something waits for the browser, and for so many seconds it has taken nothing of it in."""
+        self._looks += 1
+        unsent = unsent_bytes(self._send) if self.unread or self._sending else 0
+        if unsent == 0 or (unsent is not None and self._unsent is not None and unsent < self._unsent):
+            self._progress = now
+        self._unsent = unsent
+        return bool(unsent or self._sending) and now - self._progress > limit
+
+    def _cut_off(self) -> None:
+        """The browser reads nothing any more, so no close frame either."""
+        self._is_gone = True
+        self._give_up_sends()
+        abort(self._send)
+
+    def _give_up_sends(self) -> None:
+        """What waits to be sent is not worth waiting for any more. (The reader is ended by `close`.)"""
+        given_up = {task for task in self._sending if task is not self._reader}
+        self._sending -= given_up
+        for task in given_up:
+            task.cancel()
 
     # Out
 
@@ -179,8 +202,11 @@ class Connection:
         return self.unread > UNREAD_STALLED
 
     async def send(self, text: str, version: int = -1) -> None:
-        """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone."""
-        if self._is_gone:
+        """Send a frame; ``version`` of the render in it, if there is one. Nothing, when the browser is gone, or is sent away
+        and does not read."""
+        task, looks = asyncio.current_task(), self._looks
+        is_sent_away = self._closing is not None and self._closing[0] is not CloseCode.RESTART
+        if self._is_gone or task is None or (is_sent_away and unsent_bytes(self._send)):
             return
         if version > self.sent:
             self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
@@ -188,17 +214,29 @@ class Connection:
             counters.renders += 1
         counters.sent += (size := _size(text))
         self.unread += size
-        if not self._sends:
+        if not self._sending and not self._unsent:
             self._progress = self._runtime.loop.time()
-        self._sends += 1
+        self._sending.add(task)
         try:
             await self._send({"type": "websocket.send", "text": text})
-        except Exception as error:  # each server has its own for a browser that is gone
+        except asyncio.CancelledError:
+            if task in self._sending:
+                raise
+            task.uncancel()  # it was given up
+        except OSError as error:
             logger.debug("Not sent: %r", error)
             self._is_gone = True
+        except (
+            Exception
+        ) as error:  # a browser that is gone, or a frame that the server does not take: daphne, above 1 MiB
+            logger.warning("A frame of %d bytes was not sent: %r", size, error)
+            self._sending.discard(task)
+            self._cut_off()
+            self.close(CloseCode.INTERNAL, "not sent")
         finally:
-            self._sends -= 1
-            self._progress = self._runtime.loop.time()  # sends overlap, and those that wait are in line
+            self._sending.discard(task)
+            if self._unsent is None or looks != self._looks:  # it had to wait; sends overlap, and those are in line
+                self._progress = self._runtime.loop.time()
 
     # Shared components
 

@@ -6,11 +6,11 @@ Who takes over a page of a living process waits until that has saved it; nobody 
 import logging
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
 
-from django.core.cache import caches
 from django.db import close_old_connections
 
+from livecomp import snapshot_cache
 from livecomp.conf import settings
 from livecomp.this_process import after_fork, process_id
 
@@ -23,7 +23,7 @@ _answers: dict[str, tuple[float, bool]] = {}  # process -> when it was asked for
 
 
 class Heart:
-    """Beats while anybody needs it: as long as a page of this process is not saved.
+    """Beats while anybody needs it: as long as a page of this process is not saved. Then it says so with its last word.
 
     It has a thread of its own, so that neither a busy event loop nor full thread pools make a living process look dead.
     """
@@ -35,8 +35,10 @@ class Heart:
     def reset(self) -> None:
         """Nobody needs it yet."""
         self._lock = threading.Lock()
+        self._speaking = threading.Lock()  # one word after the other, or the last one would not be the last
         self._holders: set[object] = set()
         self._stop: threading.Event | None = None
+        self._threads: set[threading.Thread] = set()
 
     def hold(self, holder: object) -> None:
         """Beat until `release`."""
@@ -46,7 +48,11 @@ class Heart:
             self._holders.add(holder)
             if self._stop is None:
                 self._stop = threading.Event()
-                threading.Thread(target=_beat_until, args=(self._stop,), name="livecomp-heart", daemon=True).start()
+                thread = threading.Thread(
+                    target=self._beat_until, args=(self._stop,), name="livecomp-heart", daemon=True
+                )
+                self._threads.add(thread)
+                thread.start()
 
     def release(self, holder: object) -> None:
         """Undo `hold`."""
@@ -56,32 +62,47 @@ class Heart:
                 self._stop.set()
                 self._stop = None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the last word is said."""
+        return not self._threads
+
+    def _beat_until(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._speak()
+            stop.wait(BEAT)
+        self._speak()
+        with self._lock:
+            self._threads.discard(threading.current_thread())
+
+    def _speak(self) -> None:
+        with self._speaking:
+            if self._holders:
+                beat()
+            else:
+                rest()
+
 
 heart = Heart()
 
 
-def _beat_until(stop: threading.Event) -> None:
-    while not stop.is_set():
-        beat()
-        stop.wait(BEAT)
-
-
 def beat() -> None:
     """This process lives. Blocks."""
-    try:
-        _cache().set(_key(process_id()), 1, SILENCE)
-    except Exception as error:
-        logger.debug("No sign of life: %r", error)
-    finally:
-        close_old_connections()  # the cache may be a table
+    _say(lambda: snapshot_cache.set(_key(process_id()), 1, SILENCE))
 
 
 def rest() -> None:
     """This process has saved everything. Blocks."""
+    _say(lambda: snapshot_cache.delete(_key(process_id())))
+
+
+def _say(word: Callable[[], None]) -> None:
     try:
-        _cache().delete(_key(process_id()))
+        word()
     except Exception as error:
-        logger.debug("No last word: %r", error)
+        logger.debug("The other processes were not told whether this one lives: %r", error)
+    finally:
+        close_old_connections()  # the cache may be a table
 
 
 def is_alive(process: str) -> bool:
@@ -91,15 +112,11 @@ def is_alive(process: str) -> bool:
         return False
     asked, lives = _answers.get(process, (0.0, False))
     if time.monotonic() - asked > MEMORY:
-        lives = _cache().get(_key(process)) is not None
+        lives = snapshot_cache.get(_key(process)) is not None
         if len(_answers) > 1000:
             _answers.clear()
         _answers[process] = time.monotonic(), lives
     return lives
-
-
-def _cache() -> Any:
-    return caches[settings.snapshot_cache]
 
 
 def _key(process: str) -> str:

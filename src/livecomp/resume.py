@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import caches
-
-from livecomp import auth, liveness
+from livecomp import auth, liveness, snapshot_cache
 from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
 from livecomp.mounted import Mounted, Slot
@@ -129,8 +127,8 @@ def save_root(page: "LivePage", root: str) -> None:
     try:
         for part in dict.fromkeys(roots.values()):
             _save_part(page, part)
-    except Exception:
-        logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
+    except Exception as error:
+        _warn("The snapshot of page %s could not be saved.", page.path, error)
 
 
 def _save_part(page: "LivePage", part: Part) -> None:
@@ -140,7 +138,7 @@ def _save_part(page: "LivePage", part: Part) -> None:
     data = _as_bytes(page, _snapshot(page, components, shared), others)
     if data is not None:
         part.size = len(data)
-        _cache().set(_key(f"{page.id}:{part.first}"), _OPEN + data, _HTTP_MAX_AGE)
+        _write(page, f"{page.id}:{part.first}", _OPEN + data, _HTTP_MAX_AGE)
 
 
 def _family(page: "LivePage", root: str) -> tuple[list[SavedComponent], list[Place]]:
@@ -162,23 +160,47 @@ def _root_of(page: "LivePage", id: str) -> str:
     return mounted.id if mounted is not None else ""
 
 
-def save(page: "LivePage", *, clean: bool = False) -> None:
-    """Save the page's snapshot. A cache that does not answer is logged, not raised: the page itself goes on."""
+def save(page: "LivePage", *, clean: bool = False) -> bool:
+    """Save the page's snapshot. A cache that does not take it is logged, not raised: the page itself goes on. False when
+    that may be worth another try."""
     if settings.snapshot == "off" and (page.connected or clean):
-        return
+        return True
     data = take(page)
     if data is None:
         if not clean:
-            return
+            return True
         data = b""  # whoever waits for it need not wait longer
+    max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
+    if not _write(page, page.joined_id or page.id, (_CLEAN if clean else _OPEN) + data, max_age):
+        return False
+    if page.resumed_from and page.is_heard:  # the browser knows of this join, so it never asks for the last one
+        _forget([_key(page.resumed_from)])
+        page.resumed_from = ""
+    return True
+
+
+def _write(page: "LivePage", saved_as: str, data: bytes, max_age: float) -> bool:
     try:
-        max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
-        _cache().set(_key(page.joined_id or page.id), (_CLEAN if clean else _OPEN) + data, max_age)
-        if page.resumed_from and page.is_heard:  # the browser knows of this join, so it never asks for the last one
-            _cache().delete(_key(page.resumed_from))
-            page.resumed_from = ""
-    except Exception:
-        logger.warning("The snapshot of page %s could not be saved.", page.path, exc_info=True)
+        snapshot_cache.set(_key(saved_as), data, max_age)
+    except Exception as error:
+        _warn("The snapshot of page %s could not be saved.", page.path, error)
+        return False
+    return True
+
+
+def _forget(keys: list[str]) -> None:
+    """Delete what nobody needs any more. What stays is as old as it is, and expires."""
+    try:
+        snapshot_cache.delete_many(keys)
+    except Exception as error:
+        logger.debug("Old snapshots could not be deleted: %r", error)
+
+
+def _warn(text: str, page: str, error: Exception) -> None:
+    if isinstance(error, snapshot_cache.CacheDown):  # that has been logged once, and not for each page
+        logger.debug(text, page)
+    else:
+        logger.warning(text, page, exc_info=error)
 
 
 def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot | None:
@@ -187,29 +209,30 @@ def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot
 
     A copy stays under the page's new id until it is saved again. It is not clean: a process that dies meanwhile has
     perhaps done more than the copy tells. The snapshot of an older connection stays where it is, too, until the browser
-    is known to have heard of this one: if it has not, it comes back with the older id.
+    is known to have heard of this one: if it has not, it comes back with the older id. What was read is used, also when
+    the cache takes no copy.
     """
     is_html = saved_as.count(".") == 0
     keys = [_key(f"{saved_as}:{root}") for root in roots] if is_html else [_key(saved_as)]
     try:
         found: dict[str, bytes] = {}
         for start in range(0, len(keys), _KEYS_AT_ONCE):
-            found |= _cache().get_many(keys[start : start + _KEYS_AT_ONCE])
+            found |= snapshot_cache.get_many(keys[start : start + _KEYS_AT_ONCE])
         loaded = map(_loaded, found.values())
         parts = [part for part in loaded if part is not None and auth.is_bound_to(part.binding, page.request)]
         if not parts:
             return None
         snapshot = _joined(parts)
-        if settings.snapshot != "off":
-            data = _OPEN + pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
-            _cache().set(_key(page.joined_id), data, settings.snapshot_max_age)
-        if is_html:  # what it began may begin once only
-            _cache().delete_many(list(found))
-        else:
-            page.resumed_from = saved_as
-    except Exception:
-        logger.warning("The snapshot of page %s could not be read.", saved_as, exc_info=True)
+    except Exception as error:
+        _warn("The snapshot of page %s could not be read.", saved_as, error)
         return None
+    if settings.snapshot != "off":
+        data = _OPEN + pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
+        _write(page, page.joined_id, data, settings.snapshot_max_age)
+    if is_html:  # what it began may begin once only
+        _forget(list(found))
+    else:
+        page.resumed_from = saved_as
     return snapshot
 
 
@@ -236,7 +259,7 @@ def look_at(joined_id: str) -> tuple[bool, bool]:
     save it."""
     process = joined_id.rpartition(".")[2][:ID_LENGTH]
     try:
-        data = _cache().get(_key(joined_id))
+        data = snapshot_cache.get(_key(joined_id))
         is_saved = data is not None and data[:1] == _CLEAN
         return is_saved, data is not None and not is_saved and liveness.is_alive(process)
     except Exception:
@@ -334,10 +357,6 @@ def _culprit(state: dict[str, Any]) -> str:
         except Exception:
             return name
     return "state"
-
-
-def _cache() -> Any:
-    return caches[settings.snapshot_cache]
 
 
 def _key(page_id: str) -> str:

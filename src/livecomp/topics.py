@@ -354,7 +354,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self._reset()
-        atexit.register(self.flush, 2.0)
+        self.patience = 2.0  # seconds that the process waits for the layer at its end
+        atexit.register(lambda: self.flush(self.patience))
         after_fork(self._reset)
 
     def _reset(self) -> None:

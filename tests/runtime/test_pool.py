@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone, translation
@@ -300,6 +301,70 @@ async def test_what_a_handler_started_and_left_shares_its_visitors_threads(threa
     lane.release()
     gate.set()
     assert (await started[0]).startswith(threads._name)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_async_lane_outlives_its_handler_while_a_transaction_is_open() -> None:
+    """What the handler started, and did not wait for, has a transaction open: its next query belongs into that one."""
+    lanes, context = new_pool(async_threads), fresh()
+    lane = AsyncLane(lanes, "a", context)
+    is_open, go_on = asyncio.Event(), asyncio.Event()
+    threads: list[Any] = []
+
+    async def beside() -> None:
+        atomic = transaction.atomic()
+        await sync_to_async(atomic.__enter__)()
+        threads.append(await sync_to_async(threading.current_thread)())
+        is_open.set()
+        await go_on.wait()
+        threads.append(await sync_to_async(threading.current_thread)())
+        assert await sync_to_async(lambda: connection.in_atomic_block)()
+        await sync_to_async(atomic.__exit__)(None, None, None)
+
+    async def handler() -> "asyncio.Task[None]":
+        task = asyncio.create_task(beside())
+        await is_open.wait()
+        return task
+
+    task = await asyncio.get_running_loop().create_task(handler(), context=context)
+    lane.release()
+    await asyncio.sleep(0)
+    other = AsyncLane(lanes, "b", other_context := fresh())
+    used = await asyncio.get_running_loop().create_task(_thread_and_transaction(), context=other_context)
+    go_on.set()
+    await task
+    assert threads[0] is threads[1]
+    assert used[0] is not threads[0]
+    assert not used[1]
+    await until(lambda: not lanes._running)
+    other.release()
+
+
+async def _thread_and_transaction() -> tuple[threading.Thread, bool]:
+    return await sync_to_async(lambda: (threading.current_thread(), connection.in_atomic_block))()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_transaction_that_nobody_ends_is_rolled_back_and_keeps_no_thread(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lanes, context = new_pool(async_threads), fresh()
+    lane = AsyncLane(lanes, "a", context)
+
+    async def handler() -> None:
+        await sync_to_async(transaction.atomic().__enter__)()
+        await User.objects.acreate(username="never")
+
+    with override_settings(LIVECOMP={"HANDLER_TIMEOUT": 0.1}):
+        await asyncio.get_running_loop().create_task(handler(), context=context)
+        lane.release()
+        await until(lambda: not lanes._running)
+    assert "rolled back" in caplog.text
+    other = AsyncLane(lanes, "b", other_context := fresh())
+    used = await asyncio.get_running_loop().create_task(_thread_and_transaction(), context=other_context)
+    assert not used[1]
+    other.release()
+    assert not await User.objects.filter(username="never").aexists()
 
 
 async def test_an_async_lane_passes_errors_on() -> None:

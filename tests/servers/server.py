@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from redis import Redis as Client
+
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -165,3 +167,20 @@ class Redis:
         """Undo `freeze`."""
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
+
+    def fill(self) -> None:
+        """It has no room for another byte, and evicts nothing."""
+        with Client.from_url(self.url) as client:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", 1)
+
+    def make_read_only(self) -> None:
+        """It is a replica whose primary is away."""
+        with Client.from_url(self.url) as client:
+            client.replicaof("127.0.0.1", 1)
+
+    def make_writable(self) -> None:
+        """Undo `fill` and `make_read_only`."""
+        with Client.from_url(self.url) as client:
+            client.replicaof("NO", "ONE")
+            client.config_set("maxmemory", 0)

@@ -11,6 +11,7 @@ from tests.servers.browser import Browser, get
 from tests.servers.conftest import Start
 from tests.servers.server import ROOT, Redis, Server
 from tests.servers.test_network import tallies
+from tests.servers.test_runtime import until_stats
 
 LAYERS = ["channels_redis.pubsub.RedisPubSubChannelLayer", "channels_redis.core.RedisChannelLayer"]
 
@@ -24,13 +25,19 @@ async def publish(server: Server, number: int) -> None:
     await asyncio.to_thread(get, server.port, f"/send/wall/?from={number}&to={number + 1}")
 
 
+async def subscribed(servers: list[Server]) -> None:
+    """Wait until the channel layer knows what these processes want to hear."""
+    for server in servers:
+        await until_stats(server, lambda stats: not stats["unjoined"], 30)
+
+
 async def shows(browser: Browser, number: int, timeout: float = 30.0) -> None:
     await browser.until(lambda: f">{number} x" in browser.text, timeout)
 
 
 async def test_a_message_reaches_the_browsers_of_the_other_process(servers: list[Server]) -> None:
     async with Browser(servers[0].port, "wall") as browser:
-        await asyncio.sleep(0.3)
+        await subscribed(servers)
         await publish(servers[1], 7)
         await shows(browser, 7)
         await publish(servers[0], 8)
@@ -42,7 +49,7 @@ async def test_a_message_reaches_the_browsers_of_the_other_process(servers: list
 async def test_a_process_that_ends_at_once_is_heard(servers: list[Server], redis: Redis) -> None:
     code = "import django; django.setup(); from livecomp import publish; publish('tallies', 'from a script')"
     async with Browser(servers[0].port, "tallies") as browser:
-        await asyncio.sleep(0.5)
+        await subscribed(servers[:1])
         before = len(browser.patches)
         script = await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, cwd=ROOT, env=servers[0].environment, stderr=asyncio.subprocess.PIPE
@@ -76,7 +83,6 @@ async def test_t77_redis_is_frozen_for_a_while(servers: list[Server], redis: Red
         await publish(servers[1], 2)
         async with Browser(servers[0].port, "counting") as other:
             await other.until_acked(await other.event("add"))
-        await asyncio.sleep(1)
         redis.thaw()
         await shows(browser, 2)
 
@@ -99,7 +105,7 @@ async def test_t69_two_hundred_publishes_a_second_end_on_the_last(servers: list[
     for browser in browsers:
         await browser.load()
         await browser.connect()
-    await asyncio.sleep(0.3)
+    await subscribed(servers)
     for start in range(0, 1000, 50):
         await asyncio.to_thread(get, servers[0].port, f"/send/wall/?from={start}&to={start + 50}")
     for browser in browsers:
@@ -116,7 +122,7 @@ async def test_t37_signing_out_closes_every_socket_of_the_session_in_every_proce
         await browser.load()
         await browser.connect()
         browsers.append(browser)
-    await asyncio.sleep(0.3)
+    await subscribed(servers)
     await asyncio.to_thread(get, servers[0].port, "/out/", cookie)
     for browser in browsers:
         assert await browser.until_closed(30) == 4401
@@ -130,8 +136,9 @@ async def test_t51_a_page_moves_to_another_process_before_the_first_noticed(star
         await browser.load()
         await browser.connect()
         await browser.until_acked(await browser.event("add", by=5))
+        before = (await asyncio.to_thread(first.stats))["received"]
         await browser.event("tally", name="moving", seconds=0.5)
-        await asyncio.sleep(0.2)
+        await until_stats(first, lambda stats: stats["received"] > before)
         proxy.black_hole()
         old, browser._socket = browser._socket, None
         browser.port = second.port

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.soak import fleet, greedy, hostile, memory
+from tests.soak import fleet, greedy, hostile, memory, trouble
 from tests.soak.report import Report
 
 Part = Callable[[Report, argparse.Namespace], Awaitable[None]]
@@ -14,6 +14,9 @@ PARTS: dict[str, Part] = {
     "cuts": lambda report, given: fleet.nothing_is_lost(report, given.visitors, given.seconds),
     "kills": lambda report, given: fleet.nothing_is_doubled(report, given.visitors, given.seconds),
     "once": lambda report, given: fleet.once_is_once(report, given.visitors // 10, 3 * given.seconds),
+    "frozen": lambda report, given: trouble.redis_is_frozen(report, given.visitors, given.seconds),
+    "full": lambda report, given: trouble.redis_is_full(report, given.visitors, given.seconds),
+    "default": lambda report, given: trouble.default_cache(report, given.default),
     "idle": lambda report, given: memory.of_idle_pages(report, given.idle),
     "churn": lambda report, given: memory.after_many_connections(report, given.churn),
     "hostile": lambda report, given: hostile.others_do_not_notice(report, given.messages),
@@ -30,8 +33,9 @@ def main() -> int:
         "--seconds",
         type=float,
         default=fleet.SECONDS,
-        help="of trouble, for cuts and for kills; three times as many for once",
+        help="of trouble, for cuts, kills, frozen and full; three times as many for once",
     )
+    parser.add_argument("--default", type=int, default=1000, help="visitors on Django's default cache")
     parser.add_argument("--idle", type=int, default=1000, help="idle connections")
     parser.add_argument("--churn", type=int, default=10_000, help="connections that come and go")
     parser.add_argument("--messages", type=int, default=1_000_000, help="hostile messages")

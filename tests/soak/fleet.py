@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
+from tests.chaos import ChaosProxy
 from tests.soak.clicker import Clicker
 from tests.soak.report import Report
 from tests.soak.workers import Balancer, Workers, workers
@@ -21,7 +22,7 @@ Trouble = Callable[[Workers, Balancer, float], Coroutine[Any, Any, str]]
 
 
 @contextlib.asynccontextmanager
-async def visitors(proxy: Balancer, count: int, handler: str = "tally") -> AsyncIterator[list[Clicker]]:
+async def visitors(proxy: ChaosProxy, count: int, handler: str = "tally") -> AsyncIterator[list[Clicker]]:
     """So many visitors, each with a page."""
     clickers = [Clicker(proxy.port, number, handler) for number in range(count)]
     line = asyncio.Semaphore(20)
@@ -38,7 +39,7 @@ async def visitors(proxy: Balancer, count: int, handler: str = "tally") -> Async
         await asyncio.gather(*(clicker.leave() for clicker in clickers))
 
 
-async def cut(proxy: Balancer, seconds: float, share: float = 0.05) -> int:
+async def cut(proxy: ChaosProxy, seconds: float, share: float = 0.05) -> int:
     """Cut some of the connections every half second."""
     until = time.monotonic() + seconds
     count = 0

@@ -40,6 +40,7 @@ class Workers:
     def __init__(self, directory: Path, layer: Redis, cache: Redis, livecomp: dict[str, Any]) -> None:
         self.directory = directory
         self.layer = layer
+        self.cache = cache
         self.ports = [free_port(), free_port()]
         self._environment = {"REDIS_URL": layer.url, "CACHE_URL": cache.url, "LIVECOMP": json.dumps(livecomp)}
         self.servers: list[Server] = []

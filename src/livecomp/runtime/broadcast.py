@@ -142,8 +142,8 @@ class _SharedPages(Pages):
     def is_allowed(self, page: LivePage) -> bool:
         return True
 
-    def save(self, page: LivePage) -> None:
-        pass
+    def save(self, page: LivePage) -> bool:
+        return True
 
     def close(self, page: LivePage) -> None:
         page.close()

@@ -75,6 +75,7 @@ class PageDriver:
         self._told = False
         self._check = VisitorCheck(runtime.loop.time())
         self._saving = Saving(runtime, self._save)
+        runtime.drivers.add(self)
         runtime.hub.enter(self)
 
     # What there is to do
@@ -176,8 +177,7 @@ class PageDriver:
             if type(item) is Join:
                 await self._join(item)
             elif type(item) is effects.Save:
-                self._saving.saved = self._started
-                await self._in_thread(self._pages.save, self.page)
+                await self._saving.follow(self._in_thread(self._pages.save, self.page), self._started)
             elif self.page is not None and self.page.connected:
                 allowed = await self._is_allowed(at_once=item is CHECK)
                 if allowed is None:
@@ -376,8 +376,7 @@ class PageDriver:
             self._runtime.rates.forget(self)
             if self.visitor is not self:
                 self._runtime.counter.leave(self.visitor)
-            if self.page is not None and self._runtime.pages.get(self.page.joined_id) is self:
-                del self._runtime.pages[self.page.joined_id]
+            self._runtime.forget(self, self.page.joined_id if self.page is not None else "")
             self.stopped.set_result(None)
 
 

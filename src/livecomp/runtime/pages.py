@@ -40,9 +40,9 @@ class Pages:
         process that lives, and so is going to be saved."""
         return resume.look_at(joined_id)
 
-    def save(self, page: LivePage) -> None:
-        """Keep a snapshot of a page that goes on."""
-        resume.save(page)
+    def save(self, page: LivePage) -> bool:
+        """Keep a snapshot of a page that goes on. False when the cache did not take it."""
+        return resume.save(page)
 
     def close(self, page: LivePage) -> None:
         """The connection is gone, and no handler runs any more."""

@@ -10,8 +10,10 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import math
 import queue
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -21,6 +23,7 @@ from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from livecomp.conf import settings
@@ -235,7 +238,7 @@ class AsyncLane(Executor):
     query of the process would wait in one line. One visitor's lanes share the limit of ``pool``.
     """
 
-    __slots__ = ("_calls", "_context", "_is_served", "_lock", "_open", "_pool", "_visitor")
+    __slots__ = ("_calls", "_context", "_ends_at", "_is_served", "_lock", "_open", "_pool", "_visitor")
 
     def __init__(self, pool: Pool, visitor: Hashable, context: contextvars.Context) -> None:
         self._pool = pool
@@ -245,6 +248,7 @@ class AsyncLane(Executor):
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._is_served = False
         self._open: list[weakref.ref[Any]] = []  # what ties the next call to this thread
+        self._ends_at = math.inf  # when it is no longer tied, whatever is open
         key = ThreadSensitiveContext()
         SyncToAsync.context_to_thread_executor[key] = self
         context.run(SyncToAsync.thread_sensitive_context.set, key)
@@ -282,11 +286,15 @@ class AsyncLane(Executor):
             try:
                 call = self._calls.get(timeout=LOOK_AGAIN if is_tied else LINGER)
             except queue.Empty:
-                if is_tied:
+                if is_tied and time.monotonic() < self._ends_at:
                     continue
             else:
                 if call is not None:
                     return call
+                if _open_transactions():  # released: what the handler has started may still end it
+                    continue
+            for connection in _open_transactions():
+                _roll_back(connection)
             return self._last()
 
     def _last(self) -> "Call | None":
@@ -314,13 +322,38 @@ class AsyncLane(Executor):
         self._open += [weakref.ref(each) for each in seen if is_unfinished(each)]
 
     def release(self) -> None:
-        """The handler is done: the thread is free for others after what is queued. What the handler started and did not
-        wait for may still use the lane."""
+        """The handler is done: the thread is free for others after what is queued, and when no transaction is open. What
+        the handler started and did not wait for may still use the lane, and has ``HANDLER_TIMEOUT`` to end its own."""
         self._context.run(SyncToAsync.thread_sensitive_context.set, None)  # type: ignore[arg-type] # as if never set
         with self._lock:
+            self._ends_at = time.monotonic() + settings.handler_timeout
             if self._is_served:
                 self._open.clear()
                 self._calls.put(None)
+
+
+def _open_transactions() -> list[BaseDatabaseWrapper]:
+    """The connections of this thread on which a call has begun a transaction that is not over."""
+    return [
+        each
+        for each in connections.all(initialized_only=True)
+        if each.connection is not None
+        and (each.in_atomic_block or (each.settings_dict["AUTOCOMMIT"] and not each.autocommit))
+    ]
+
+
+def _roll_back(connection: Any) -> None:
+    """Nobody has ended its transaction in time. The next visitor whose calls come to this thread must not find it."""
+    logger.warning(
+        "A transaction on the database %r that an async handler or task has left open is rolled back.", connection.alias
+    )
+    try:
+        connection._rollback()  # `rollback()` is not for the middle of an `atomic()`
+        connection.close()
+    except Exception as error:
+        logger.debug("The connection was lost before: %r", error)
+    finally:
+        del connections[connection.alias]
 
 
 def is_unfinished(value: Any) -> bool:

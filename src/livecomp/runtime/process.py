@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Protocol
 
 from livecomp import liveness
@@ -12,13 +12,14 @@ from livecomp.runtime import pool
 from livecomp.runtime.hub import Hub
 from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
 from livecomp.this_process import after_fork
-from livecomp.topics import shared_layer
+from livecomp.topics import outbox, shared_layer
 
 logger = logging.getLogger("livecomp")
 
 SWEEP = 1.0  # seconds between two looks at every connection's time limits
 PRUNE = 60.0
-DRAIN = 0.9  # of SHUTDOWN_TIMEOUT, for the handlers that run; the rest is for saving their pages
+DRAIN = 0.8  # of SHUTDOWN_TIMEOUT, for the handlers that run; then their pages are saved
+FAREWELL = 0.05  # of SHUTDOWN_TIMEOUT, at its end: for the close frames and the process's last words
 
 
 class Connected(Protocol):
@@ -45,8 +46,11 @@ class Runtime:
         self.arrivals = AcceptRate()
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
+        self.drivers: set[Any] = set()  # of pages that are not saved for the last time, whoever still looks at them
         self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.runtime.broadcast`
         self.is_draining = False
+        self.over: asyncio.Future[None] = loop.create_future()  # done when the server's stop waits no longer
+        self._over_at = 0.0
         self.has_signals = False
         self.context = contextvars.Context()  # for tasks that no one connection's context should colour
         self._jobs: set[asyncio.Task[Any]] = set()
@@ -82,10 +86,16 @@ class Runtime:
         self.connections.discard(connection)
         self._rest_if_idle()
 
+    def forget(self, driver: Any, joined_id: str) -> None:
+        """The driver's page is saved for the last time."""
+        self.drivers.discard(driver)
+        if self.pages.get(joined_id) is driver:
+            del self.pages[joined_id]
+
     @property
     def is_idle(self) -> bool:
         """Whether nobody is connected and every page is saved: a page outlives its connection while its handler runs."""
-        return not self.connections and not self.pages
+        return not self.connections and not self.drivers
 
     def _rest_if_idle(self) -> None:
         if self.is_idle and self._sweep is not None:
@@ -133,20 +143,29 @@ class Runtime:
     async def drain(self) -> None:
         """Take no more connections; let running events finish, save every page and close with 1012.
 
-        Returns when all is done, at the latest after ``SHUTDOWN_TIMEOUT``.
+        Returns when all is done, at the latest after ``SHUTDOWN_TIMEOUT``, counted from the first call.
         """
         self.is_draining = True
-        deadline = self.loop.time() + settings.shutdown_timeout
-        for connection in tuple(self.connections):
-            connection.restart()
-        for driver in tuple(self.pages.values()):  # their connections may be gone already
-            driver.stop(DRAIN * settings.shutdown_timeout)
-        while (self.connections or self._jobs) and self.loop.time() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        if not self._over_at:
+            self._over_at = self.loop.time() + settings.shutdown_timeout
+            for connection in tuple(self.connections):
+                connection.restart()
+            for driver in tuple(self.drivers):  # their connections may be gone already
+                driver.stop(DRAIN * settings.shutdown_timeout)
+        farewell = FAREWELL * settings.shutdown_timeout
+        await self._until(lambda: self.is_idle and not self._jobs, self._over_at - farewell)
+        if not self.is_idle:
+            logger.warning("%d pages did not finish in time.", len(self.drivers))
+        if not self.over.done():
+            self.over.set_result(None)
+        await self._until(lambda: not self._jobs, self._over_at - farewell / 2)
         liveness.heart.release(self)
-        await asyncio.to_thread(liveness.rest)
-        if self.connections:
-            logger.warning("%d live connections did not finish in time.", len(self.connections))
+        await self._until(lambda: liveness.heart.is_silent, self._over_at)
+        outbox.patience = min(outbox.patience, max(0.0, self._over_at - self.loop.time()))
+
+    async def _until(self, condition: Callable[[], bool], moment: float) -> None:
+        while not condition() and self.loop.time() < moment:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 _runtimes: dict[asyncio.AbstractEventLoop, Runtime] = {}
@@ -156,6 +175,7 @@ def _forget_runtimes() -> None:
     """The connections that a forked process finds are its parent's: they are neither counted nor ended here."""
     for runtime in _runtimes.values():
         runtime.connections.clear()
+        runtime.drivers.clear()
     _runtimes.clear()
 
 

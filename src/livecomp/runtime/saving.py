@@ -1,7 +1,7 @@
 """When a page's snapshot is to be saved: soon after an event, later after anything else, and before it grows too old."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from livecomp.conf import settings
 from livecomp.runtime.process import Runtime
@@ -30,6 +30,12 @@ class Saving:
                 return
             self.timer.cancel()
         self.timer = loop.call_later(delay, self._save_now, context=self._runtime.context)
+
+    async def follow(self, saving: Awaitable[bool], started: float) -> None:
+        """The page is being saved. Have that tried again when the cache does not take it."""
+        self.saved = started
+        if await saving is False:
+            self.save_soon(after_event=False)
 
     def look(self, now: float) -> None:
         """Have a snapshot that grows old saved again, for the day that the process is killed."""

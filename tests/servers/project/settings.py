@@ -39,6 +39,8 @@ if "CACHE_URL" in os.environ:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
     }
+if "CACHE_IN_MEMORY" in os.environ:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # as in a new project
 LIVECOMP = json.loads(os.environ.get("LIVECOMP", "{}"))
 if "RATE_LIMIT" not in LIVECOMP:
     LIVECOMP["RATE_LIMIT"] = (1000, 2000)

@@ -15,7 +15,9 @@ from django.shortcuts import render
 from django.urls import path
 
 from livecomp import publish, publish_batch
+from livecomp.counters import counters
 from livecomp.runtime.process import Runtime
+from livecomp.topics import CONTROL_GROUP
 from tests.servers.project.models import Latest, Tally
 from tests.servers.project.realtime import Watched
 
@@ -23,6 +25,12 @@ from tests.servers.project.realtime import Watched
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """A page with one component."""
     return render(request, "servers/page.html", {"name": name})
+
+
+def _unjoined(runtime: Runtime) -> int:
+    """How many groups of the channel layer the process wants to be in, and is not yet."""
+    link = runtime.hub._link
+    return 0 if link is None else len({CONTROL_GROUP, link._own_group, *link._groups} - link._joined)
 
 
 async def stats(request: HttpRequest) -> JsonResponse:
@@ -40,6 +48,9 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "counted": len(runtime.counter),
             "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
             "renders": Watched.renders,
+            "sent": counters.sent,
+            "received": counters.received,
+            "unjoined": _unjoined(runtime),
             # Those of the pools stay, and are at most as many as the settings say.
             "threads": sum(not each.name.startswith("livecomp-") for each in threading.enumerate()),
             "kilobytes": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024,
