@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
 
 from livecomp import auth, liveness
 from livecomp.conf import settings
@@ -31,6 +34,7 @@ _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this wa
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
 _KEYS_AT_ONCE = 500
+_ENTRIES_OF_A_PAGE = 2  # at most: one is of the connection before, until the browser is heard on the new one
 _PLACES = "01"  # of a tab's snapshots: see `name`
 _JOINED_ID = re.compile(r"[\w-]{1,30}\.[\w-]{1,30}\.[\w-]{1,40}", re.ASCII)
 
@@ -362,6 +366,18 @@ def _culprit(state: dict[str, Any]) -> str:
         except Exception:
             return name
     return "state"
+
+
+def entries_that_fit() -> int | None:
+    """How many entries the cache of snapshots holds before it drops some, None for one that has no such number."""
+    cache = _cache()
+    return cache._max_entries if isinstance(cache, (LocMemCache, FileBasedCache, DatabaseCache)) else None
+
+
+def pages_that_fit() -> int | None:
+    """How many open pages have room in the cache of snapshots; None for one without a number of entries, as Redis."""
+    entries = entries_that_fit()
+    return None if entries is None or settings.snapshot == "off" else entries // _ENTRIES_OF_A_PAGE
 
 
 def _cache() -> Any:
