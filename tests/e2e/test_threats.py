@@ -154,3 +154,60 @@ def test_t55_back_to_a_page_that_was_left_gives_a_live_one(visit: Visit, site: S
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     page.click("#inc")
     expect(page.locator("#count")).to_have_text("6")
+
+
+COUNT_LISTENERS = """
+    window.heard = 0;
+    const { addEventListener } = EventTarget.prototype;
+    EventTarget.prototype.addEventListener = function (...args) {
+        window.heard += 1;
+        return addEventListener.apply(this, args);
+    };
+"""
+
+
+def test_t135_what_others_write_is_text_whatever_words_are_in_it(visitors: Visitors, site: Site) -> None:
+    reader = visitors.open("about:blank")
+    reader.add_init_script(COUNT_LISTENERS)
+    reader.goto(site.url + "/chat/listeners/")
+    expect(reader.locator("#connection")).to_have_attribute("data-state", "live")
+    before = reader.evaluate("heard")
+    writer = visitors.open(site.url + "/chat/listeners/")
+    field = writer.locator("#say [name=text]")
+    for line in range(3):
+        field.fill(" ".join(f'live-{line}-{word}="x" lc="c0.0" id="say"' for word in range(10))[:280])
+        field.press("Enter")
+        expect(reader.locator("#messages > li")).to_have_count(line + 1)
+    assert reader.evaluate("heard") - before <= 20  # the demo's own, for each message
+    reader.reload()
+    expect(reader.locator("#messages > li")).to_have_count(3)
+    assert reader.evaluate("heard") <= before + 20
+    reader.locator("#say [name=text]").fill("still there")
+    reader.locator("#say [name=text]").press("Enter")
+    expect(writer.locator("#messages > li").last).to_contain_text("still there")
+
+
+def test_t136_a_form_whose_fields_have_the_names_of_its_properties_works(visit: Visit) -> None:
+    page = visit("/signup/")
+    names = page.evaluate(
+        """() => {
+            const names = new Set();
+            for (let from = HTMLFormElement.prototype; from; from = Object.getPrototypeOf(from))
+                for (const name of Object.getOwnPropertyNames(from)) names.add(name);
+            const form = document.querySelector("#signup");
+            const fields = [...names].map((name) => `<input type="hidden" name="${name}">`);
+            form.insertAdjacentHTML("beforeend", fields.join(""));
+            return [...names];
+        }"""
+    )
+    assert {"attributes", "matches", "closest", "children", "submit"} <= set(names)
+    # Playwright's own selectors stumble over such a form.
+    page.evaluate("document.getElementById('id_username').focus()")
+    page.keyboard.type("de", delay=20)
+    page.wait_for_function("() => document.getElementById('field-username').textContent.includes('at least 3')")
+    page.keyboard.type("clobbering", delay=20)
+    page.wait_for_function("() => !document.querySelector('#field-username .errorlist')")
+    page.evaluate("document.getElementById('id_email').focus()")
+    page.keyboard.type("clobbering@example.com")
+    page.evaluate("document.querySelector('#signup button').click()")
+    page.wait_for_function("() => document.querySelector('.signup-welcome')?.textContent.includes('declobbering')")
