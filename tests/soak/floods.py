@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 import redis
 import websockets
 
+from livecomp.conf import DEFAULTS
 from tests.servers.browser import Browser
 from tests.servers.server import ROOT, Server
 from tests.soak.greedy import latencies
@@ -28,6 +29,7 @@ OTHERS = 5
 SECONDS = 10.0  # of each flood
 HANDSHAKES = 3000  # a second, at most
 RESUMES = 200
+LIMITS = ("RATE_LIMIT", "ACCEPT_RATE", "QUEUE_SIZE")  # as every site has them
 STRANGER, NEWCOMERS = "127.0.0.9", "127.0.1."  # loopback addresses
 Flood = Callable[[int, float], Awaitable[Counter[str]]]
 
@@ -116,7 +118,7 @@ FLOODS: dict[str, Flood] = {
 
 async def others_do_not_pay(report: Report, seconds: float = SECONDS) -> None:
     """The others' latency during each flood, who of the newcomers gets in, and what is left afterwards."""
-    async with server() as process, AsyncExitStack() as stack:
+    async with server(**{key: DEFAULTS[key] for key in LIMITS}) as process, AsyncExitStack() as stack:
         others = [await stack.enter_async_context(Browser(process.port)) for _ in range(OTHERS)]
         await latencies(others, 20)
         for kind in (*FLOODS, *FLOODS):  # what the first ones load and cache once is no leak
