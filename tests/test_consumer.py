@@ -282,7 +282,7 @@ async def test_t48_frames_beyond_all_measure_close_at_once() -> None:
     async with fake_socket() as socket:
         for _ in range(500):
             await socket.write_text('["ping"]')
-        assert await socket.read_until("closed") == ["closed", 4429]
+        assert await socket.read_until("closed", 60) == ["closed", 4429]
 
 
 async def test_t134_many_pings_of_one_frame_are_one_answer() -> None:
@@ -319,7 +319,7 @@ async def test_t134_what_has_no_number_is_counted_too(message: str, in_a_frame: 
             frame = f"[{','.join([message] * in_a_frame)}]" if in_a_frame > 1 else message
             for _ in range(260 // in_a_frame):
                 await socket.write_text(frame)
-            assert await socket.read_until("closed") == ["closed", 4429]
+            assert await socket.read_until("closed", 60) == ["closed", 4429]
 
 
 @override_settings(LIVECOMP={"RATE_LIMIT": (0.001, 3), "QUEUE_SIZE": 10, "COALESCE": 0.0})
