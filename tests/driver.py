@@ -29,16 +29,18 @@ def make_request(user: Any = None, path: str = "/", session_key: str | None = No
 class Driver:
     """A page as one browser sees it: rendered over HTTP, then joined."""
 
-    def __init__(self, name: str, user: Any = None, path: str = "/", **arguments: Any) -> None:
-        self.user, self.url = user, path
-        page = LivePage(make_request(user, path))
+    def __init__(
+        self, name: str, user: Any = None, path: str = "/", session: str | None = None, **arguments: Any
+    ) -> None:
+        self.user, self.url, self.session = user, path, session
+        page = LivePage(make_request(user, path, session))
         self.html = page.render_root(name, arguments)
         found = re.search(r'lc-token="([^"]+)"', self.html)
         assert found
         self.token = found[1]
         self.ref = 0
         self.outputs: list[Output] = []
-        self.page = LivePage(make_request(user, path))
+        self.page = LivePage(make_request(user, path, session))
 
     def join(
         self,
@@ -49,7 +51,7 @@ class Driver:
     ) -> list[list[Any]]:
         """Join with a new page object, as after a new connection. The browser has heard of the outcome of all events,
         unless another number is given."""
-        self.page = LivePage(make_request(self.user, self.url))
+        self.page = LivePage(make_request(self.user, self.url, self.session))
         heard, sent = self.ref if heard is None else heard, self.ref if sent is None else sent
         return self.give(
             protocol.Join(1, tokens if tokens is not None else [self.token], resume, self.url, heard, sent)

@@ -1,5 +1,6 @@
 """livecomp.checks: the cache of snapshots."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from django.core.cache.backends.redis import RedisCache
 from django.core.checks import run_checks
 from django.test import override_settings
 
+from livecomp import checks
 from livecomp.runtime.pages import Pages
+from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 
 BACKENDS = "django.core.cache.backends."
@@ -163,3 +166,31 @@ def test_pages_that_push_out_each_other_s_snapshots_all_live_on() -> None:
         joined_id, version = driver.page.joined_id, driver.page.version
         Pages().close(driver.page)
         assert driver.join(resume=(joined_id, version))[0][0] == "joined"
+
+
+@override_settings(DEBUG=False, CACHES={"default": {"BACKEND": LOCMEM}})
+def test_the_room_of_the_default_cache_is_said_in_pages() -> None:
+    (found,) = checks.check_snapshot_cache(None)
+    assert "holds 300 entries: the state of 150 open pages" in found.msg
+
+
+@pytest.mark.parametrize(
+    ("given", "pages", "warned"),
+    [
+        ({"BACKEND": LOCMEM}, 150, False),
+        ({"BACKEND": LOCMEM}, 151, True),
+        ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 4000}}, 1000, False),
+        ({"BACKEND": f"{BACKENDS}redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}, 1000, False),
+    ],
+)
+async def test_a_server_says_so_before_the_cache_drops_what_open_pages_need(
+    given: dict[str, Any], pages: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime = Runtime(asyncio.get_running_loop())
+    with override_settings(DEBUG=True, CACHES={"default": given}):
+        for number in range(pages):
+            runtime.pages[str(number)] = None
+        for _ in range(2):
+            runtime._tell_of_room()
+    text = "151 live pages are open in this process, and the cache 'default' holds the state of 150."
+    assert [text in record.getMessage() for record in caplog.records] == [True] * warned

@@ -216,13 +216,27 @@ async def test_t84_arrivals_beyond_the_rate_are_told_to_come_later() -> None:
         await socket.leave()
 
 
+@override_settings(LIVECOMP={"ACCEPT_RATE": (10, 40)})
+async def test_t132_who_floods_the_handshake_is_refused_and_another_address_is_not() -> None:
+    Runtime.current().arrivals = AcceptRate(lambda: 1000.0)
+    flood = [Socket(LiveWebSocket(FakePages()), client=("2001:db8::1", number)) for number in range(20)]
+    flood += [Socket(LiveWebSocket(FakePages()), client=("2001:db8::2", number)) for number in range(20)]
+    for socket in flood:
+        assert (await socket.connect())[0]
+    assert await flood[-1].read() == ["closed", 1013]
+    async with fake_socket(client=("10.0.0.2", 1)) as other:
+        assert (await other.call("add"))[0] == "patch"
+    for socket in flood:
+        await socket.leave()
+
+
 @override_settings(LIVECOMP={"MAX_CONNECTIONS_PER_ADDRESS": 2})
 async def test_t46_one_address_is_limited_whatever_cookies_it_makes_up() -> None:
     async with contextlib.AsyncExitStack() as stack:
         for number in range(2):
             cookie = (b"cookie", f"sessionid=made-up-{number}".encode())
             await stack.enter_async_context(fake_socket(headers=[*HEADERS, cookie], client=("10.0.0.1", number)))
-        refused = Socket(LiveWebSocket(FakePages()), client=("10.0.0.1", 9))
+        refused = Socket(LiveWebSocket(FakePages()), client=("::ffff:10.0.0.1", 9))
         assert (await refused.connect(5))[0]
         assert await refused.read() == ["closed", 1013]
         await refused.leave()
@@ -272,7 +286,55 @@ async def test_t48_frames_beyond_all_measure_close_at_once() -> None:
     async with fake_socket() as socket:
         for _ in range(500):
             await socket.write_text('["ping"]')
-        assert await socket.read_until("closed") == ["closed", 4429]
+        assert await socket.read_until("closed", 60) == ["closed", 4429]
+
+
+async def test_t134_many_pings_of_one_frame_are_one_answer() -> None:
+    async with fake_socket() as socket:
+        await socket.write(*[["ping"]] * 50)
+        assert await socket.read() == ["pong"]
+        assert (await socket.call("nothing")) == ["ack", 1]
+
+
+async def test_t134_many_renders_of_one_frame_are_one_of_the_page() -> None:
+    async with fake_socket() as socket:
+        await socket.write(["render", "c0"], ["render", "c0"])
+        await socket.write(*(["render", f"x{number}"] for number in range(50)))
+        await socket.event("nothing")
+        await socket.read_until("ack")
+        assert socket.page.version == 2
+
+
+async def test_t134_the_highest_ack_of_a_frame_counts() -> None:
+    async with fake_socket() as socket:
+        for _ in range(3):
+            await socket.call("add")
+        await socket.write(["ack", 1], ["ack", 3], ["ack", 2])
+        await socket.call("nothing")
+        (connection,) = Runtime.current().connections
+        assert connection.acked == 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("message", ['["ping"]', '["ack",0]', '["render",""]'])
+@pytest.mark.parametrize("in_a_frame", [1, 50])
+async def test_t134_what_has_no_number_is_counted_too(message: str, in_a_frame: int) -> None:
+    with override_settings(LIVECOMP={"RATE_LIMIT": (1, 140), "QUEUE_SIZE": 50}):
+        async with fake_socket() as socket:
+            frame = f"[{','.join([message] * in_a_frame)}]" if in_a_frame > 1 else message
+            for _ in range(260 // in_a_frame):
+                await socket.write_text(frame)
+            assert await socket.read_until("closed", 60) == ["closed", 4429]
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (0.001, 3), "QUEUE_SIZE": 10, "COALESCE": 0.0})
+async def test_t134_an_ack_that_answers_a_render_is_free() -> None:
+    async with fake_socket() as socket:
+        await socket.call("subscribe", topic="news")
+        for number in range(17):
+            Runtime.current().hub.deliver("news", [number])
+            version = (await socket.read_until("patch"))[1]
+            await socket.write("ack", version)
+        assert await socket.call("nothing") == ["ack", 2]
 
 
 @override_settings(LIVECOMP={"RATE_LIMIT": (1, 3), "QUEUE_SIZE": 2})

@@ -485,3 +485,47 @@ def test_a_one_shot_timer_and_a_result_wait_until_their_component_is_well(caplog
     driver.give(inputs.Again(postponed.input, postponed.times))
     assert Document.calls == ["heard"]
     caplog.clear()
+
+
+class Back(LiveComponent):
+    name = "failing.back"
+    template = "{% load livecomp %}<p>{{ n }}{% live_component 'failing.back_inside' %}</p>"
+    n: int = 0
+
+    @event
+    def plus(self) -> None:
+        self.n += 1
+
+    def resumed(self) -> None:
+        self.n = 99
+        raise ValueError("broken by a deploy")
+
+
+class BackInside(LiveComponent):
+    name = "failing.back_inside"
+    template = "<b>inside {{ n }}</b>"
+    n: int = 5
+
+    def resumed(self) -> None:
+        self.n = 98
+        raise ValueError("broken as well")
+
+
+@pytest.mark.parametrize("seen", ["all", "less"])
+def test_a_resumed_that_fails_is_told_and_has_not_happened_wherever_the_page_comes_back(
+    seen: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = joined("failing.back")
+    driver.event("plus")
+    resume.save(driver.page, clean=True)
+    version = driver.page.version if seen == "all" else driver.page.version - 1
+    (reply,) = driver.join(resume=(driver.page.joined_id, version))
+    assert [effect[:2] for effect in reply[5]] == [("flash", "error")] * 2
+    assert "99" not in str(reply)
+    assert "98" not in str(reply)
+    assert "livecomp-error" not in str(reply)
+    html = driver.page.fresh_html()["c0"]
+    assert ">1<" in html
+    assert "inside 5" in html
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
+    caplog.clear()

@@ -385,6 +385,11 @@ class Lobby(LiveComponent):
         self.is_open = False
 
     @event
+    def is_there(self, who: str) -> None:
+        self.presence(f"user:{who}")
+        self.skip_render()
+
+    @event
     def say_nonsense(self) -> None:
         self.join_presence("room:lobby", what=object())
 
@@ -423,6 +428,14 @@ def test_only_what_the_last_render_looked_at_is_subscribed_to(live: LiveClient) 
     assert page.driver.topics == {"presence:room:lobby"}
     page.call("close")
     assert page.driver.topics == set()
+
+
+@pytest.mark.django_db
+def test_t133_names_that_a_handler_asks_for_are_not_listened_to(live: LiveClient) -> None:
+    page = live.mount("lobby", nick="guest")
+    for number in range(20):
+        page.call("is_there", who=f"name {number}")
+    assert page.driver.page.tree["c0"].looked == page.driver.topics == {"presence:room:lobby"}
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import liveness, resume, this_process
+from livecomp import liveness, resume, this_process, tokens
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Save
 from livecomp.page import LivePage
+from livecomp.protocol import Join
+from livecomp.runtime.pages import Pages
 from livecomp.this_process import process_id
 from tests.driver import Driver, make_request
 
@@ -101,8 +104,81 @@ def test_a_snapshot_goes_when_the_browser_has_heard_of_the_next_one() -> None:
     assert cache.get(first) is None
 
 
+def stored(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """What is in the cache of snapshots, by key."""
+    entries: dict[str, bytes] = {}
+    monkeypatch.setattr(resume, "_cache", lambda: Entries(entries))
+    return entries
+
+
+class Entries:
+    """A cache that shows what is in it."""
+
+    def __init__(self, entries: dict[str, bytes]) -> None:
+        self.entries = entries
+        self.get = entries.get
+
+    def set(self, key: str, value: bytes, timeout: float) -> None:
+        self.entries[key] = value
+
+    def get_many(self, keys: list[str]) -> dict[str, bytes]:
+        return {key: self.entries[key] for key in keys if key in self.entries}
+
+    def delete(self, key: str) -> None:
+        self.entries.pop(key, None)
+
+    def delete_many(self, keys: list[str]) -> None:
+        for key in keys:
+            self.delete(key)
+
+
+@pytest.mark.parametrize("ends", ["unheard", "saved", "heard"])
+def test_t131_resuming_one_id_200_times_leaves_two_snapshots(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = stored(monkeypatch)
+    driver = Driver("counter", start=5)
+    driver.join()
+    joined_id, version = driver.page.joined_id, driver.page.version
+    for _ in range(200):
+        driver.join(resume=(joined_id, version))
+        if ends == "heard":
+            driver.ref = driver.page.ack
+            driver.event("add")
+        if ends != "unheard":
+            resume.save(driver.page, clean=True)
+    assert len(entries) <= 2
+
+
+def test_t131_a_chain_of_resumes_leaves_two_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = stored(monkeypatch)
+    driver = Driver("counter", start=5)
+    driver.join()
+    for _ in range(50):
+        resumed(driver)
+        resume.save(driver.page, clean=True)
+    assert len(entries) == 2
+    assert not has_doubt(resumed(driver))
+    assert driver.component.count == 5
+
+
+def test_t131_a_connection_that_was_never_heard_of_does_not_save_over_the_one_that_was() -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    resume.save(driver.page, clean=True)
+    first = driver.page
+    resumed(driver)
+    unheard = driver.page  # its reply is lost, and the server does not know yet
+    driver.page = first
+    resumed(driver)
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    resume.save(unheard, clean=True)
+    assert not has_doubt(resumed(driver))
+    assert driver.component.count == 6
+
+
 @pytest.mark.parametrize(
-    "joined_id", ["page", "other.page.x", "{}", "{}.x", "{}x.y.z", "{}.a.b.c", "{}.a." + "x" * 100]
+    "joined_id",
+    ["page", "other.page.x", "{}", "{}.x", "{}x.y.z", "{}.a.b.c", "{}.a." + "x" * 100, "{}.a.b\n", "{}.a b.c"],
 )
 def test_t20_a_join_resumes_no_page_but_that_of_its_tokens(joined_id: str) -> None:
     driver = Driver("counter", start=5)
@@ -122,6 +198,40 @@ def test_a_snapshot_of_another_visitor_is_left_where_it_is() -> None:
     assert resume.load(stranger, saved_as) is None
     assert resume.look_at(saved_as)[0]
     assert cache.get(resume._key("another")) is None
+
+
+def test_t138_another_session_of_the_same_user_resumes_nothing() -> None:
+    anna = User.objects.create_user("anna")
+    driver = Driver("counter", anna, session="first-session", start=5)
+    driver.join()
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    saved_as = driver.page.joined_id
+    driver.session = "second-session"
+    resumed(driver)
+    assert driver.out(Close)[0].code is CloseCode.VERSION_CHANGED
+    second = LivePage(make_request(anna, session_key="second-session"))
+    second.joined_id = "html.tab.second0"
+    assert resume.load(second, saved_as) is None
+    assert not Pages().owns(second, Join(1, [driver.token], (saved_as, 1), "/"))
+    driver.session = "first-session"
+    driver.page.joined_id = saved_as
+    assert not has_doubt(resumed(driver))
+    assert driver.component.count == 6
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_t137_a_page_resumes_although_the_clock_was_set_back(hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("counter", start=5)
+    driver.join()
+    driver.event("add")
+    resume.save(driver.page, clean=True)
+    now = time.time() - hours * 3600
+    monkeypatch.setattr(tokens.time, "time", lambda: now)
+    assert not has_doubt(resumed(driver))
+    assert driver.component.count == 6
+    driver.join()
+    assert driver.out(Close)[0].code is CloseCode.VERSION_CHANGED  # a fresh join, with a token of the future
 
 
 @override_settings(LIVECOMP={"SNAPSHOT": "off"})

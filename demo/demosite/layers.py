@@ -5,13 +5,16 @@ That is plenty for a demo with a few processes; RedisPubSubChannelLayer is for e
 """
 
 import asyncio
+import os
 import socket
+import stat
 import uuid
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from channels.layers import BaseChannelLayer
+from django.core.exceptions import ImproperlyConfigured
 
 LARGEST = 1 << 20  # bytes of one message
 ATTEMPTS = 20  # at a full socket, before the message is dropped; livecomp sees the gap and renders again
@@ -23,7 +26,7 @@ class LocalChannelLayer(BaseChannelLayer):
     def __init__(self, folder: str | Path, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.folder = Path(folder)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.folder)
         self._inboxes: dict[str, socket.socket] = {}
         self._groups: dict[str, set[str]] = {}
         self._idle: list[str] = []  # channels that have left their last group, to be used again
@@ -71,6 +74,19 @@ class LocalChannelLayer(BaseChannelLayer):
                 return
             else:
                 return
+
+
+def make_private(folder: Path) -> None:
+    """A folder that only this user can look into. Whoever can write there can send messages to every page, so one that somebody
+    else has made, perhaps because its name could be guessed, is refused."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise ImproperlyConfigured(
+            f"The folder of the channel layer, {str(folder)!r}, is not this user's own: its owner is user {found.st_uid}, and this "
+            f"is user {os.getuid()}. Remove it, or name another one in CHANNEL_LAYERS."
+        )
+    folder.chmod(0o700)
 
 
 def _forget(path: Path) -> None:

@@ -4,13 +4,16 @@
  */
 
 import { ADDRESS } from "./constants";
+import { closest, getAttribute } from "./native";
 import { find } from "./query";
 
 export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
 /** The id of the component that an element belongs to; "" outside of any. */
-export const componentOf = (element: Element | null): string =>
-  componentIn(element?.closest(`[${ADDRESS}]`)?.getAttribute(ADDRESS) ?? "");
+export const componentOf = (element: Element | null): string => {
+  const target = element && closest(element, `[${ADDRESS}]`);
+  return target ? componentIn(getAttribute(target, ADDRESS)!) : "";
+};
 
 /** A component's root element. An id that is none finds nothing. */
 export const rootOf = (component?: string): Element | null => find(`[${ADDRESS}="${component}.0"]`);

@@ -3,7 +3,7 @@
  * one (`others.ts`). So whatever others changed stays until the server speaks about that very attribute.
  */
 import { showWord } from "./controls";
-import { attributeNames, getAttribute, hasAttribute } from "./native";
+import { attributeNames, getAttribute, hasAttribute, own } from "./native";
 import { changedByOthers, serverWord, setServerWord } from "./others";
 
 /**
@@ -22,11 +22,12 @@ export function morphAttributes(from: Element, to: Element): boolean {
     written = true;
     if (name === "class" && last !== getAttribute(from, name)) {
       // The server's classes change, those of others stay.
-      from.classList.remove(...tokens(last));
-      from.classList.add(...tokens(word));
-    } else if (word === null) from.removeAttribute(name);
+      const { classList } = own(from);
+      classList.remove(...tokens(last));
+      classList.add(...tokens(word));
+    } else if (word === null) own(from).removeAttribute(name);
     // A copy of the node keeps names that setAttribute refuses (`@click`, `[foo]`), their case and their namespace.
-    else from.setAttributeNode(to.getAttributeNode(name)!.cloneNode() as Attr);
+    else own(from).setAttributeNode(own(to).getAttributeNode(name)!.cloneNode() as Attr);
     if (/^(value|checked|selected)$/.test(name)) showWord(from, name, word !== null);
     setServerWord(from, name, word);
   }

@@ -5,7 +5,7 @@ import { run } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
 import { on } from "./listen";
 import { follow } from "./location";
-import { isElement } from "./native";
+import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
 
@@ -18,12 +18,21 @@ const submitting = new WeakSet<Element>();
 export function start(): void {
   heard = new Set();
   for (const type of ["click", "submit", "input", "change", "blur"]) hear(type);
-  listen(document.documentElement.outerHTML);
+  listen([doc.documentElement]);
 }
 
-/** Listens to every DOM event that an attribute in this HTML names. */
-export function listen(html: string): void {
-  for (const [, name] of html.matchAll(/\slive-([^\s=>"'/]+)/g)) hear(name!);
+/** Listens to every DOM event that an attribute of these elements, or of one in them, names. */
+export function listen(roots: Element[]): void {
+  for (const elements of [roots, ...roots.map(root => findAll(root, "*"))])
+    for (const element of elements)
+      for (const name of attributeNames(element)) if (name.startsWith("live-")) hear(name.slice(5));
+}
+
+/** Whether this HTML may name a DOM event that nobody listens to yet: perhaps only its text does. */
+export function mayHaveNews(html: string): boolean {
+  for (const [, name] of html.matchAll(/live-([^\s=>"'/]+)/gi))
+    if (!heard.has(name!.toLowerCase())) return true;
+  return false;
 }
 
 function hear(type: string): void {
@@ -44,14 +53,14 @@ function handle(event: Event): void {
   if (/submit|blur/.test(type)) flush();
   if (type === "click")
     for (const element of all("[live-click-away]"))
-      if (!path.includes(element) && element.checkVisibility()) react(element, "click-away", event);
+      if (!path.includes(element) && own(element).checkVisibility()) react(element, "click-away", event);
   for (const element of path) if (isElement(element as Node) && react(element as Element, type, event)) break;
   if (type === "blur" && isControl(target)) yieldTo(target);
 }
 
 /** Does what the element's attributes say for this DOM event. True when no element further out shall hear of it. */
 function react(element: Element, type: string, event: Event): boolean {
-  const isMain = type === (element.matches("form") ? "submit" : "click");
+  const isMain = type === (nodeName(element) === "FORM" ? "submit" : "click");
   const name = live(element, type);
   const isBound = isControl(element) && isLive(element, type === "input" ? "model" : `model.${type}`);
   const commands = isMain && live(element, "js");

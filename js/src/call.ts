@@ -5,6 +5,7 @@ import { report } from "./announce";
 import { JSON_MARK } from "./constants";
 import { loading } from "./feedback";
 import { fields, isControl } from "./forms";
+import { attributeNames, getAttribute } from "./native";
 import { type Done, post } from "./outbox";
 import { record, type Values } from "./protocol";
 import { find, live } from "./query";
@@ -21,9 +22,9 @@ function read(text: string): unknown {
 /** The arguments that the template's author wrote: `live-value-item-id="3"` is `item_id`. */
 export const values = (element: Element): Values =>
   record(
-    [...element.attributes]
-      .filter(({ name }) => name.startsWith("live-value-"))
-      .map(({ name, value }) => [name.slice(11).replaceAll("-", "_"), read(value)]),
+    attributeNames(element)
+      .filter(name => name.startsWith("live-value-"))
+      .map(name => [name.slice(11).replaceAll("-", "_"), read(getAttribute(element, name)!)]),
   );
 
 /** What the browser knows about a DOM event: a form's fields, a control's value, a key, a custom event's detail. */

@@ -9,6 +9,7 @@
 
 import { report } from "./announce";
 import { call } from "./call";
+import { closest, own } from "./native";
 import { all } from "./query";
 
 type Verb = (element: HTMLElement, value: string, origin: Element, verb: string) => void;
@@ -18,7 +19,7 @@ const leaving = new WeakSet<Element>();
 const classes =
   (how: "add" | "remove" | "toggle"): Verb =>
   (element, value) => {
-    for (const name of value.split(".")) element.classList[how](name);
+    for (const name of value.split(".")) own(element).classList[how](name);
   };
 
 /** For showing and hiding, the value is the transition's class. */
@@ -27,12 +28,13 @@ const verbs: Record<string, Verb | undefined> = {
   show: reveal,
   hide: reveal,
   toggle: reveal,
-  focus: element => element.focus(),
+  focus: element => own(element).focus(),
   "add-class": classes("add"),
   "remove-class": classes("remove"),
   "toggle-class": classes("toggle"),
-  "set-attr": (element, value) => element.setAttribute(value.split("=")[0]!, value.replace(/.*?(=|$)/, "")),
-  dispatch: (element, value) => element.dispatchEvent(new CustomEvent(value, { bubbles: true })),
+  "set-attr": (element, value) =>
+    own(element).setAttribute(value.split("=")[0]!, value.replace(/.*?(=|$)/, "")),
+  dispatch: (element, value) => own(element).dispatchEvent(new CustomEvent(value, { bubbles: true })),
   push: (_, value, origin) => call(origin, value),
 };
 
@@ -49,7 +51,7 @@ export function run(origin: Element, commands: string): void {
 }
 
 function find(origin: Element, selector: string): (HTMLElement | null)[] {
-  if (selector.startsWith("closest ")) return [origin.closest<HTMLElement>(selector.slice(8))];
+  if (selector.startsWith("closest ")) return [closest(origin, selector.slice(8))];
   return selector ? all<HTMLElement>(selector) : [origin as HTMLElement];
 }
 
@@ -60,14 +62,16 @@ async function reveal(
   origin: Element,
   verb: string,
 ): Promise<void> {
-  const on = verb === "show" || (verb === "toggle" && (element.hidden || leaving.has(element)));
-  if (origin.ariaExpanded) origin.ariaExpanded = `${on}`;
+  const shown = own(element);
+  const trigger = own(origin);
+  const on = verb === "show" || (verb === "toggle" && (shown.hidden || leaving.has(element)));
+  if (trigger.ariaExpanded) trigger.ariaExpanded = `${on}`;
   leaving[on ? "delete" : "add"](element);
-  if (on) element.hidden = false;
+  if (on) shown.hidden = false;
   if (transition) {
-    element.classList.add(transition);
-    await Promise.allSettled(element.getAnimations().map(animation => animation.finished));
-    element.classList.remove(transition);
+    shown.classList.add(transition);
+    await Promise.allSettled(shown.getAnimations().map(animation => animation.finished));
+    shown.classList.remove(transition);
   }
-  if (leaving.delete(element)) element.hidden = true;
+  if (leaving.delete(element)) shown.hidden = true;
 }

@@ -1,19 +1,10 @@
 /** The socket: opened, kept alive, given up when it is dead, and opened again. It knows frames, not pages. */
 
-import {
-  CloseCode,
-  COMES_BACK,
-  DEAD_AFTER,
-  FIRST_RETRY,
-  HEARTBEAT,
-  LAST_RETRY,
-  OPENING,
-  PROBE,
-  RESTART_SPREAD,
-  RETRY_GROWTH,
-} from "./constants";
+import { delay } from "./backoff";
+import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PROBE } from "./constants";
 import { lag, log } from "./debug";
 import { on } from "./listen";
+import { doc } from "./native";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";
 
 /**
@@ -69,16 +60,6 @@ export function send(message: ClientMessage): void {
   if (socket?.readyState !== WebSocket.OPEN) return; // it may be closing already
   log("→", message);
   socket.send(JSON.stringify(message));
-}
-
-/**
- * Milliseconds to wait before the next attempt: none before the first, then full jitter below a growing limit.
- * A server that restarts or is full loses all its clients at one moment, so there the first attempt is spread too.
- */
-export function delay(attempts: number, code: number, random = Math.random): number {
-  const limit = attempts ? Math.min(LAST_RETRY, FIRST_RETRY * RETRY_GROWTH ** (attempts - 1)) : 0;
-  const isCrowd = code === CloseCode.GOING_AWAY || code >= CloseCode.RESTART;
-  return random() * Math.max(limit, isCrowd ? RESTART_SPREAD : 0);
 }
 
 function connect(): void {
@@ -138,7 +119,7 @@ function ping(): void {
 
 /** The user is back, or the network: a waiting connection is tried at once, an open one asked whether it still lives. */
 function wake(): void {
-  if (document.hidden) return;
+  if (doc.hidden) return;
   if (state === State.Waiting) connect();
   else if (state === State.Open) {
     expect(PROBE);

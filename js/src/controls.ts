@@ -2,12 +2,12 @@
  * The state of form controls. The attribute (`value`, `checked`, `selected`, a textarea's text) is the server's word;
  * what the control shows is the user's, until the server's word changes.
  */
-import { findAll, getRoot, nodeName } from "./native";
+import { contains, findAll, getRoot, nodeName, own } from "./native";
 
 /** Whether the focus is on an element or in it. */
 export function hasFocus(element: Element): boolean {
-  const { activeElement } = getRoot(element) as Document;
-  return !!activeElement && element.contains(activeElement);
+  const { activeElement } = own(getRoot(element) as Document);
+  return !!activeElement && contains(element, activeElement);
 }
 
 /** Shows the server's text in a field. Never while the user is in it: a reply to "ab" must not overwrite "abc". */

@@ -1,5 +1,7 @@
 /** Debug mode and the latency simulator, for the console: `livecomp.debug()`, `livecomp.latency(300)`. */
 
+import { doc, getAttribute, own } from "./native";
+
 let on = false;
 
 /** Milliseconds that every message from the server is held back. */
@@ -23,8 +25,8 @@ export function log(direction: string, message: unknown): void {
 /** Shows what a patch has changed, and names the ids that several elements have: patches may mistake them. */
 export function inspect(changed: Iterable<Element>): void {
   if (!on) return;
-  for (const element of changed) element.animate({ outline: ["3px solid red", "0"] }, 700);
-  const ids = Array.from(document.querySelectorAll("[id]"), ({ id }) => id);
+  for (const element of changed) own(element).animate({ outline: ["3px solid red", "0"] }, 700);
+  const ids = Array.from(doc.querySelectorAll("[id]"), element => getAttribute(element, "id"));
   const twice = ids.filter((id, i) => ids.indexOf(id) < i);
   if (twice[0]) log("duplicate ids", twice);
 }

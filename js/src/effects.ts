@@ -4,6 +4,7 @@ import { flash } from "./announce";
 import { deliver } from "./hooks";
 import { keep, take } from "./later";
 import { go, show } from "./location";
+import { doc } from "./native";
 import type { Actions, Effect, Effects, Table } from "./protocol";
 import { reload } from "./reload";
 
@@ -14,7 +15,7 @@ const actions = {
   navigate: go,
   url: show,
   title: (title: string) => {
-    document.title = title;
+    doc.title = title;
   },
   reload,
   flash,

@@ -2,6 +2,7 @@
 
 import { componentOf } from "./address";
 import { LOADING } from "./constants";
+import { closest, contains, doc, own } from "./native";
 import type { Busy } from "./outbox";
 import { all, live } from "./query";
 
@@ -9,12 +10,12 @@ import { all, live } from "./query";
 export const loading =
   (trigger: Element, component: string, event: string): Busy =>
   () => {
-    const form = trigger.closest("form");
+    const form = closest(trigger, "form");
     const isConcerned = (element: Element) =>
       componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
     const marked = [trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)];
     const mark = (is: boolean) => {
-      for (const element of marked) {
+      for (const element of marked.map(own)) {
         element.toggleAttribute(LOADING, is);
         element.ariaBusy = is ? "true" : null;
       }
@@ -22,7 +23,7 @@ export const loading =
     mark(true);
     const enable = all<HTMLButtonElement>("[live-disable-with]")
       .filter(button =>
-        trigger === form ? live(form, "submit") === event && form.contains(button) : trigger === button,
+        trigger === form ? live(form, "submit") === event && contains(form, button) : trigger === button,
       )
       .map(disable);
     return () => {
@@ -33,15 +34,16 @@ export const loading =
 
 /** Disables a button and shows the text of its `live-disable-with` on it. */
 function disable(button: HTMLButtonElement): () => void {
-  const { disabled, childNodes } = button;
-  const hadFocus = button === document.activeElement;
+  const shown = own(button);
+  const { disabled, childNodes } = shown;
+  const hadFocus = button === doc.activeElement;
   const content = [...childNodes];
   const text = live(button, "disable-with");
-  if (text) button.replaceChildren(text);
-  button.disabled = true;
+  if (text) shown.replaceChildren(text);
+  shown.disabled = true;
   return () => {
-    button.disabled = disabled;
-    button.replaceChildren(...content);
-    if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
+    shown.disabled = disabled;
+    shown.replaceChildren(...content);
+    if (hadFocus && doc.activeElement === doc.body) shown.focus({ preventScroll: true });
   };
 }

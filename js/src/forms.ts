@@ -9,7 +9,7 @@
 import { componentOf } from "./address";
 import { CSRF } from "./constants";
 import { loading } from "./feedback";
-import { isElement } from "./native";
+import { doc, isElement, own } from "./native";
 import { type Done, isWaiting, post } from "./outbox";
 import { record, type Values } from "./protocol";
 import { all, live } from "./query";
@@ -26,7 +26,7 @@ const sent = new Map<Control, number>();
 const overruled = new Set<Control>();
 
 export const isControl = (target: unknown): target is Control =>
-  isElement(target as Node) && (target as Element).matches(CONTROLS);
+  isElement(target as Node) && own(target as Element).matches(CONTROLS);
 
 const isBox = ({ type }: Control) => /^(checkbox|radio)$/.test(type);
 
@@ -120,7 +120,7 @@ export function recover(): void {
 /** Called before a patch, once what it answers is settled. The returned function is called after it. */
 export function protect(): () => void {
   for (const [control, ref] of sent) if (!isWaiting(ref)) sent.delete(control);
-  const guarded = new Set<unknown>([document.activeElement, ...sent.keys()]);
+  const guarded = new Set<unknown>([doc.activeElement, ...sent.keys()]);
   const before = [...guarded]
     .filter(isControl)
     .map(control => [control, held(control), rendered(control)] as const);
@@ -137,7 +137,7 @@ export function protect(): () => void {
 
 /** A bound control takes the server's word once its own is answered and the user has left it. */
 export function yieldTo(control: Control): void {
-  if (!sent.has(control) && control !== document.activeElement && overruled.delete(control))
+  if (!sent.has(control) && control !== doc.activeElement && overruled.delete(control))
     hold(control, rendered(control));
 }
 

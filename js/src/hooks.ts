@@ -4,6 +4,7 @@ import { componentOf, rootOf } from "./address";
 import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
+import { closest, contains, doc, isConnected } from "./native";
 import { all, find, live } from "./query";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
@@ -27,7 +28,7 @@ export const pushEvent = (
 ): Promise<LiveError | undefined> =>
   new Promise(resolve => {
     const element = typeof target === "string" ? find(target) : target;
-    call(element ?? document.documentElement, name, args, {}, resolve);
+    call(element ?? doc.documentElement, name, args, {}, resolve);
   });
 
 const definitionOf = (element: Element) => definitions[live(element, "hook")!];
@@ -47,12 +48,12 @@ export function mount(element: HTMLElement): void {
 /** After a patch: tells the hooks of what is gone, and the nearest hook of each element that changed, once. */
 export function patched(changed: Iterable<Element>): void {
   for (const [element, hook] of hooked) {
-    if (element.isConnected && definitionOf(element) === Object.getPrototypeOf(hook)) continue;
+    if (isConnected(element) && definitionOf(element) === Object.getPrototypeOf(hook)) continue;
     listeners = listeners.filter(([listener]) => listener !== element);
     tell("destroyed", element);
     hooked.delete(element);
   }
-  for (const host of new Set([...changed].map(element => element.closest("[live-hook]"))))
+  for (const host of new Set([...changed].map(element => closest(element, "[live-hook]"))))
     tell("updated", host);
 }
 
@@ -78,7 +79,7 @@ function attempt(work: () => void): void {
 export function deliver(name: string, payload: unknown, component: string): void {
   const root = rootOf(component);
   for (const [element, wanted, callback] of listeners)
-    if (wanted === name && (root?.contains(element) || !componentOf(element)))
+    if (wanted === name && ((root && contains(root, element)) || !componentOf(element)))
       attempt(() => callback(payload));
   announce("push", { name, payload, component }, root);
 }

@@ -5,6 +5,7 @@ import { debug, latency } from "./debug";
 import * as effects from "./effects";
 import { hooks, pushEvent } from "./hooks";
 import { morph } from "./morph";
+import { addListener } from "./native";
 import * as page from "./page";
 import { find } from "./query";
 
@@ -22,9 +23,10 @@ export function connect(url: string): () => void {
 
 export { debug, hooks, latency, morph, pushEvent };
 
-if (!window.livecomp) {
+// An element of this name or id is no client of ours.
+if (!Object.hasOwn(window, "livecomp")) {
   window.livecomp = { connect, debug, hooks, latency, morph, pushEvent };
-  for (const moment of ["DOMContentLoaded", "load"]) addEventListener(moment, effects.start);
+  for (const moment of ["DOMContentLoaded", "load"]) addListener(window, moment, effects.start);
   const url = find(SCRIPT)?.dataset.livecompUrl;
   if (url && find(`[${TOKEN}]`)) connect(url);
 }

@@ -1,6 +1,6 @@
 /** What a morph, or several done as one, know while they are under way. */
 import type { Keeps } from "./keeps";
-import { contains, findAll, getAttribute, parentNode } from "./native";
+import { contains, doc, findAll, getAttribute, hasAttribute, parentNode } from "./native";
 import { pathsToChanges } from "./others";
 
 export interface MorphOptions {
@@ -19,7 +19,7 @@ export interface Job {
   callbacks: MorphOptions;
   /** Elements with attributes that others changed, and the way to them. */
   changed: Set<Node>;
-  /** Ids in the patches: whether each is there only once. */
+  /** Ids in the patches, each behind its `kinOf`: whether it is there only once. */
   ids: Map<string, boolean>;
   /** Nodes of the page that have found their place. */
   matched: Set<Node>;
@@ -29,13 +29,16 @@ export interface Job {
   touched: Set<Element>;
 }
 
+/** What has an address is the server's own, and no other thing with its id, such as user content, is taken for it. */
+export const kinOf = (element: Element): string => (hasAttribute(element, "lc") ? "[lc]" : ":not([lc])");
+
 export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): Job {
   const changed = new Set<Node>();
   const ids = new Map<string, boolean>();
   for (const [from, to] of tasks) {
     pathsToChanges(from, changed);
     for (const element of findAll(to, "[id]")) {
-      const id = getAttribute(element, "id")!;
+      const id = kinOf(element) + getAttribute(element, "id")!;
       ids.set(id, !ids.has(id));
     }
   }
@@ -58,4 +61,4 @@ export const isInside = (job: Job, node: Node): boolean =>
 
 /** Whether others moved an element out of there, to the body (a dialog, a menu): it is patched where it is. */
 export const isAway = (job: Job, node: Node): boolean =>
-  parentNode(node) === document.body && !isInside(job, node);
+  parentNode(node) === doc.body && !isInside(job, node);

@@ -1,5 +1,5 @@
 /** Leaving: an element with `live-leave="classes"` gets these when it is removed, and goes when its animations are over. */
-import { detach, getAttribute, isElement } from "./native";
+import { detach, getAttribute, isElement, own } from "./native";
 import { foreign } from "./others";
 
 /** Elements on their way out -> the classes that they got for it. */
@@ -14,8 +14,12 @@ export function leave(node: Node): void {
   }
   foreign.add(node);
   leaving.set(node, classes);
-  node.classList.add(...classes);
-  Promise.allSettled(node.getAnimations().map(animation => animation.finished)).then(() => {
+  own(node).classList.add(...classes);
+  Promise.allSettled(
+    own(node)
+      .getAnimations()
+      .map(animation => animation.finished),
+  ).then(() => {
     if (leaving.get(node) !== classes) return;
     leaving.delete(node);
     detach(node);
@@ -25,7 +29,7 @@ export function leave(node: Node): void {
 /** An element that is to be here again stays, whole. */
 export function comeBack(node: Node): void {
   const classes = leaving.get(node);
-  if (classes) (node as Element).classList.remove(...classes);
+  if (classes) own(node as Element).classList.remove(...classes);
   leaving.delete(node);
   foreign.delete(node);
 }

@@ -1,5 +1,7 @@
 /** The client's DOM listeners: all of them end together. */
 
+import { addListener } from "./native";
+
 let life: AbortController;
 
 export function start(): void {
@@ -14,5 +16,5 @@ export function on<E extends Event>(
   hear: (event: E) => void,
   capture = false,
 ): void {
-  target.addEventListener(type, hear as EventListener, { capture, signal: life.signal });
+  addListener(target, type, hear as EventListener, { capture, signal: life.signal });
 }

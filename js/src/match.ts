@@ -1,5 +1,5 @@
 /** Matching: which element in the page each wanted one is. */
-import { isAway, isInside, type Job } from "./job";
+import { isAway, isInside, type Job, kinOf } from "./job";
 import {
   contains,
   find,
@@ -9,6 +9,7 @@ import {
   isEqual,
   nextSibling,
   nodeName,
+  own,
   previousSibling,
 } from "./native";
 
@@ -83,7 +84,10 @@ export const isLike = (node: Node, unit: Node): boolean => nodeName(node) === no
 /** The element of the page with the same id, if there is one and it may go into `parent`. */
 export function sameId(job: Job, unit: Node, parent: Node): Match {
   const id = isElement(unit) && getAttribute(unit, "id");
-  const live = id && job.ids.get(id) && getRoot(parent).querySelector(`#${CSS.escape(id)}`);
+  const live =
+    id &&
+    job.ids.get(kinOf(unit) + id) &&
+    own(getRoot(parent)).querySelector(`#${CSS.escape(id)}${kinOf(unit)}`);
   if (!live || !sibling(job, unit, live) || contains(live, parent)) return undefined;
   return isInside(job, live) || isAway(job, live) ? live : undefined;
 }

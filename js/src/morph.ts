@@ -30,16 +30,19 @@ import { comeBack, leave } from "./leave";
 import { isAligned, isLike, type Match, match, sameId } from "./match";
 import {
   childNodes,
+  doc,
   find,
   findAll,
   getAttribute,
   hasAttribute,
   insert,
+  isConnected,
   isElement,
   isEqual,
   move,
   nextSibling,
   nodeName,
+  own,
   parentNode,
 } from "./native";
 import { staying } from "./order";
@@ -65,14 +68,15 @@ export function morph(from: Element, to: Element, options: MorphOptions = {}): E
 
 /** Does several morphs as one: an element with an id may go from one of them to another. */
 export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): void {
-  const focused = document.activeElement as HTMLElement | null;
+  const focused = doc.activeElement as HTMLElement | null;
   pauseWatching();
   const job = startJob(tasks, keeps, options);
   try {
     for (const task of tasks) morphRoot(job, task);
     job.doomed.forEach(remove);
     // Only moveBefore keeps the focus of what it moves.
-    if (document.activeElement !== focused && focused?.isConnected) focused.focus({ preventScroll: true });
+    if (focused && doc.activeElement !== focused && isConnected(focused))
+      own(focused).focus({ preventScroll: true });
   } finally {
     watchOthers();
   }
@@ -93,7 +97,7 @@ function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
   if (isLike(from, to)) morphElement(job, from, to, contentOnly);
   else if (parent) {
     for (const name of ["lc", "lc-token"])
-      if (hasAttribute(from, name)) to.setAttribute(name, getAttribute(from, name)!);
+      if (hasAttribute(from, name)) own(to).setAttribute(name, getAttribute(from, name)!);
     job.doomed.add(from);
     add(job, parent, to, from as Element & ChildNode);
   }

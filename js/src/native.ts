@@ -1,8 +1,10 @@
 /**
- * The DOM's own properties and methods, past the controls of a form.
+ * The DOM's own properties and methods, past what user content may have put before them.
  *
- * `<form><input name="children"></form>` hides `form.children`: a form's controls come before its properties.
- * Whatever may be a form is therefore read through the prototypes.
+ * `<form><input name="children"></form>` hides `form.children`: a form's controls come before its properties, and cannot
+ * be overwritten. So do the named forms, images and frames of a document. Whatever may be a form is therefore read and
+ * written through the prototypes, and so is the document. What is asked for often has a function here, for the rest
+ * there is `own`.
  */
 
 const node = Node.prototype;
@@ -18,11 +20,26 @@ const method = <Self, A extends unknown[], T>(own: Method<Self, A, T>): ((self: 
 const getter = <K extends keyof Node>(name: K): ((self: Node) => Node[K]) =>
   method(Object.getOwnPropertyDescriptor(node, name)!.get!);
 
+const through = {
+  get(self: object, name: string) {
+    const value = Reflect.get(Object.getPrototypeOf(self), name, self);
+    return typeof value === "function" ? value.bind(self) : value;
+  },
+  set: (self: object, name: string, value: unknown) =>
+    Reflect.set(Object.getPrototypeOf(self), name, value, self),
+};
+
+/** An object as its class made it. It is another object than `self`: to be used at once, not to be kept or compared. */
+export const own = <T extends object>(self: T): T => new Proxy(self, through as ProxyHandler<T>);
+
+export const doc = own(document);
+
 export const parentNode = getter("parentNode");
 export const nextSibling = getter("nextSibling");
 export const previousSibling = getter("previousSibling");
 export const childNodes = getter("childNodes");
 export const nodeName = getter("nodeName");
+export const isConnected = getter("isConnected");
 
 export const isEqual = method(node.isEqualNode);
 export const contains = method(node.contains);
@@ -34,6 +51,8 @@ export const insert = method(node.insertBefore) as <N extends Node>(
 ) => N;
 export const getAttribute = method(element.getAttribute);
 export const attributeNames = method(element.getAttributeNames);
+export const closest = method(element.closest) as (self: Element, selector: string) => HTMLElement | null;
+export const addListener = method(EventTarget.prototype.addEventListener);
 export const find = method(element.querySelector) as (self: Element, selector: string) => Element | null;
 export const findAll = method(element.querySelectorAll) as <E extends Element = Element>(
   self: Element,
@@ -53,6 +72,6 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
   const { moveBefore } = element as MovingParent;
-  if (moveBefore && parent.isConnected) moveBefore.call(parent, child, before);
+  if (moveBefore && isConnected(parent)) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

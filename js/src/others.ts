@@ -13,7 +13,7 @@
  *
  * Morphs pause the watching, so that it costs them nothing and never sees their own changes.
  */
-import { childNodes, contains, getAttribute, isElement, parentNode } from "./native";
+import { childNodes, contains, getAttribute, isConnected, isElement, parentNode } from "./native";
 
 type Words = Map<string, string | null>;
 
@@ -90,7 +90,7 @@ function note(records: MutationRecord[]): void {
   }
   for (const [element, names] of words) {
     for (const [name, word] of names) setServerWord(element, name, word);
-    if (!names.size || !element.isConnected) words.delete(element);
+    if (!names.size || !isConnected(element)) words.delete(element);
   }
 }
 

@@ -13,6 +13,7 @@ import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
+import { closest, doc, findAll, getAttribute, own } from "./native";
 import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
@@ -57,7 +58,7 @@ export function stop(): void {
 }
 
 function join(): void {
-  const tokens = all(`[${TOKEN}]`).map(root => root.getAttribute(TOKEN)!);
+  const tokens = all(`[${TOKEN}]`).map(root => getAttribute(root, TOKEN)!);
   const resume: [string, number] | null = id ? [id, version()] : null;
   connection.send(["join", PROTOCOL_VERSION, tokens, resume, place.here(), outbox.heard(), outbox.sent]);
 }
@@ -80,7 +81,7 @@ let shown: Promise<void> | undefined;
 function received([type, ...fields]: ServerMessage): void {
   const act = () => (actions as Table)[type]?.(...fields);
   const patches = fields[2] as Pick<Patch[], "some"> | undefined; // where there are any
-  const transition = patches?.some?.(isShown) && document.startViewTransition?.(act);
+  const transition = patches?.some?.(isShown) && doc.startViewTransition?.(act);
   if (transition) {
     shown = transition.updateCallbackDone;
     transition.ready.catch(() => {}); // skipped, for the next one
@@ -88,7 +89,10 @@ function received([type, ...fields]: ServerMessage): void {
   else act();
 }
 
-const isShown = ([address]: Patch) => findTarget(document, address)?.closest("[live-transition]");
+const isShown = ([address]: Patch) => {
+  const target = findTarget(document, address);
+  return target && closest(target, "[live-transition]");
+};
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: the user is told when it was further than it is now.
@@ -193,12 +197,12 @@ function apply(patches: Patch[]): void {
     updated: element => void changed.add(element),
   });
   scrollBack();
-  for (const [, html] of patches) bindings.listen(html);
   if (!missing[0]) asked.clear();
   hooks.patched(changed);
-  for (const root of added) root.querySelectorAll<HTMLElement>(NOTICED).forEach(notice);
+  for (const root of added) findAll<HTMLElement>(root, NOTICED).forEach(notice);
   const news = [...changed, ...added];
-  for (const element of news) if (element.matches(NOTICED)) notice(element as HTMLElement);
+  if (patches.some(([, html]) => bindings.mayHaveNews(html))) bindings.listen(news);
+  for (const element of news) if (own(element).matches(NOTICED)) notice(element as HTMLElement);
   inspect(news);
   for (const [address] of missing) {
     log("missing", address);

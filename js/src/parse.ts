@@ -4,9 +4,9 @@
  * It is parsed in a document that does nothing (no scripts, images or custom elements), into an empty copy of the
  * parent: so table rows, options and SVG become what they are, and scripts never run, wherever they are put then.
  */
-import { childNodes, isElement, nodeName, parentNode } from "./native";
+import { childNodes, doc, isElement, nodeName, parentNode } from "./native";
 
-const inert = document.implementation.createHTMLDocument();
+const inert = doc.implementation.createHTMLDocument();
 
 /** @param place the element in whose place the HTML would stand */
 export function parse(html: string, place: Element): Element {

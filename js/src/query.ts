@@ -1,13 +1,13 @@
 /** Reading the page. */
 
-import { getAttribute } from "./native";
+import { doc, getAttribute } from "./native";
 
 /** The first element that a selector finds. */
-export const find = (selector: string): HTMLElement | null => document.querySelector(selector);
+export const find = (selector: string): HTMLElement | null => doc.querySelector(selector);
 
 /** The elements that a selector finds, in document order. */
 export const all = <E extends Element = HTMLElement>(selector: string): E[] => [
-  ...document.querySelectorAll<E>(selector),
+  ...doc.querySelectorAll<E>(selector),
 ];
 
 /** The value of an element's `live-<name>` attribute. */

@@ -1,6 +1,7 @@
 /** `live-preserve-scroll`: an element that is built anew, or comes back later, is scrolled to where it was. */
 
 import { keyOf } from "./match";
+import { own } from "./native";
 import { all } from "./query";
 
 const positions = new Map<string, [left: number, top: number]>();
@@ -9,13 +10,17 @@ const scrollers = () => all("[live-preserve-scroll]");
 
 /** Called before a patch. The returned function is called after it. */
 export function rememberScroll(): () => void {
-  for (const element of scrollers()) positions.set(keyOf(element), [element.scrollLeft, element.scrollTop]);
+  for (const element of scrollers()) {
+    const { scrollLeft, scrollTop } = own(element);
+    positions.set(keyOf(element), [scrollLeft, scrollTop]);
+  }
   return () => {
     for (const element of scrollers()) {
       const [left, top] = positions.get(keyOf(element)) ?? [0, 0];
+      const scroller = own(element);
       // Where it is scrolled, the browser has seen to it, with regard to what came in above.
-      element.scrollLeft ||= left;
-      element.scrollTop ||= top;
+      scroller.scrollLeft ||= left;
+      scroller.scrollTop ||= top;
     }
   };
 }

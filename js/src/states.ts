@@ -1,6 +1,7 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
 import { controls, isControl, isDirty } from "./forms";
+import { closest, isConnected, own } from "./native";
 import { isOnline } from "./outbox";
 import { live } from "./query";
 
@@ -10,8 +11,8 @@ const states: Record<string, (element: Element) => boolean> = {
   offline: () => isOnline === false,
   cloak: () => isOnline !== undefined,
   dirty: element => {
-    const form = element.closest("form");
-    return (form ? controls(form) : [element].filter(isControl)).some(isDirty);
+    const form = closest(element, "form");
+    return (form ? controls(form as HTMLFormElement) : [element].filter(isControl)).some(isDirty);
   },
   current: element => (element as HTMLAnchorElement).href.split("#")[0] === location.href.split("#")[0],
 };
@@ -23,13 +24,14 @@ export const add = (element: HTMLElement): unknown => elements.add(element);
 export const reflect = (): void => elements.forEach(update);
 
 function update(element: HTMLElement): void {
-  if (!element.isConnected) elements.delete(element);
+  if (!isConnected(element)) elements.delete(element);
   for (const [name, holds] of Object.entries(states)) {
     const classes = live(element, name);
     if (classes === null) continue;
     const is = holds(element);
-    for (const style of classes.match(/\S+/g) ?? []) element.classList.toggle(style, is);
-    if (name === "current") element.ariaCurrent = is ? "page" : null;
-    else if (!classes && element.hidden === is) element.hidden = !is;
+    const shown = own(element);
+    for (const style of classes.match(/\S+/g) ?? []) shown.classList.toggle(style, is);
+    if (name === "current") shown.ariaCurrent = is ? "page" : null;
+    else if (!classes && shown.hidden === is) shown.hidden = !is;
   }
 }

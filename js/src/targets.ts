@@ -4,7 +4,7 @@
  * To find one of 1,000 rows by selector takes longer than to patch it, so the page is looked through once. Morphs tell
  * what comes and goes; if something is not where it should be, the page is looked through again.
  */
-import { contains, findAll, getAttribute } from "./native";
+import { contains, findAll, getAttribute, own } from "./native";
 
 const targets = new Map<string, Element>();
 
@@ -15,7 +15,7 @@ export function findTarget(root: ParentNode & Node, address: string): Element | 
   const known = targets.get(address);
   if (known && addressOf(known) === address && contains(root, known)) return known;
   targets.clear();
-  for (const element of root.querySelectorAll("[lc]"))
+  for (const element of own(root).querySelectorAll("[lc]"))
     if (!targets.has(addressOf(element))) targets.set(addressOf(element), element);
   return targets.get(address);
 }

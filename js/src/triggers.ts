@@ -2,6 +2,7 @@
 
 import { componentOf } from "./address";
 import { call } from "./call";
+import { doc, isConnected, own } from "./native";
 import { isOnline, post } from "./outbox";
 import { find, isLive, live } from "./query";
 
@@ -14,7 +15,7 @@ export function watch(element: HTMLElement): void {
   if (!started.has(element)) {
     trigger(element, live(element, "init"));
     // Not out of the middle of a word.
-    if (isLive(element, "autofocus") && !find(":focus:read-write")) element.focus();
+    if (isLive(element, "autofocus") && !find(":focus:read-write")) own(element).focus();
   }
   started.add(element);
   if (isLive(element, "intersect")) observer.observe(element);
@@ -32,8 +33,8 @@ function poll(element: Element): void {
   polling[ms ? "add" : "delete"](element);
   if (ms)
     setTimeout(() => {
-      if (!element.isConnected) polling.delete(element);
-      else if (document.hidden || !isOnline) again();
+      if (!isConnected(element)) polling.delete(element);
+      else if (doc.hidden || !isOnline) again();
       else if (name) trigger(element, name, again);
       else post(["set", componentOf(element), {}], undefined, again);
     }, ms);
@@ -42,7 +43,7 @@ function poll(element: Element): void {
 /** Asks again when the event is done: the element may still be in view, pushed on by what the event brought. */
 const observer = new IntersectionObserver(seen => {
   for (const { target, isIntersecting } of seen) {
-    const top = isIntersecting ? (target as HTMLElement).offsetTop : NaN;
+    const top = isIntersecting ? own(target as HTMLElement).offsetTop : NaN;
     if (isIntersecting && tops.get(target) !== top) {
       observer.unobserve(target);
       trigger(target, live(target, "intersect"), () => observer.observe(target));

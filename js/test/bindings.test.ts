@@ -44,6 +44,57 @@ test.describe("DOM events", () => {
     expect((await app.message("event"))[3]).toBe("menu");
   });
 
+  test("t135: text that looks like our attributes is text, in the first HTML and in patches", async ({
+    app,
+    page,
+  }) => {
+    await page.addInitScript(() => {
+      const { addEventListener } = EventTarget.prototype;
+      const seen: string[] = [];
+      Object.assign(window, { heard: seen });
+      EventTarget.prototype.addEventListener = function (...args: unknown[]) {
+        seen.push(args[0] as string);
+        addEventListener.apply(this, args as never);
+      };
+    });
+    const heard = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard.length);
+    const text = (from: number) =>
+      Array.from({ length: 40 }, (_, line) =>
+        Array.from({ length: 600 }, (_, word) => ` live-x${from + line * 600 + word}=a`).join(""),
+      ).join("<br>");
+    await app.open(component(`<p lc=c0.1>text</p><p title="live-title=a">${text(0)}</p>`));
+    const before = await heard();
+    expect(before).toBeLessThan(60);
+    app.patch([
+      ["c0.1", `<p lc=c0.1 title=" live-title2=a"><i>${text(30_000)}</i><!-- live-comment=a --></p>`],
+    ]);
+    await app.settled();
+    expect(await heard()).toBeLessThanOrEqual(before + 2); // of the test itself
+    app.patch([["c0.1", `<p lc=c0.1><i>${text(0)}</i><b id=x live-contextmenu=menu>b</b></p>`]]);
+    await app.settled();
+    await page.click("#x", { button: "right" });
+    expect((await app.message("event"))[3]).toBe("menu");
+  });
+
+  for (const [how, html] of [
+    ["in capitals", "<b LIVE-CONTEXTMENU=menu>b</b>"],
+    ["behind a slash", "<b/live-contextmenu=menu>b</b>"],
+    ["behind a value", '<b title="a"live-contextmenu=menu>b</b>'],
+  ] as const)
+    test(`t135: an attribute that is written ${how} is heard`, async ({ app, page }) => {
+      await app.open(component("<p lc=c0.1></p>"));
+      app.patch([["c0.1", `<p>${html}</p>`]]);
+      await page.click("b", { button: "right" });
+      expect((await app.message("event"))[3]).toBe("menu");
+    });
+
+  test("an attribute that a patch adds to an element that stays is heard", async ({ app, page }) => {
+    await app.open(component("<p lc=c0.1><b id=x>b</b></p>"));
+    app.patch([["c0.1", "<p><b id=x live-contextmenu=menu>b</b></p>"]]);
+    await page.click("#x", { button: "right" });
+    expect((await app.message("event"))[3]).toBe("menu");
+  });
+
   test("live-keydown sends the key; live-keys chooses among them", async ({ app, page }) => {
     await app.open(
       component('<p live-keyup=up><input id=x live-keydown=pressed live-keys="Enter Escape"></p>'),

@@ -1,4 +1,4 @@
-import { delay } from "../src/connection";
+import { delay } from "../src/backoff";
 import { expect, test } from "./harness";
 
 const BODY = `<div lc="c0.0" lc-token="t"><b lc="c0.1">0</b></div><p live-offline hidden>offline</p><div live-flash></div>`;

@@ -25,18 +25,20 @@ _OPEN = Access()
 def visitor_bindings(request: HttpRequest) -> list[str]:
     """What a token or snapshot of this visitor is bound to: first the current form, then those that are still valid.
 
-    A signed-in visitor is known by primary key and session hash, which changes with the password; with
-    ``SECRET_KEY_FALLBACKS`` older forms of the hash are valid too. A visitor without an account is known by the key of
-    the session, where there is one that stays the same: a session that is kept in its cookie has none.
+    A signed-in visitor is known by primary key, session hash, which changes with the password, and session: what one
+    device has on a page is nothing to another of the same user. With ``SECRET_KEY_FALLBACKS`` older forms of the hash are
+    valid too. A visitor without an account is known by the key of the session alone. A session that is kept in its cookie
+    has no key that stays the same.
     """
+    session = getattr(request, "session", None)
+    key = session.session_key if session is not None and not is_in_cookie(session) else None
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         hashes = [user.get_session_auth_hash()] if hasattr(user, "get_session_auth_hash") else [""]
         if hasattr(user, "get_session_auth_fallback_hash"):
             hashes += user.get_session_auth_fallback_hash()
-        return [_binding(f"user:{user.pk}:{value}") for value in hashes]
-    session = getattr(request, "session", None)
-    key = session.session_key if session is not None and not is_in_cookie(session) else None
+        sessions = [f":{key}", ""] if key else [""]  # what was made without a session is the user's alone
+        return [_binding(f"user:{user.pk}:{value}{session}") for session in sessions for value in hashes]
     anyone = _binding("anonymous")
     return [_binding(f"session:{key}"), anyone] if key else [anyone]
 

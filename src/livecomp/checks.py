@@ -13,9 +13,7 @@ from django.contrib.sessions.backends.cache import SessionStore as CacheStore
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedStore
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.cache import InvalidCacheBackendError, caches
-from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
-from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -23,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import TemplateDoesNotExist
 from django.utils.module_loading import import_string
 
-from livecomp import registry
+from livecomp import registry, resume
 from livecomp.conf import settings
 
 _SECRET = re.compile(r"password|passwd|token|secret|api_?key", re.IGNORECASE)
@@ -150,13 +148,18 @@ def check_snapshot_cache(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         )
         text = f"The cache {alias!r} keeps no snapshots, so pages are mounted twice and lose their state with the connection."
         found.append(Warning(text, hint=hint, id="livecomp.W004"))
-    elif isinstance(cache, (LocMemCache, FileBasedCache, DatabaseCache)) and not django_settings.DEBUG:
-        if cache._max_entries < _MANY:
-            hint = f"Give it 'OPTIONS': {{'MAX_ENTRIES': {2 * _MANY}}} in CACHES, or use Redis."
-            text = f"The cache {alias!r} holds {cache._max_entries} entries, so more open pages push out each other's snapshots."
-            if isinstance(cache, LocMemCache) and "MAX_ENTRIES" not in caches.settings[alias].get("OPTIONS", {}):
-                text = f"The cache {alias!r} holds {cache._max_entries} entries: what else is put into it pushes out snapshots."
-            found.append(Warning(text, hint=hint, id="livecomp.W005"))
+    elif (entries := resume.entries_that_fit()) is not None and entries < _MANY and not django_settings.DEBUG:
+        hint = (
+            f"Give it 'OPTIONS': {{'MAX_ENTRIES': {2 * _MANY}}} in CACHES, or use Redis. Count two entries for each page that "
+            "is open at once, and what else you keep there."
+        )
+        text = (
+            f"The cache {alias!r} holds {entries} entries: the state of {resume.pages_that_fit()} open pages. With more, a "
+            "third of all is dropped at once, and pages whose connection breaks lose their state."
+        )
+        if resume.has_room_of_its_own():
+            text = f"The cache {alias!r} holds {entries} entries: what else is put into it pushes out snapshots."
+        found.append(Warning(text, hint=hint, id="livecomp.W005"))
     if isinstance(cache, LocMemCache) and _has_several_processes():
         hint = "Name a cache that all processes share in LIVECOMP['SNAPSHOT_CACHE']."
         text = f"The cache {alias!r} is in the memory of one process, so a page that comes back to another loses its state."

@@ -7,6 +7,7 @@ lost connection is noticed while a handler runs. What the messages do happens in
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -22,6 +23,7 @@ from livecomp.origin import is_allowed
 from livecomp.runtime.broadcast import Views
 from livecomp.runtime.closing import CLOSE_TIMEOUT, abort, close_or_cut, reject, send_close, unsent_bytes
 from livecomp.runtime.driver import PageDriver
+from livecomp.runtime.limits import network_of
 from livecomp.runtime.pages import Pages
 from livecomp.runtime.process import DRAIN, SWEEP, Runtime
 from livecomp.runtime.shutdown import install
@@ -285,7 +287,10 @@ class Connection:
         try:
             messages = protocol.decode(text)
             self._taken += len(messages)
-            for message in messages:
+            merged = _merged(messages)
+            for _ in range(len(messages) - len(merged)):
+                self._charge()
+            for message in merged:
                 if self._closing is None:
                     await self._accept(message)
         except ProtocolError as error:
@@ -305,6 +310,8 @@ class Connection:
         kind = type(message)
         if kind is protocol.Ack:
             acked = min(message.version, self.sent)  # type: ignore[union-attr]
+            if not self.unread and acked <= self.acked:
+                self._charge()  # one that answers something of ours was paid for by that
             if acked > self.acked:
                 self.acked, self._progress = acked, self._runtime.loop.time()
             self.unread = 0
@@ -312,6 +319,7 @@ class Connection:
             if self._views is not None:
                 self._views.catch_up()
         elif kind is protocol.Ping:
+            self._charge()
             await self.send(PONG)
         elif (kind is protocol.Join) is self.is_joining:
             raise ProtocolError("a second join" if self.is_joining else "the first message has to be a join")
@@ -327,16 +335,26 @@ class Connection:
                 self._refused = 0
             self._driver.put(message, wait)
             return
-        self._refused += 1
-        if self._refused > settings.queue_size:
-            self.close(CloseCode.FLOOD, "too many messages")
-        else:
-            counters.count("drops", "rate")
-            self._pause += REFUSED_PAUSE
+        if self._refuse():
             if ref := getattr(message, "ref", 0):
                 self._driver.put(inputs.Refusal(ref, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
             else:
                 self._error(0, ErrorCode.RATE_LIMITED, TOO_FAST)
+
+    def _charge(self) -> None:
+        """Count a message that does not wait in line. One too many slows the reading down, as any that is refused."""
+        if self._runtime.rates.admit(self._driver.visitor) is None:
+            self._refuse()
+
+    def _refuse(self) -> bool:
+        """Count a message that came far too fast. False when it was the last one of this connection."""
+        self._refused += 1
+        if self._refused > settings.queue_size:
+            self.close(CloseCode.FLOOD, "too many messages")
+            return False
+        counters.count("drops", "rate")
+        self._pause += REFUSED_PAUSE
+        return True
 
 
 class LiveWebSocket:
@@ -358,7 +376,7 @@ class LiveWebSocket:
             await reject(scope, send, 503)
             return
         await send({"type": "websocket.accept"})
-        if not runtime.arrivals.admit():
+        if not runtime.arrivals.admit(_address_of(scope)):
             counters.count("drops", "arrival")
             await send_close(send, CloseCode.TRY_LATER, "too many arrivals")
             return
@@ -377,11 +395,33 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
+def _merged(messages: list[protocol.Message]) -> list[protocol.Message]:
+    """The messages of a frame with one for each kind that has no number, so that each is answered once: the highest ack,
+    a ping, and a render of the page where several components are asked for."""
+    if len(messages) == 1:
+        return messages
+    merged: dict[Any, protocol.Message] = {}
+    for message in messages:
+        kind = type(message)
+        key = kind if kind in (protocol.Ack, protocol.Ping, protocol.Render) else id(message)
+        before = merged.setdefault(key, message)
+        if isinstance(before, protocol.Ack):
+            merged[key] = max(before, message, key=attrgetter("version"))
+        elif isinstance(before, protocol.Render) and before != message:
+            merged[key] = protocol.Render("")
+    return list(merged.values())
+
+
+def _address_of(scope: Scope) -> str:
+    """The visitor's network address as the server sees it; empty where it has none, as on a Unix socket."""
+    return network_of(scope["client"][0] or "") if scope.get("client") else ""
+
+
 def _visitors_of(scope: Scope) -> Iterator[tuple[Hashable, str]]:
     """What tells a visitor before the join does, with the setting that limits it: the session's cookie, and the network
     address as the server sees it, for cookies can be made up."""
     if settings.max_connections_per_address and scope.get("client"):
-        yield ("address", scope["client"][0]), "MAX_CONNECTIONS_PER_ADDRESS"
+        yield ("address", _address_of(scope)), "MAX_CONNECTIONS_PER_ADDRESS"
     for name, value in scope["headers"]:
         if name == b"cookie":
             session = parse_cookie(value.decode("latin-1")).get(django_settings.SESSION_COOKIE_NAME)

@@ -1,17 +1,18 @@
 """The calls of a component's life: `mount`, `updated`, `resumed`. One that fails has not happened.
 
-On the WebSocket the failure, or the guard's refusal, is shown in the component's place, and the component is *broken*:
-nothing of it is shown or called until its parent gives it another try. Over HTTP it comes through, as from any view.
+On the WebSocket the failure of the first two, or the guard's refusal, is shown in the component's place, and the component is
+*broken*: nothing of it is shown or called until its parent gives it another try. Over HTTP it comes through, as from any view.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from livecomp import auth
 from livecomp.exceptions import ComponentError, Refused
-from livecomp.failures import show_failure, show_refusal
+from livecomp.failures import report, show_failure, show_refusal
 from livecomp.mounted import Mounted
 
 
@@ -47,14 +48,17 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
 
 
 def resume(mounted: Mounted) -> None:
-    """Tell a component that its page is back."""
+    """Tell a component that its page is back. One that fails at it is shown with the state that it had, whatever else has to
+    be rendered in this process, and the visitor is told."""
     try:
         auth.guard(mounted)
         mounted.page.try_out(mounted.component.resumed)
     except Refused:
         pass  # shown by the render that follows
     except Exception as error:
-        show_failure(mounted, error, "resumed")
+        failure = report(mounted, error, "resumed")
+        text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
+        mounted.page.flash("error", text)
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:

@@ -31,7 +31,7 @@ def _override(language: str, zone_name: str) -> Iterator[None]:
         yield
 
 
-@functools.cache
+@functools.lru_cache(2048)  # a visitor may be asked for the name: there are 600 zones, and offsets without end
 def zone(name: str) -> datetime.tzinfo:
     """The one object of a time zone: comparing it is much cheaper than asking for the name of the current zone.
 
@@ -91,6 +91,6 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-@functools.cache
+@functools.lru_cache(512)
 def _warn_once(message: str) -> None:
     logger.warning(message)

@@ -29,6 +29,7 @@ class Mounted:
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
+        "is_rendering",
     )
 
     def __init__(
@@ -55,6 +56,7 @@ class Mounted:
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
+        self.is_rendering = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.noticed: str | None = None  # the notice that the browser shows in its place
         self.is_stale = False  # its state changed without a render, as skip_render() asked
@@ -117,7 +119,8 @@ class Mounted:
     # Presence
 
     def presence(self, topic: str) -> list[Present]:
-        self.looked.add(topic_of(topic))
+        if self.is_rendering:  # a handler's question is answered, and that is all
+            self.looked.add(topic_of(topic))
         return directory.present(topic)
 
     def join_presence(self, topic: str, meta: Meta) -> None:

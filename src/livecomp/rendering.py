@@ -197,9 +197,13 @@ def fresh_html(mounted: Mounted) -> str:
 
 def _render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
     compiled = compiled_template(type(mounted.component))
-    context = build_context(mounted, compiled.names)
-    context.live_host = host  # type: ignore[attr-defined]
-    return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+    mounted.is_rendering = True
+    try:
+        context = build_context(mounted, compiled.names)
+        context.live_host = host  # type: ignore[attr-defined]
+        return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+    finally:
+        mounted.is_rendering = False
 
 
 def mount_child(

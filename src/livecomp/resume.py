@@ -6,10 +6,16 @@ and that only together with a valid token of the same visitor.
 
 import logging
 import pickle
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
 
 from livecomp import auth, liveness, snapshot_cache
 from livecomp.conf import settings
@@ -28,6 +34,9 @@ _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this wa
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
 _KEYS_AT_ONCE = 500
+_ENTRIES_OF_A_PAGE = 2  # at most: one is of the connection before, until the browser is heard on the new one
+_PLACES = "01"  # of a tab's snapshots: see `name`
+_JOINED_ID = re.compile(r"[\w-]{1,30}\.[\w-]{1,30}\.[\w-]{1,40}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -138,7 +147,7 @@ def _save_part(page: "LivePage", part: Part) -> None:
     data = _as_bytes(page, _snapshot(page, components, shared), others)
     if data is not None:
         part.size = len(data)
-        _write(page, f"{page.id}:{part.first}", _OPEN + data, _HTTP_MAX_AGE)
+        _write(page, f"{page.id}:{part.first}", _entry("", data, clean=False), _HTTP_MAX_AGE)
 
 
 def _family(page: "LivePage", root: str) -> tuple[list[SavedComponent], list[Place]]:
@@ -171,7 +180,10 @@ def save(page: "LivePage", *, clean: bool = False) -> bool:
             return True
         data = b""  # whoever waits for it need not wait longer
     max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
-    if not _write(page, page.joined_id or page.id, (_CLEAN if clean else _OPEN) + data, max_age):
+    saved_as = page.joined_id or page.id
+    if _is_replaced(page):
+        return True
+    if not _write(page, saved_as, _entry(saved_as, data, clean=clean), max_age):
         return False
     if page.resumed_from and page.is_heard:  # the browser knows of this join, so it never asks for the last one
         _forget([_key(page.resumed_from)])
@@ -218,7 +230,7 @@ def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot
         found: dict[str, bytes] = {}
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             found |= snapshot_cache.get_many(keys[start : start + _KEYS_AT_ONCE])
-        loaded = map(_loaded, found.values())
+        loaded = [_loaded(entry, "" if is_html else saved_as) for entry in found.values()]
         parts = [part for part in loaded if part is not None and auth.is_bound_to(part.binding, page.request)]
         if not parts:
             return None
@@ -227,8 +239,8 @@ def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot
         _warn("The snapshot of page %s could not be read.", saved_as, error)
         return None
     if settings.snapshot != "off":
-        data = _OPEN + pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
-        _write(page, page.joined_id, data, settings.snapshot_max_age)
+        data = pickle.dumps(snapshot, protocol=pickle.HIGHEST_PROTOCOL)
+        _write(page, page.joined_id, _entry(page.joined_id, data, clean=False), settings.snapshot_max_age)
     if is_html:  # what it began may begin once only
         _forget(list(found))
     else:
@@ -236,11 +248,35 @@ def load(page: "LivePage", saved_as: str, roots: Iterable[str] = ()) -> Snapshot
     return snapshot
 
 
-def _loaded(data: bytes) -> Snapshot | None:
-    snapshot = pickle.loads(data[1:]) if len(data) > 1 else None
+def _entry(saved_as: str, data: bytes, *, clean: bool) -> bytes:
+    """What is put into the cache: the kind, whose it is, and the snapshot."""
+    return (_CLEAN if clean else _OPEN) + saved_as.encode() + b"\n" + data
+
+
+def _is_of(entry: Any, saved_as: str) -> bool:
+    return entry is not None and entry.startswith(saved_as.encode() + b"\n", 1)
+
+
+def _is_replaced(page: "LivePage") -> bool:
+    """Whether the tab has come back on another connection since, without having heard of this one: it asks for that one,
+    or for the older one, and never for what this one would save in its place."""
+    if page.is_heard or not page.resumed_from:
+        return False
+    try:
+        entry = snapshot_cache.get(_key(page.joined_id))
+    except Exception:
+        return False
+    return entry is not None and not _is_of(entry, page.joined_id)
+
+
+def _loaded(entry: bytes, saved_as: str) -> Snapshot | None:
+    if saved_as and not _is_of(entry, saved_as):
+        return None
+    data = entry.partition(b"\n")[2]
+    snapshot = pickle.loads(data) if data else None
     if not isinstance(snapshot, Snapshot) or snapshot.format != _FORMAT:
         return None
-    snapshot.clean = data[:1] == _CLEAN
+    snapshot.clean = entry[:1] == _CLEAN
     return snapshot
 
 
@@ -260,8 +296,10 @@ def look_at(joined_id: str) -> tuple[bool, bool]:
     process = joined_id.rpartition(".")[2][:ID_LENGTH]
     try:
         data = snapshot_cache.get(_key(joined_id))
-        is_saved = data is not None and data[:1] == _CLEAN
-        return is_saved, data is not None and not is_saved and liveness.is_alive(process)
+        if not _is_of(data, joined_id):
+            return False, False
+        is_saved = data[:1] == _CLEAN
+        return is_saved, not is_saved and liveness.is_alive(process)
     except Exception:
         return False, False
 
@@ -272,16 +310,20 @@ def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:
     ``page.id`` is the HTML's id and the tab's: HTML that was duplicated or restored is joined more than once, and each
     time it is another page. ``page.joined_id`` is that of this connection too. The browser comes back with the one it
     has heard of, so what was saved for a connection that it has not is never taken for its state.
+
+    A tab has two places for snapshots, and the id ends with its own: one for the connection that the browser has heard of,
+    one for the connection that comes after it. However often a browser comes back with the same id, there are no more.
     """
     if joined_before and not is_of(joined_before, rendered_as):
         raise TokenRefused("This page is out of date; load it again.")
     page.id = joined_before.rpartition(".")[0] or f"{rendered_as}.{secrets.token_urlsafe(6)}"
-    page.joined_id = f"{page.id}.{process_id()}{secrets.token_urlsafe(6)}"
+    place = _PLACES[joined_before.endswith(_PLACES[0])]
+    page.joined_id = f"{page.id}.{process_id()}{secrets.token_urlsafe(6)}{place}"
 
 
 def is_of(joined_id: str, rendered_as: str) -> bool:
     """Whether a join of this HTML gave the id."""
-    return joined_id.count(".") == 2 and joined_id.startswith(f"{rendered_as}.") and len(joined_id) < 100
+    return _JOINED_ID.fullmatch(joined_id) is not None and joined_id.startswith(f"{rendered_as}.")
 
 
 def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool:
@@ -359,5 +401,27 @@ def _culprit(state: dict[str, Any]) -> str:
     return "state"
 
 
-def _key(page_id: str) -> str:
-    return f"livecomp:page:{page_id}"
+def entries_that_fit() -> int | None:
+    """How many entries the cache of snapshots holds before it drops some, None for one that has no such number."""
+    cache: Any = caches[settings.snapshot_cache]
+    return cache._max_entries if isinstance(cache, (LocMemCache, FileBasedCache, DatabaseCache)) else None
+
+
+def has_room_of_its_own() -> bool:
+    """Whether there is more room for snapshots than for anything else, see `livecomp.snapshot_cache`."""
+    cache: Any = caches[settings.snapshot_cache]
+    return isinstance(cache, LocMemCache) and snapshot_cache.says_nothing_of_entries(settings.snapshot_cache)
+
+
+def pages_that_fit() -> int | None:
+    """How many open pages have room in the cache of snapshots; None for one without a number of entries, as Redis."""
+    entries = entries_that_fit()
+    if entries is None or settings.snapshot == "off" or has_room_of_its_own():
+        return None
+    return entries // _ENTRIES_OF_A_PAGE
+
+
+def _key(saved_as: str) -> str:
+    """The key of a snapshot: of the HTML's parts by their own id, of a tab's by its place."""
+    tab, _, connection = saved_as.rpartition(".")
+    return f"livecomp:page:{tab}:{connection[-1:]}" if tab else f"livecomp:page:{saved_as}"

@@ -66,6 +66,12 @@ def delete_many(keys: Iterable[str]) -> None:
     _line.call(lambda cache: cache.delete_many(keys))
 
 
+def says_nothing_of_entries(alias: str) -> bool:
+    """Whether the project leaves it to Django how many entries this cache has."""
+    params = caches.settings[alias]
+    return "MAX_ENTRIES" not in params.get("OPTIONS", {}) and "max_entries" not in params
+
+
 class _Call:
     """One call, between the thread that waits and the thread that makes it."""
 
@@ -119,8 +125,7 @@ class _Line:
     def _memory_with_room(self, alias: str) -> Any:
         """Django's cache in local memory, with room for the pages of a busy site. Django's default is 300 entries; then it
         drops a third of them. Where the project's settings say how many there may be, they count."""
-        params = caches.settings[alias]
-        if "MAX_ENTRIES" in params.get("OPTIONS", {}) or "max_entries" in params:
+        if not says_nothing_of_entries(alias):
             return caches[alias]
         cache: Any = caches.create_connection(alias)  # another door to the same memory
         cache._max_entries = int(min(_MANY, max(_FEW, _ROOM / max(1.0, self.size))))

@@ -64,7 +64,8 @@ def verify(token: str, request: HttpRequest, *, resuming: bool = False) -> Claim
     """The claims of a token. Raises `TokenRefused`, with one message whatever the cause, so that it tells nothing; the
     cause is in the log. The database is not asked: see `Arguments`.
 
-    ``resuming``: a page that was joined before may come with a token that is not current, for its state is newer.
+    ``resuming``: a page that was joined before may come with a token that is not current, for its state is newer. Nor does
+    a clock that was set back since then end a page.
     """
     try:
         payload = msgspec.json.decode(signing.b64_decode(_signer().unsign(token).encode()))
@@ -75,7 +76,7 @@ def verify(token: str, request: HttpRequest, *, resuming: bool = False) -> Claim
         raise _refused("it is not one of this site's") from None
     age = time.time() - issued
     is_current = age <= settings.token_max_age and version == settings.version
-    if age < -settings.clock_skew:
+    if age < -settings.clock_skew and not resuming:
         raise _refused("it is from the future", component)
     if not (is_current or resuming):
         raise _refused(f"it is {age:.0f} seconds old, and of version {version!r}", component)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.soak import fleet, greedy, hostile, memory, trouble
+from tests.soak import fleet, floods, greedy, hostile, memory, trouble
 from tests.soak.report import Report
 
 Part = Callable[[Report, argparse.Namespace], Awaitable[None]]
@@ -21,6 +21,7 @@ PARTS: dict[str, Part] = {
     "churn": lambda report, given: memory.after_many_connections(report, given.churn),
     "hostile": lambda report, given: hostile.others_do_not_notice(report, given.messages),
     "greedy": lambda report, given: greedy.others_do_not_wait(report),
+    "floods": lambda report, given: floods.others_do_not_pay(report),
 }
 
 

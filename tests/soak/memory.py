@@ -25,11 +25,11 @@ Open = Callable[[], Any]
 
 
 @contextlib.asynccontextmanager
-async def server() -> AsyncIterator[Server]:
-    """One worker with the state of its pages in Redis."""
+async def server(**livecomp: Any) -> AsyncIterator[Server]:
+    """One worker with the state of its pages in Redis. ``livecomp``: settings beside those of the tests' project."""
     with tempfile.TemporaryDirectory() as directory:
         cache = Redis()
-        livecomp = json.dumps({"HEARTBEAT": 3600.0})
+        given = json.dumps({"HEARTBEAT": 3600.0, **livecomp})
         try:
             server = await asyncio.to_thread(
                 lambda: Server(
@@ -38,7 +38,7 @@ async def server() -> AsyncIterator[Server]:
                     *UVICORN,
                     *("--ws-ping-interval", "3600", "--ws-ping-timeout", "3600"),
                     CACHE_URL=cache.url,
-                    LIVECOMP=livecomp,
+                    LIVECOMP=given,
                 )
             )
             try:

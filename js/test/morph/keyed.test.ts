@@ -163,6 +163,52 @@ test.describe("Keyed children", () => {
     }));
 });
 
+test.describe("t135: ids in user content", () => {
+  const user = '<blockquote><div id="row-2">mine</div></blockquote>';
+
+  test("a new row does not take the user's element of its id", ({ run }) =>
+    run(user => {
+      stage(`<div lc=c0.0><div id="row-1" lc="c0.1.1">1</div><p lc="c0.2">text</p>${user}</div>`);
+      const mine = find("blockquote > div");
+      patch(
+        `><div id="row-1" lc="c0.1.1">1</div><div id="row-2" lc="c0.1.2">2</div><p lc="c0.2">new</p>${user}`,
+      );
+      same(find("blockquote > div"), mine);
+      equal(find("div > #row-2").textContent, "2");
+      stage(`<div lc=c0.0><aside lc="c0.2">${user}</aside></div>`);
+      const kept = find("blockquote > div");
+      patch('><div id="row-2" lc="c0.1.2">2</div><template lc-keep="c0.2"></template>');
+      same(find("blockquote > div"), kept);
+      equal(kept.textContent, "mine");
+    }, user));
+
+  test("user content does not take the row of its id", ({ run }) =>
+    run(user => {
+      stage('<div lc=c0.0><p></p><section><div id="row-2" lc="c0.1.2">2</div></section></div>');
+      const row = find("#row-2");
+      patch(
+        `><p></p>${user}<section><div id="row-1" lc="c0.1.1">1</div><template lc-keep="c0.1.2"></template></section>`,
+      );
+      same(find("section").lastChild, row);
+      equal(find("blockquote > div").textContent, "mine");
+      patch(`>${user}<section><p></p></section>`);
+      equal(find("blockquote > div").textContent, "mine");
+      ok(!row.isConnected);
+    }, user));
+
+  test("a row that goes to another list stays the same one beside it", ({ run }) =>
+    run(user => {
+      stage(
+        `<div lc=c0.0>${user}<ul><li><div id="row-2" lc="c0.1.2">2</div></li></ul><ol><li></li></ol></div>`,
+      );
+      const row = find("ul div");
+      const mine = find("blockquote > div");
+      patch(`>${user}<ul><li></li></ul><ol><li><div id="row-2" lc="c0.2.2">2</div></li></ol>`);
+      same(find("ol div"), row);
+      same(find("blockquote > div"), mine);
+    }, user));
+});
+
 test.describe("Keeps", () => {
   test("a kept run of 1,000 rows is not touched when a row is put in before it", ({ run }) =>
     run(async () => {

@@ -1,12 +1,17 @@
 """How much may be asked for: messages a second and open connections of a visitor, counted for the user and not for the
 socket, and new connections of all together."""
 
+import ipaddress
 import time
 from collections.abc import Callable, Hashable
 
 from livecomp.conf import settings
 
 Clock = Callable[[], float]
+
+WINDOW = 5.0  # seconds in which the arrivals of an address are counted
+SHARE = 0.1  # of `ACCEPT_RATE`, for each address before any gets more
+KEPT_BACK = 0.25  # of the burst, for addresses within their share
 
 
 class RateLimiter:
@@ -50,22 +55,55 @@ class RateLimiter:
 
 
 class AcceptRate:
-    """A token bucket for the connections that a process takes: each join mounts a page, and after a restart all come."""
+    """A token bucket for the connections that a process takes: each join mounts a page, and after a restart all come.
 
-    __slots__ = ("_bucket", "_clock")
+    Each address has its share first. One that wants more gets what is left above a part of the bucket that is kept back
+    for the others, so a stranger who fills the bucket fills it for himself. Where all seem to have one address, as behind
+    a proxy, that one gets the whole rate.
+    """
+
+    __slots__ = ("_arrived", "_bucket", "_clock", "_window")
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._bucket = [float(settings.accept_rate[1]), clock()]
+        self._arrived: dict[str, int] = {}  # by address, in this window only: a flood leaves nothing behind
+        self._window = clock()
 
-    def admit(self) -> bool:
-        """Take a token, if there is one."""
+    def admit(self, address: str) -> bool:
+        """Take a token, if there is one for this address."""
         rate, burst = settings.accept_rate
         now = self._clock()
         tokens = _filled(self._bucket, now, rate, burst)
-        is_free = tokens >= 1
+        kept_back = 0 if self._is_within_share(address, now) else int(burst * KEPT_BACK)
+        is_free = tokens >= 1 + kept_back
         self._bucket[:] = [tokens - is_free, now]
         return is_free
+
+    def _is_within_share(self, address: str, now: float) -> bool:
+        """Count one more arrival, and tell whether the address has not had more than its share lately."""
+        if now - self._window >= WINDOW:
+            self._window = now
+            self._arrived.clear()
+        arrived = self._arrived[address] = self._arrived.get(address, 0) + 1
+        return bool(arrived <= max(1.0, settings.accept_rate[0] * SHARE * WINDOW))
+
+    def __len__(self) -> int:
+        return len(self._arrived)
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the 64 bits that one customer of a provider has for himself. Anything that is no
+    IP address, such as nothing for a Unix socket, counts as it is."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.IPv6Address(int(parsed) >> 64 << 64))
+    return str(parsed)
 
 
 def _filled(bucket: list[float], now: float, rate: float, burst: float) -> float:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Protocol
 
-from livecomp import liveness
+from livecomp import liveness, resume
 from livecomp.conf import settings
 from livecomp.runtime import pool
 from livecomp.runtime.hub import Hub
@@ -56,6 +56,7 @@ class Runtime:
         self._jobs: set[asyncio.Task[Any]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._prune_at = 0.0
+        self._is_told_of_room = False
 
     @classmethod
     def current(cls) -> "Runtime":
@@ -138,7 +139,21 @@ class Runtime:
         if now >= self._prune_at:
             self._prune_at = now + PRUNE
             self.rates.prune()
+        self._tell_of_room()
         self._rest_if_idle()
+
+    def _tell_of_room(self) -> None:
+        """Warn once before the cache of snapshots drops what open pages need. Servers do not run Django's checks."""
+        if self._is_told_of_room or (fit := resume.pages_that_fit()) is None or len(self.pages) <= fit:
+            return
+        self._is_told_of_room = True
+        logger.warning(
+            "%d live pages are open in this process, and the cache %r holds the state of %d. From here on pages whose "
+            "connection breaks lose theirs. Raise its MAX_ENTRIES in CACHES, or use Redis.",
+            len(self.pages),
+            settings.snapshot_cache,
+            fit,
+        )
 
     async def drain(self) -> None:
         """Take no more connections; let running events finish, save every page and close with 1012.

@@ -13,7 +13,7 @@ steady: Callable[[str], str] | None = None
 leftovers: ContextVar[list[str] | None] = ContextVar("livecomp_leftovers", default=None)
 """HTML that belongs to the end of the page's first HTML; None when a live page is patched."""
 
-CHILD = re.compile("\ue000(\\w+)-(\\w+)\ue001")
+CHILD = re.compile("\ue000(\\w{1,40})-(\\w{16})\ue001")
 """Stands in text for a live component inside of such a node: its id, and a proof that the text is not a visitor's."""
 
 

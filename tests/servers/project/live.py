@@ -133,3 +133,30 @@ class Members(LiveComponent):
     @event
     def add(self) -> None:
         self.count += 1
+
+
+class Heavy(LiveComponent):
+    """A megabyte of state."""
+
+    template = "<b>{{ count }}</b>"
+    count: int = 0
+    ballast: str = ""
+
+    def mount(self) -> None:
+        self.ballast = "x" * 1_000_000
+
+    @event
+    def add(self) -> None:
+        self.count += 1
+
+
+class Asking(LiveComponent):
+    """Says who is there, whatever name is asked for."""
+
+    template = "<b>{{ count }}</b>"
+    count: int = 0
+
+    @event
+    def ask(self, name: str) -> None:
+        self.count = len(self.presence(f"people:{name}"))
+        self.skip_render()
