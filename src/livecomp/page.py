@@ -131,11 +131,16 @@ class LivePage(Address):
         return key.id
 
     def shared_html(self, id: str) -> str:
-        """Full HTML of a shared component, for a browser that does not have it."""
+        """Full HTML of a shared component, for a browser that does not have it. On the WebSocket its failure is its own."""
         from livecomp.sharing import html_of
 
         place = self.shared[id]
-        html = html_of(place.key)
+        try:
+            html = html_of(place.key)
+        except Exception as error:
+            if not self.connected or isinstance(error, ComponentError):
+                raise
+            html = failures.with_address(failures.shared_failure(self, place.key.name, error), id)
         place.digest = rendering.digest(html)
         if self.connected:
             self.attach(id, place.digest)

@@ -314,8 +314,10 @@ class WholeHost(Host):
 def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
     mounted.page.dirty.discard(mounted.id)
+    if mounted.broken:
+        return with_address(mounted.failure or "", mounted.id), []
     if mounted.failure is not None:
-        return with_address(mounted.failure, mounted.id), []
+        mounted.memory = RenderMemory()
     mounted.looked = set()
     host = WholeHost(mounted)
     try:
@@ -323,6 +325,7 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
         patches = rendering.patches() if rendering.changed else []
         html = rendering.html()
         host.commit(rendering)
+        mounted.forget_failure()
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
