@@ -414,9 +414,7 @@ class Fragile(LiveComponent, shared=True):
 
 
 class Cupboard(LiveComponent):
-    template = (
-        "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile' %}{% endif %}</div>"
-    )
+    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile' %}{% endif %}</div>"
     is_open: bool = state(False, bind=True)
 
 
