@@ -157,9 +157,11 @@ class Host:
         return frozenset(self.inlined | children_given(self.mounted.fills))
 
     def commit(self, rendering: Any) -> None:
-        """The browser is going to have this render: children that it does not place leave the page."""
-        rendering.commit()
+        """The browser is going to have this render: children that it does not place leave the page. Raises what the pattern
+        of a topic raises with the present state, and then nothing of it has happened."""
         mounted = self.mounted
+        mounted.check_topics()
+        rendering.commit()
         for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
             mounted.page.tree[id].is_left_out = True
         _keep_children(mounted, {*rendering.children, *self.inlined})
@@ -251,7 +253,6 @@ def first_render(mounted: Mounted) -> str:
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
-    mounted.check_topics()
     mounted.forget_failure()
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
@@ -281,11 +282,11 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     host = Host(mounted)
     try:
         rendering = _render(mounted, mounted.memory, host)
+        patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
+        host.commit(rendering)
     except Exception:
         mounted.looked |= looked
         raise
-    patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-    host.commit(rendering)
     mounted.forget_failure()
     return patches
 
@@ -385,9 +386,7 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             return []
         return notice_patches(mounted)
     try:
-        patches = render_again(mounted)
-        mounted.check_topics()
-        return patches
+        return render_again(mounted)
     except Exception as error:
         if page.undo_handlers_of(mounted):
             failure = failure_of(mounted, error, "render")

@@ -155,7 +155,7 @@ def copy_value(value: Any) -> Any:
         return value.copy()
     if kind is tuple:
         return tuple(copy_value(item) for item in value)
-    copy_contents = _copier(kind)
+    copy_contents = _copier(kind)  # type: ignore[arg-type]  # of type[Any], which every class is
     return value if copy_contents is None else copy_contents(value)
 
 
