@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections, models
 from django.http import QueryDict
 from django.template import engines
@@ -229,7 +230,7 @@ def test_a_database_that_is_gone_is_a_row_that_is_gone(
     assert plain is not None
     with monkeypatch.context() as patched:
         patched.delitem(connections.settings, "archive")
-        with pytest.raises(Note.DoesNotExist, match="'archive', which is not configured"):
+        with pytest.raises(ObjectDoesNotExist, match="'archive', which is not configured"):
             unpacked("painted", plain)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections, models, router
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -168,7 +169,7 @@ def _unpack_model(value: list[Any]) -> models.Model:
     label, pk, *home = value
     model: type[models.Model] = apps.get_model(label)
     if home and home[0] not in connections:
-        raise model.DoesNotExist(f"{label} {pk!r} is in the database {home[0]!r}, which is not configured any more.")
+        raise ObjectDoesNotExist(f"{label} {pk!r} is in the database {home[0]!r}, which is not configured any more.")
     rows = model._default_manager.using(home[0]) if home else model._default_manager.all()
     return rows.get(pk=_unpack(pk, None))
 

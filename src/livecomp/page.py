@@ -25,6 +25,7 @@ from livecomp import (
     protocol,
     receiving,
     rendering,
+    sendable,
     serving,
     shared,
     signals,
@@ -356,7 +357,7 @@ class LivePage(Address):
         # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
         if not calling.is_in_turn(self) or (not self.connected and self.attempt is None):
             return topics.publish(topic, message)
-        (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
+        (message,) = sendable.unpack([sendable.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
         if connection.in_atomic_block:
             transaction.on_commit(lambda: self._publish_now(topic, message))
