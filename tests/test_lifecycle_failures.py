@@ -529,3 +529,67 @@ def test_a_resumed_that_fails_is_told_and_has_not_happened_wherever_the_page_com
     assert "inside 5" in html
     assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
     caplog.clear()
+
+
+class Listed(LiveComponent):
+    name = "failing.listed"
+    template = "<i>listed</i>"
+    left: ClassVar[int] = 0
+
+    def unmount(self) -> None:
+        Listed.left += 1
+
+
+class Room(LiveComponent):
+    """The pattern of its topic fails with what the event leaves; its template does not."""
+
+    name = "failing.room"
+    template = (
+        "{% load livecomp %}<div><p>{{ n }}</p><p>{{ rows }}</p>"
+        "{% if n == 0 %}{% live_component 'failing.listed' %}{% endif %}</div>"
+    )
+    rows_there: ClassVar[int] = 0
+    n: int = 0
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**kwargs, "rows": f"{Room.rows_there} rows"}
+
+    @property
+    def room(self) -> str:
+        if self.n:
+            raise ValueError("no such room")
+        return "a"
+
+    @on("room:{room}")
+    def heard(self, message: Any) -> None: ...
+
+    @event
+    def add(self) -> None:
+        Room.rows_there += 1
+        self.n += 1
+
+
+def test_what_a_topic_refuses_is_not_taken_for_what_the_browser_has(caplog: pytest.LogCaptureFixture) -> None:
+    Room.rows_there = Listed.left = 0
+    driver = joined("failing.room")
+    sent = driver.event("add")
+    assert [kind for kind, *_ in sent] == ["error", "patch"]
+    assert "1 rows" in str(sent[1][3]), "the row is there, whatever became of the handler"
+    assert "lc-keep" not in str(sent[1][3])
+    assert Listed.left == 0, "the child is still shown"
+    assert driver.page.tree.keys() == {"c0", "c1"}
+    assert driver.give(inputs.RenderAgain("c0")) == []
+    caplog.clear()
+
+
+def test_a_topic_that_fails_at_a_join_is_shown_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    Room.rows_there = 0
+    driver = joined("failing.room")
+    driver.component.n = 1
+    sent = driver.give(inputs.RenderAgain("c0"))
+    assert "livecomp-error" in str(sent)
+    resume.save(driver.page, clean=True)
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "livecomp-error" in str(reply)
+    assert driver.out(Close) == []
+    caplog.clear()

@@ -6,19 +6,26 @@ import enum
 import uuid
 import zoneinfo
 from collections import namedtuple
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connections, models
 from django.http import QueryDict
+from django.template import engines
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 from livecomp import LiveComponent
 from livecomp.packing import Arguments, packed, reason_against, unpacked
-from tests.driver import Driver
+from livecomp.shared import Key
+from tests.driver import Driver, make_request
 from tests.testapp.models import Note
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -152,3 +159,110 @@ def test_a_join_with_a_snapshot_reads_no_row_of_the_token(django_assert_num_quer
     driver = Driver("painted", plain=Note.objects.create(text="here"))
     with django_assert_num_queries(0):
         driver.join()
+
+
+# Rows of another database
+
+
+@pytest.fixture
+def archive(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A second database, with a table of notes."""
+    monkeypatch.setitem(
+        connections.settings, "archive", {**connections.settings["default"], "NAME": str(tmp_path / "archive.sqlite3")}
+    )
+    connections["archive"] = connections.create_connection("archive")
+    connections["archive"].connect()  # Django's test case knows of no other database, and lets open ones be
+    with connections["archive"].schema_editor() as editor:
+        editor.create_model(Note)
+    yield
+    connections["archive"].close()
+
+
+@pytest.fixture
+def notes(archive: None) -> tuple[Note, Note]:
+    """Two rows of the same primary key."""
+    note = Note.objects.create(text="here")
+    return note, Note.objects.using("archive").create(pk=note.pk, text="archived")
+
+
+class Noted(LiveComponent):
+    template = "<p>{{ note.text }}</p>"
+    note: Note
+
+    def mount(self, note: Note) -> None:
+        self.note = note
+
+
+def test_a_row_comes_back_from_its_own_database(notes: tuple[Note, Note]) -> None:
+    for note in notes:
+        found = there_and_back(note)
+        assert (found.text, found._state.db) == (note.text, note._state.db)
+        deferred = Note.objects.using(note._state.db).only("pk").get()
+        assert there_and_back([deferred])[0].text == note.text
+
+
+def test_the_same_key_in_two_databases_is_two_shared_components(notes: tuple[Note, Note]) -> None:
+    here, archived = (Key.of("noted", {"note": note}, "en", "UTC") for note in notes)
+    assert here.id != archived.id
+
+
+def test_a_cached_fragment_shows_the_row_of_its_own_database(notes: tuple[Note, Note]) -> None:
+    source = (
+        "{% load livecomp cache %}{% cache 60 noted note.text %}{% live_component 'noted' note=note %}{% endcache %}"
+    )
+    for note in notes * 2:
+        template: Any = engines["django"].from_string(source)
+        assert f">{note.text}</p>" in template.render({"note": note}, make_request())
+
+
+def test_a_page_whose_snapshot_is_gone_mounts_with_the_row_of_its_own_database(notes: tuple[Note, Note]) -> None:
+    for note in notes:
+        driver = Driver("noted", note=note)
+        cache.clear()
+        driver.join()
+        assert driver.component.note.text == note.text
+
+
+def test_a_database_that_is_gone_is_a_row_that_is_gone(
+    notes: tuple[Note, Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = packed({"plain": notes[1]})
+    assert plain is not None
+    with monkeypatch.context() as patched:
+        patched.delitem(connections.settings, "archive")
+        with pytest.raises(ObjectDoesNotExist, match="'archive', which is not configured"):
+            unpacked("painted", plain)
+
+
+class Replicas:
+    """Rows are read from a copy and written to the original."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "archive"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+def test_a_row_that_was_read_from_a_copy_is_the_row_of_the_original(notes: tuple[Note, Note], settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [Replicas()]
+    assert packed({"note": notes[0]}) == packed({"note": notes[1]}) == {"note": {"\x00model": ["testapp.note", "1"]}}
+    assert there_and_back(notes[0]).text == "archived", "from where the router reads"
+
+
+class Seat(models.Model):
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.CharField(max_length=2)
+    number = models.IntegerField()
+
+    class Meta:
+        app_label = "testapp"
+        managed = False
+
+
+def test_a_row_with_a_key_of_several_columns_comes_back(archive: None) -> None:
+    with connections["archive"].schema_editor() as editor:
+        editor.create_model(Seat)
+    seat = Seat.objects.using("archive").create(row="B", number=7)
+    assert there_and_back(seat).pk == ("B", 7)
+    assert packed({"seat": Seat(row="B")}) is None, "not saved"

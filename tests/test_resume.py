@@ -5,14 +5,16 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import liveness, resume, this_process, tokens
+from livecomp import LiveComponent, inputs, liveness, resume, this_process, tokens
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Save
 from livecomp.page import LivePage
@@ -367,3 +369,71 @@ def test_a_resume_in_another_process_sends_only_what_differs(monkeypatch: pytest
     [(_, _, _, _, patches, _)] = driver.join(resume=(driver.page.joined_id, version))
     assert patches == []
     assert driver.component.count == 6
+
+
+class Inner(LiveComponent):
+    name = "resume.inner"
+    template = "<b>{{ n }}</b>"
+    n: int = 0
+
+
+class Outer(LiveComponent):
+    name = "resume.outer"
+    template = (
+        "{% load livecomp %}<div>{% if shows_inner %}{% live_component 'resume.inner' %}{% endif %}{{ end }}</div>"
+    )
+    fails: ClassVar[bool] = False
+    shows: ClassVar[bool] = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**kwargs, "shows_inner": type(self).shows}
+
+    @property
+    def end(self) -> str:
+        if type(self).fails:
+            raise ValueError("the end")
+        return "fine"
+
+
+@pytest.fixture
+def _outer_is_well() -> Iterator[None]:
+    yield
+    Outer.fails, Outer.shows = False, True
+
+
+@pytest.mark.usefixtures("_outer_is_well")
+@pytest.mark.parametrize("shows", [False, True])
+def test_a_child_that_is_not_placed_any_more_does_not_end_every_resume(
+    shows: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver("resume.outer")
+    driver.join()
+    Outer.fails = True  # the child is placed, then the template fails: its notice is all that the browser has
+    driver.give(inputs.RenderAgain("c0"))
+    resume.save(driver.page, clean=True)
+    driver.page.close()
+    Outer.fails, Outer.shows = False, shows
+    (reply,) = resumed(driver)
+    assert driver.out(Close) == []
+    [[address, html]] = reply[4]
+    assert address == "c0.0", "the browser has nothing of what stood inside the notice"
+    assert ("<b" in html) is shows
+    assert list(driver.page.tree) == ["c0", "c1"][: 1 + shows]
+    assert driver.give(inputs.RenderAgain("c0")) == []
+    caplog.clear()
+
+
+@pytest.mark.usefixtures("_outer_is_well")
+def test_a_child_inside_of_a_notice_is_shown_after_a_resume_that_fails_too(caplog: pytest.LogCaptureFixture) -> None:
+    driver = Driver("resume.outer")
+    driver.join()
+    Outer.fails = True
+    driver.give(inputs.RenderAgain("c0"))
+    resume.save(driver.page, clean=True)
+    driver.page.close()
+    resumed(driver)
+    Outer.fails = False
+    [[_, _, _, [[address, html]]]] = driver.give(inputs.RenderAgain("c0"))
+    assert address == "c0.0"
+    assert "<b" in html
+    caplog.clear()

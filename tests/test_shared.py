@@ -1,12 +1,14 @@
 """Shared components: one state, one render for all viewers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import OperationalError
 from django.utils import translation
 
 from livecomp import LiveComponent, event, every, on, publish, sharing, state
+from livecomp.effects import Attach
 from livecomp.exceptions import ComponentError
 from livecomp.shared import Key
 from livecomp.testing import LiveClient
@@ -399,3 +401,34 @@ def test_t70_a_failing_handler_leaves_it_as_it_was(live: LiveClient) -> None:
         _ = page.text
     publish("scores", "red")
     assert page.one("[live-key=red]").text == "red 1"
+
+
+class Fragile(LiveComponent, shared=True):
+    template = "<p>{{ n }}</p>"
+    fails: ClassVar[bool] = False
+    n: int = 0
+
+    def mount(self) -> None:
+        if Fragile.fails:
+            raise OperationalError("the database is away")
+
+
+class Cupboard(LiveComponent):
+    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile' %}{% endif %}</div>"
+    is_open: bool = state(False, bind=True)
+
+
+def test_t74_a_shared_child_that_fails_does_not_take_its_parent_with_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver("cupboard")
+    driver.join()
+    monkeypatch.setattr(Fragile, "fails", True)
+    sent = str(driver.set(is_open=True))
+    assert "'ack'" not in sent
+    assert "'error'" not in sent
+    assert ">True<livecomp-error lc=" in sent
+    assert driver.component.is_open
+    [attach] = driver.out(Attach)
+    assert f'lc="{attach.key.id}.0"' in sent
+    caplog.clear()

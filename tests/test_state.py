@@ -1,11 +1,13 @@
 """livecomp.state: declared fields."""
 
+import array
 import copy
 import datetime
-from collections import OrderedDict
-from typing import Any, ClassVar
+from collections import Counter, OrderedDict, defaultdict, deque
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
+from django.http import QueryDict
 from django.utils.safestring import mark_safe
 
 from livecomp import LiveComponent, state
@@ -91,6 +93,121 @@ def test_an_object_that_is_no_container_is_restored_by_reference() -> None:
     preserved = preserve(value)
     value.clear()
     assert restore(preserved) == [thing]
+
+
+class Basket(list[Any]):
+    label = ""
+
+
+class Tags(set[str]):
+    pass
+
+
+class Pair(NamedTuple):
+    name: str
+    values: list[int]
+
+
+class FakeArray:
+    """As NumPy's arrays: it copies itself, and is no container of Python's."""
+
+    __array_interface__: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, values: list[int]) -> None:
+        self.values = values
+
+    def __copy__(self) -> "FakeArray":
+        return FakeArray([*self.values])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FakeArray) and self.values == other.values
+
+    def clear(self) -> None:
+        self.values.clear()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def wiped(value: Any) -> None:
+    """Change the value, and what is in it, as a handler might."""
+    for item in list(value.values() if isinstance(value, dict) else value) if hasattr(value, "__iter__") else []:
+        if isinstance(item, (list, dict, set, deque, bytearray)):
+            item.clear()
+    if isinstance(value, array.array):
+        del value[:]
+    elif isinstance(value, Pair):
+        value.values.clear()
+    else:
+        value.clear()
+
+
+CONTAINERS = {
+    "bytearray": lambda: bytearray(b"abc"),
+    "bytes": lambda: [b"abc"],
+    "array": lambda: array.array("i", [1, 2]),
+    "numpy": lambda: FakeArray([1, 2]),
+    "Counter": lambda: Counter("aab"),
+    "defaultdict": lambda: defaultdict(list, a=[1]),
+    "OrderedDict": lambda: OrderedDict(b=[1], a=2),
+    "QueryDict": lambda: QueryDict("a=1&a=2", mutable=True),
+    "deque": lambda: deque([[1], 2], maxlen=3),
+    "list": lambda: Basket([[1], 2]),
+    "set": lambda: Tags("ab"),
+    "named tuple": lambda: Pair("a", [1]),
+}
+
+
+@pytest.mark.parametrize("where", ["itself", "in a list", "in a dict"])
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_containers_of_all_kinds_are_put_back_as_they_were(kind: str, where: str) -> None:
+    inner, expected = CONTAINERS[kind](), CONTAINERS[kind]()
+    value: Any = inner if where == "itself" else [inner] if where == "in a list" else {"it": inner}
+    preserved = preserve(value)
+    wiped(inner)
+    found = restore(preserved)
+    found = found if where == "itself" else found[0] if where == "in a list" else found["it"]
+    assert type(found) is type(expected)
+    assert found == expected
+    if isinstance(expected, dict):
+        assert list(found.items()) == list(expected.items())
+    if isinstance(expected, QueryDict):
+        assert found.getlist("a") == ["1", "2"]
+
+
+def test_what_a_container_knows_besides_its_contents_is_put_back_too() -> None:
+    value = Basket([1])
+    value.label = "fruit"
+    found = restore(preserve([value]))[0]
+    assert (found, found.label) == ([1], "fruit")
+    assert restore(preserve(defaultdict(list))).default_factory is list
+    assert restore(preserve(deque([1], maxlen=3))).maxlen == 3
+    query = restore(preserve(QueryDict("a=1")))
+    with pytest.raises(AttributeError, match="immutable"):
+        query["a"] = "2"
+
+
+def test_a_view_of_bytes_is_put_back_as_the_object_that_it_is() -> None:
+    view = memoryview(b"abc")
+    assert restore(preserve({"view": view}))["view"] is view
+
+
+def test_a_list_within_itself_is_put_back() -> None:
+    value: list[Any] = [1]
+    value.append(value)
+    preserved = preserve(value)
+    value.clear()
+    found = restore(preserved)
+    assert found[0] == 1
+    assert found[1] is found
+
+
+def test_a_container_that_cannot_be_copied_stays_the_object_that_it_is() -> None:
+    class Stubborn(dict[str, int]):
+        def __copy__(self) -> "Stubborn":
+            raise RuntimeError("there is only one")
+
+    value = Stubborn(a=1)
+    assert restore(preserve([value]))[0] is value
 
 
 def test_a_mutable_constant_is_no_state() -> None:

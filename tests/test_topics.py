@@ -17,7 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import override_settings
 
-from livecomp import publish, publish_batch, publish_now, topics
+from livecomp import publish, publish_batch, publish_now, sendable, topics
 from livecomp.runtime import link
 from livecomp.runtime.hub import Hub
 from livecomp.topics import Sender, apublish, group_name
@@ -281,7 +281,7 @@ class Process:
         self.sender = Sender(name, lambda: layer)
 
     def publish(self, topic: str, *messages: Any) -> None:
-        packed = [topics.pack(topic, message) for message in messages]
+        packed = [sendable.pack(topic, message) for message in messages]
         self.sender.put({topic: packed})
 
     def stop(self) -> None:
@@ -411,6 +411,91 @@ async def test_t69_a_full_channel_drops_messages_and_the_page_still_catches_up(
     await until(lambda: here.hub.lost > 200)
     assert subscriber.marked[-1] == ("a", [])  # in the same step in which the gap was noticed
     here.stop()
+
+
+def without_last(subscriber: Subscriber, last: Any) -> bool:
+    """Whether the last message has come, and word of those that were lost before it."""
+    return last in subscriber.messages and ("a", []) in subscriber.marked
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_t69_more_messages_than_are_sent_are_noticed(
+    layer: FlakyLayer, here: Process, there: Process, is_known: bool
+) -> None:
+    subscriber = subscribed(here.hub, "a")
+    await is_listening(layer, here, "a")
+    if is_known:
+        there.publish("a", 0)
+        await until(lambda: 0 in subscriber.messages)
+    subscriber.marked.clear()
+    there.publish("a", *range(1, 251))
+    await until(lambda: without_last(subscriber, 250))
+    assert subscriber.marked == [("a", []), ("a", [*range(151, 251)])]
+    assert here.hub.lost == (150 if is_known else 0), "without a number before it, nobody can tell how many"
+    subscriber.marked.clear()
+    there.publish("a", 251)
+    await until(lambda: 251 in subscriber.messages)
+    assert subscriber.marked == [("a", [251])]
+
+
+async def test_t69_a_loop_that_is_faster_than_the_layer_is_noticed(
+    layer: FlakyLayer, here: Process, there: Process
+) -> None:
+    subscriber = subscribed(here.hub, "a")
+    await is_listening(layer, here, "a")
+    there.publish("a", 0)
+    await until(lambda: 0 in subscriber.messages)
+    subscriber.marked.clear()
+    for number in range(1, 351):
+        there.publish("a", number)
+        if number == 50:
+            await asyncio.sleep(0)  # the first are on their way
+    await until(lambda: without_last(subscriber, 350))
+    assert here.hub.lost == 350 - len(set(subscriber.messages) - {0})
+    assert here.hub.lost > 0
+
+
+@pytest.mark.usefixtures("fast")
+async def test_t69_messages_that_were_too_many_while_the_layer_was_down_are_noticed(
+    layer: FlakyLayer, here: Process, there: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscriber = subscribed(here.hub, "a")
+    await is_listening(layer, here, "a")
+    there.publish("a", 0)
+    await until(lambda: 0 in subscriber.messages)
+    tries: list[int] = []
+
+    def fails(message: dict[str, Any]) -> bool:
+        if message["type"] == topics.MESSAGE_TYPE:
+            tries.append(message["number"])
+            raise ConnectionError("not now")
+        return False
+
+    layer.loses = fails  # and its receivers do not notice
+    for number in range(1, 251):
+        there.publish("a", number)
+        if number in (1, 120):
+            await until(lambda number=number: number + 1 in tries)
+    subscriber.marked.clear()
+    layer.loses = lambda message: False
+    await until(lambda: without_last(subscriber, 250))
+    assert subscriber.marked == [("a", []), ("a", [*range(151, 251)])]
+    assert here.hub.lost == 150
+    caplog.clear()
+
+
+async def test_t69_topics_that_were_too_many_to_wait_are_noticed(
+    layer: FlakyLayer, here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "MAX_WAITING_TOPICS", 3)
+    subscriber = subscribed(here.hub, "a")
+    await is_listening(layer, here, "a")
+    there.publish("a", 0)
+    await until(lambda: 0 in subscriber.messages)
+    subscriber.marked.clear()
+    there.sender.put({topic: ["1"] for topic in "abcd"})
+    await until(lambda: ("a", []) in subscriber.marked)
+    assert 1 not in subscriber.messages
 
 
 @pytest.fixture

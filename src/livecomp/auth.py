@@ -1,5 +1,6 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
+import copy
 from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore as Cook
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.functional import LazyObject
 
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
@@ -175,13 +177,25 @@ def revalidate(request: HttpRequest) -> bool:
 
 def forget_permissions(request: HttpRequest) -> None:
     """Have ``user.has_perm()`` and ``{{ perms }}`` ask the database again. Django's backends, and those of the packages
-    around it, keep the answers on the user, which in a view lives as long as the request."""
-    user = request.__dict__.get("user")
-    if user is None:
-        return
-    wrapped = user.__dict__.get("_wrapped", user)
-    for name in [name for name in getattr(wrapped, "__dict__", ()) if name.endswith("_cache") and "perm" in name]:
-        wrapped.__dict__.pop(name, None)  # another thread may do the same
+    around it, keep the answers on the user, which in a view lives as long as the request.
+
+    The user is replaced by a copy without them: another thread may be reading the answers at this moment."""
+    for name in ("user", "_acached_user"):  # the second is what auser() gives
+        user = request.__dict__.get(name)
+        if isinstance(user, LazyObject):  # it stays the same, with another user in it
+            _renew_user(user, "_wrapped")
+        else:
+            _renew_user(request, name)
+
+
+def _renew_user(holder: Any, name: str) -> None:
+    user = holder.__dict__.get(name)
+    answers = [each for each in tuple(getattr(user, "__dict__", ())) if each.endswith("_cache") and "perm" in each]
+    if answers:
+        fresh = copy.copy(user)
+        for answer in answers:
+            fresh.__dict__.pop(answer, None)
+        setattr(holder, name, fresh)
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:

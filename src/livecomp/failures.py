@@ -26,11 +26,15 @@ logger = logging.getLogger("livecomp")
 def show_failure(mounted: Mounted, error: BaseException, doing: str) -> str:
     """Log an exception and make the component's error boundary of it. Gives the failure's id, for a report."""
     failure = report(mounted, error, doing)
-    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
-    mounted.failure = _boundary(component=mounted.component.name, failure=failure, traceback=text, debug=settings.DEBUG)
+    mounted.failure = _failure_boundary(mounted.component.name, failure, error)
     mounted.is_refused = False
     _forget_html(mounted)
     return failure
+
+
+def shared_failure(page: "LivePage", name: str, error: Exception) -> str:
+    """Log that there is no HTML of a shared component for this page, and make its error boundary."""
+    return _failure_boundary(name, report_page(page, error, name), error)
 
 
 def show_refusal(mounted: Mounted) -> None:
@@ -88,6 +92,11 @@ def notice_patches(mounted: Mounted) -> list[tuple[str, str]]:
 def refusal(name: str) -> str:
     """The notice that a visitor may not see a component of this name."""
     return _boundary(component=name, is_refused=True)
+
+
+def _failure_boundary(name: str, failure: str, error: BaseException) -> str:
+    text = "".join(traceback.format_exception(error)) if settings.DEBUG else ""
+    return _boundary(component=name, failure=failure, traceback=text, debug=settings.DEBUG)
 
 
 def _boundary(**details: Any) -> str:

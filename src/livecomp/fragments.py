@@ -19,7 +19,7 @@ from django.templatetags import cache
 from django.utils.safestring import SafeString
 
 from livecomp import packing, registry
-from livecomp.exceptions import ComponentError, UnknownComponent
+from livecomp.exceptions import ComponentError
 
 _PLACE = re.compile(r"<!--livecomp ([\w:-]+)-->")
 _SCRIPTS = ""  # in place of a component's name
@@ -108,7 +108,7 @@ def _described(signed: str) -> tuple[str, dict[str, Any], dict[str, str] | None]
     try:
         kwargs = packing.unpacked(name, packed)
         inspect.signature(registry.get(name).mount).bind(None, **{key: kwargs[key] for key in kwargs.keys() - {"key"}})
-    except (ObjectDoesNotExist, UnknownComponent, TypeError) as error:
+    except (ObjectDoesNotExist, LookupError, TypeError) as error:  # LookupError: no such component, or no such model
         raise _Outdated from error
     return name, kwargs, fills
 

@@ -177,11 +177,10 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     for claim in claims:
         if claim.component not in known:
             patches += _whole_if_it_stays(page.tree[claim.component], "" if resumed else claim.digest)
-    for id in known:
-        mounted = page.tree[id]
+    for mounted in [each for each in page.tree.values() if each.id in known]:
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
         if resumed or mounted.listens or failures.is_refused(mounted):
-            page.dirty.add(id)
+            page.dirty.add(mounted.id)
     return patches + rendering.render_dirty(page)
 
 
@@ -204,11 +203,12 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
             continue
         if parent is not None:
             parent.children[saved.slot] = saved.id
-        if exact and saved.memory is not None:
-            mounted.memory = pickle.loads(saved.memory)
-            known.add(saved.id)
-        elif exact:  # a notice stands in its place
-            page.dirty.add(saved.id)
+        if exact and (parent is None or parent.id in known):  # inside of a notice the browser has nothing
+            if saved.memory is None:  # a notice stands in its place
+                page.dirty.add(saved.id)
+            else:
+                mounted.memory = pickle.loads(saved.memory)
+                known.add(saved.id)
     for place in snapshot.shared:
         if not place.parent or place.parent in page.tree:
             page.shared[place.key.id] = place

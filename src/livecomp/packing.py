@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connections, models, router
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -133,10 +134,14 @@ def _pack(value: Any) -> Any:
     raise TypeError(f"{kind.__name__} has no such form")
 
 
-def _pack_model(value: models.Model) -> list[str]:
-    if value.pk is None:
+def _pack_model(value: models.Model) -> list[Any]:
+    pk = value.pk
+    if pk is None or (isinstance(pk, tuple) and None in pk):
         raise TypeError("an unsaved instance")
-    return [value._meta.label_lower, str(value.pk)]
+    pk = _pack(pk) if isinstance(pk, tuple) else str(pk)
+    home = router.db_for_write(type(value), instance=value)
+    is_usual = home == router.db_for_write(type(value))  # then a router may read it from any copy of that database
+    return [value._meta.label_lower, pk] if is_usual else [value._meta.label_lower, pk, home]
 
 
 def _pack_tuple(value: tuple[Any, ...]) -> list[Any]:
@@ -160,10 +165,13 @@ def _unpack_datetime(value: list[str]) -> datetime.datetime:
     return moment.astimezone(zoneinfo.ZoneInfo(name[0])) if name else moment
 
 
-def _unpack_model(value: list[str]) -> models.Model:
-    label, pk = value
+def _unpack_model(value: list[Any]) -> models.Model:
+    label, pk, *home = value
     model: type[models.Model] = apps.get_model(label)
-    return model._default_manager.get(pk=pk)
+    if home and home[0] not in connections:
+        raise ObjectDoesNotExist(f"{label} {pk!r} is in the database {home[0]!r}, which is not configured any more.")
+    rows = model._default_manager.using(home[0]) if home else model._default_manager.all()
+    return rows.get(pk=_unpack(pk, None))
 
 
 _Kind = tuple[Any, Callable[[Any], Any], Callable[[Any], Any]]

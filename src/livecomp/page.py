@@ -25,6 +25,7 @@ from livecomp import (
     protocol,
     receiving,
     rendering,
+    sendable,
     serving,
     shared,
     signals,
@@ -131,11 +132,16 @@ class LivePage(Address):
         return key.id
 
     def shared_html(self, id: str) -> str:
-        """Full HTML of a shared component, for a browser that does not have it."""
+        """Full HTML of a shared component, for a browser that does not have it. On the WebSocket its failure is its own."""
         from livecomp.sharing import html_of
 
         place = self.shared[id]
-        html = html_of(place.key)
+        try:
+            html = html_of(place.key)
+        except Exception as error:
+            if not self.connected or isinstance(error, ComponentError):
+                raise
+            html = failures.with_address(failures.shared_failure(self, place.key.name, error), id)
         place.digest = rendering.digest(html)
         if self.connected:
             self.attach(id, place.digest)
@@ -351,7 +357,7 @@ class LivePage(Address):
         # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
         if not calling.is_in_turn(self) or (not self.connected and self.attempt is None):
             return topics.publish(topic, message)
-        (message,) = topics.unpack([topics.pack(topic, message)])  # as everybody gets it
+        (message,) = sendable.unpack([sendable.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()
         if connection.in_atomic_block:
             transaction.on_commit(lambda: self._publish_now(topic, message))

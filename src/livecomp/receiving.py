@@ -28,8 +28,8 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
     if type(message) is inputs.Again:
         postponed, message = message.times, message.input
     page.turn = Turn(getattr(message, "ref", 0), postponed, answers_topics=type(message) is inputs.TopicMessages)
-    auth.forget_permissions(page.request)
     try:
+        auth.forget_permissions(page.request)
         yield from HANDLERS[type(message)](page, message)
     except (Exception, SystemExit) as error:
         _fail(page, message, error)

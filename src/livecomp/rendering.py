@@ -157,9 +157,11 @@ class Host:
         return frozenset(self.inlined | children_given(self.mounted.fills))
 
     def commit(self, rendering: Any) -> None:
-        """The browser is going to have this render: children that it does not place leave the page."""
-        rendering.commit()
+        """The browser is going to have this render: children that it does not place leave the page. Raises what the pattern
+        of a topic raises with the present state, and then nothing of it has happened."""
         mounted = self.mounted
+        mounted.check_topics()
+        rendering.commit()
         for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
             mounted.page.tree[id].is_left_out = True
         _keep_children(mounted, {*rendering.children, *self.inlined})
@@ -255,7 +257,6 @@ def first_render(mounted: Mounted) -> str:
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
-    mounted.check_topics()
     mounted.forget_failure()
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
@@ -285,11 +286,11 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     host = Host(mounted)
     try:
         rendering = _render(mounted, mounted.memory, host)
+        patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
+        host.commit(rendering)
     except Exception:
         mounted.looked |= looked
         raise
-    patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-    host.commit(rendering)
     mounted.forget_failure()
     return patches
 
@@ -318,8 +319,10 @@ class WholeHost(Host):
 def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
     mounted.page.dirty.discard(mounted.id)
+    if mounted.broken:
+        return with_address(mounted.failure or "", mounted.id), []
     if mounted.failure is not None:
-        return with_address(mounted.failure, mounted.id), []
+        mounted.memory = RenderMemory()
     mounted.looked = set()
     host = WholeHost(mounted)
     try:
@@ -327,6 +330,7 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
         patches = rendering.patches() if rendering.changed else []
         html = rendering.html()
         host.commit(rendering)
+        mounted.forget_failure()
     except Exception as error:
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
@@ -386,9 +390,7 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             return []
         return notice_patches(mounted)
     try:
-        patches = render_again(mounted)
-        mounted.check_topics()
-        return patches
+        return render_again(mounted)
     except Exception as error:
         if page.undo_handlers_of(mounted):
             failure = failure_of(mounted, error, "render")

@@ -1,7 +1,11 @@
 """What gets through every channel layer: they pack with msgpack, which refuses some of what has a JSON form."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
+Packed = str  # a message as JSON text
 MAX_DEPTH = 100  # levels of lists and dictionaries
 
 
@@ -29,3 +33,20 @@ def check_topic(topic: Any) -> None:
         raise TypeError(f"A topic is a non-empty string, got {topic!r}.")
     if (reason := find_unsendable(topic)) is not None:
         raise TypeError(f"A topic cannot be named {topic!r}: {reason}.")
+
+
+def pack(topic: str, message: Any) -> Packed:
+    """A message as it goes to every page. Raises TypeError for one without a JSON form."""
+    check_topic(topic)
+    try:
+        return msgspec.json.encode(message).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise TypeError(
+            f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "
+            "and read the rest from the database where it is rendered."
+        ) from None
+
+
+def unpack(messages: Iterable[Packed]) -> list[Any]:
+    """The messages behind their texts."""
+    return [msgspec.json.decode(message) for message in messages]

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import lifecycle, locale, protocol, registry, rendering
+from livecomp import inputs, lifecycle, locale, protocol, registry, rendering
 from livecomp.component import LiveComponent
-from livecomp.effects import Output, Rendered, Save, Send, Step
+from livecomp.effects import Output, Postpone, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
 from livecomp.page import LivePage, Steps
@@ -118,6 +118,12 @@ class SharedPage(LivePage):
         """The shared component itself."""
         return self.tree[self.key.id]
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether an error notice stands in its place."""
+        root = self.tree.get(self.key.id)
+        return root is not None and root.failure is not None
+
     def html_alone(self) -> str:
         """Mount it only to get its HTML. Exceptions of the component come through."""
         with self.in_locale():
@@ -126,7 +132,9 @@ class SharedPage(LivePage):
             return rendering.first_render(mounted)
 
     def peek(self) -> str | None:
-        """The present HTML, from any thread; None when a handler is at work."""
+        """The present HTML, from any thread; None when a handler is at work, or the component has failed."""
+        if self.has_failed:
+            return None
         last = self.last
         if last is not None and last.version == self.version:
             return last.html
@@ -140,18 +148,24 @@ class SharedPage(LivePage):
             self._lock.release()
 
     def whole(self) -> None:
-        """Output `Rendered`. What changed since the last render is sent to those who have that."""
+        """Output `Rendered`. What changed since the last render is sent to those who have that. A component that has failed
+        gets another try: at each call, and, where its mount() failed, after a while without one."""
+        is_own_try = not self.tree or self.turn.postponed > 0
         if not self.tree:
-            self._mount()
-        elif self.last is None or self.last.version != self.version:
+            self._remember(self._mount())
+        elif self.root.broken:
+            self._mount_again()
+        elif self.last is None or self.last.version != self.version or self.has_failed:
             self._render_whole()
         assert self.last is not None
         self.output(self.last)
+        if self.root.broken and is_own_try:
+            self.output(Postpone(inputs.Whole(), self.turn.postponed + 1))
 
     def _add_root(self) -> Mounted:
         return self.add(registry.get(self.key.name), None, ("root", self.key.id), self.key.id)
 
-    def _mount(self) -> None:
+    def _mount(self) -> str:
         self.connected = True
         root = self._add_root()
         lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
@@ -159,6 +173,13 @@ class SharedPage(LivePage):
         for mounted in self.tree.values():
             mounted.begin()
             self.listen(mounted)
+        return html
+
+    def _mount_again(self) -> None:
+        """Try again what failed, and show the viewers what came of it."""
+        self.remove(self.root)
+        html = self._mount()
+        self.send_patches([(f"{self.key.id}.0", rendering.without_address(html, self.key.id))])
         self._remember(html)
 
     def _render_whole(self) -> None:

@@ -4,15 +4,21 @@ A field is a data descriptor. Reading or writing one while a handler runs notes 
 knows which components a handler touched (they are rendered again) and can put everything back when the handler fails.
 """
 
+import array
 import copy
 import datetime
 import decimal
 import enum
+import functools
 import inspect
-import marshal
+import io
+import pickle
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
+
+from django.http import QueryDict
 
 from livecomp import calling, progress
 from livecomp.exceptions import ComponentError
@@ -103,24 +109,38 @@ class Preserved:
         self.data = data
 
 
+class _NotPlain(Exception):
+    """Something in the value is no exact builtin type."""
+
+
+class _PlainPickler(pickle.Pickler):
+    """Writes exact builtin types, with a bytearray as what it is, and nothing else."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        raise _NotPlain
+
+
 def preserve(value: Any) -> Any:
     """What `restore` makes the value of again, whatever a handler does to it in between."""
+    data = io.BytesIO()
     try:
-        return Preserved(marshal.dumps(value))
-    except ValueError:  # something in it is no exact builtin type
+        _PlainPickler(data, pickle.HIGHEST_PROTOCOL).dump(value)
+    except (_NotPlain, RecursionError):
         return copy_value(value)
+    return Preserved(data.getvalue())
 
 
 def restore(preserved: Any) -> Any:
     """The value given to `preserve`, as it was then."""
-    return marshal.loads(preserved.data) if type(preserved) is Preserved else preserved
+    return pickle.loads(preserved.data) if type(preserved) is Preserved else preserved
 
 
 def copy_value(value: Any) -> Any:
-    """A copy of plain containers, deep; every other object as it is.
+    """A copy of containers, deep; every other object as it is.
 
-    That is what a failed handler's changes are undone with: the contents of lists, dicts and sets come back, while the
-    attributes of an object that is no plain container (a model instance, say) are the handler's own affair.
+    That is what a failed handler's changes are undone with: the contents of lists, dicts, sets, deques, bytearrays and
+    arrays, and of their subclasses, come back, while the attributes of an object that is no container (a model
+    instance, say) are the handler's own affair.
     """
     kind = type(value)
     if kind is list:
@@ -135,7 +155,55 @@ def copy_value(value: Any) -> Any:
         return value.copy()
     if kind is tuple:
         return tuple(copy_value(item) for item in value)
-    return value
+    copy_contents = _copier(kind)  # type: ignore[arg-type]  # of type[Any], which every class is
+    return value if copy_contents is None else copy_contents(value)
+
+
+@functools.lru_cache(maxsize=1000)
+def _copier(kind: type) -> Callable[[Any], Any] | None:
+    """How a container of this type is copied; None for what is no container."""
+    if issubclass(kind, dict):
+        return _copy_mapping
+    if issubclass(kind, (list, deque)):
+        return _copy_sequence
+    if issubclass(kind, tuple) and hasattr(kind, "_make"):  # a named tuple
+        return _copy_named_tuple
+    if issubclass(kind, (set, bytearray, array.array)) or hasattr(kind, "__array_interface__"):  # as NumPy's have
+        return _copy_flat
+    return None
+
+
+def _copy_mapping(value: Any) -> Any:
+    copied = _copy_flat(value)
+    if copied is not value:
+        for key, item in dict.items(copied):  # past what the class makes of it: a QueryDict shows only last values
+            if type(item) not in IMMUTABLE:
+                dict.__setitem__(copied, key, copy_value(item))
+        if isinstance(value, QueryDict):
+            copied._mutable = value._mutable  # its own copies can all be written
+    return copied
+
+
+def _copy_sequence(value: Any) -> Any:
+    copied = _copy_flat(value)
+    if copied is not value:
+        own = deque if isinstance(value, deque) else list
+        for index, item in enumerate(own.__iter__(copied)):
+            if type(item) not in IMMUTABLE:
+                own.__setitem__(copied, index, copy_value(item))
+    return copied
+
+
+def _copy_named_tuple(value: Any) -> Any:
+    return type(value)._make(map(copy_value, value))
+
+
+def _copy_flat(value: Any) -> Any:
+    """A copy as the class itself makes it; the object itself where the class makes none."""
+    try:
+        return copy.copy(value)
+    except Exception:
+        return value
 
 
 def collect_fields(cls: type) -> dict[str, Field]:

@@ -15,13 +15,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
-import msgspec
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
 
 from livecomp import calling
-from livecomp.sendable import check_topic, find_unsendable
+from livecomp.sendable import Packed, find_unsendable, pack, unpack
 from livecomp.this_process import after_fork, process_id
 
 logger = logging.getLogger("livecomp.topics")
@@ -31,13 +30,13 @@ MESSAGE_TYPE, CONTROL_TYPE = "livecomp.message", "livecomp.control"
 LAYER_TIMEOUT = 5.0  # seconds for one operation of a channel layer: a frozen Redis answers never
 RETRY = (0.1, 5.0)  # seconds between attempts, first and longest
 MAX_WAITING_TOPICS = 10_000
-MAX_WAITING_MESSAGES = 100  # of one topic, the newest
+MAX_WAITING_MESSAGES = 100  # of one topic, the newest: who gets them is told that there were more
 MAX_FAILURES = 3  # of one message while the layer takes others, then it is dropped
 REMINDERS, REMIND_AFTER, MAX_NUMBERS = 3, 2.0, 500  # times, seconds, topics in one message
 NUMBERS = "numbers"  # the kind of control message that reminds of the last numbers
+LOST = "lost"  # … that says that messages of any topics were too many to be sent
 
 Layer = Any
-Packed = str  # a message as JSON text
 
 
 class Listener(Protocol):
@@ -94,7 +93,8 @@ def publish_now(topic: str, message: Any = None) -> None:
 
 
 def publish_batch(messages: Iterable[tuple[str, Any]], *, using: str | None = None) -> None:
-    """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes."""
+    """Publish many ``(topic, message)`` pairs at once; each topic is one message to the other processes. Of one topic they
+    get the newest 100, with ``None`` before them for those that are left out."""
     page = _own_page()
     if page is not None and using is None:
         for topic, message in messages:
@@ -150,29 +150,12 @@ def shared_layer() -> Layer | None:
     return None if isinstance(layer, InMemoryChannelLayer) else layer
 
 
-def pack(topic: str, message: Any) -> Packed:
-    """A message as it goes to every page. Raises TypeError for one without a JSON form."""
-    check_topic(topic)
-    try:
-        return msgspec.json.encode(message).decode()
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise TypeError(
-            f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "
-            "and read the rest from the database where it is rendered."
-        ) from None
-
-
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """The event loop of this thread, if it runs one."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def unpack(messages: Iterable[Packed]) -> list[Any]:
-    """The messages behind their texts."""
-    return [msgspec.json.decode(message) for message in messages]
 
 
 def _on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
@@ -220,6 +203,7 @@ class Sender:
         self.process = process
         self._layer = layer
         self._waiting: dict[str, list[Packed]] = {}
+        self._cut: dict[str, int] = {}  # topic -> messages before those that wait, too many to be kept
         self._control: list[tuple[str, Any]] = []
         self._numbers: dict[str, int] = {}
         self._recent: dict[str, int] = {}  # topics sent to lately -> how often their number is to be told again
@@ -232,10 +216,27 @@ class Sender:
     def put(self, batch: dict[str, list[Packed]]) -> None:
         """Send soon. Called on the event loop."""
         for topic, packed in batch.items():
-            self._waiting[topic] = [*self._waiting.get(topic, ()), *packed][-MAX_WAITING_MESSAGES:]
+            self._keep_newest(topic, [*self._waiting.get(topic, ()), *packed])
         while len(self._waiting) > MAX_WAITING_TOPICS:
-            self._waiting.pop(next(iter(self._waiting)))
+            self._take_waiting(next(iter(self._waiting)))
+            if (LOST, None) not in self._control:
+                self.put_control(LOST, None)
         self._start()
+
+    def _keep_newest(self, topic: str, packed: list[Packed]) -> None:
+        """Have the newest of these wait. Those that are cut off count, so that the receivers notice it."""
+        if (too_many := len(packed) - MAX_WAITING_MESSAGES) > 0:
+            self._cut[topic] = self._cut.get(topic, 0) + too_many
+        self._waiting[topic] = packed[-MAX_WAITING_MESSAGES:]
+
+    def _take_waiting(self, topic: str) -> tuple[int, int, list[Packed]]:
+        """What waits for a topic, and does no more: the number of the last message, how many were cut, the messages."""
+        cut, packed = self._cut.pop(topic, 0), self._waiting.pop(topic)
+        return self._numbers.get(topic, 0) + cut + len(packed), cut, packed
+
+    def _drop_waiting(self, topic: str) -> None:
+        number, _, _ = self._take_waiting(topic)
+        self._remember(topic, number)  # so that the receivers notice it, and render again
 
     def put_control(self, kind: str, value: Any) -> None:
         """Send soon, to every process."""
@@ -293,14 +294,7 @@ class Sender:
             word = self._control.pop(0)
             return id(word), partial(self._send_control, word), lambda: self._control.remove(word)
         topic = next(iter(self._waiting))
-        packed = self._waiting.pop(topic)
-        number = self._numbers.get(topic, 0) + len(packed)
-
-        def drop() -> None:
-            del self._waiting[topic]
-            self._remember(topic, number)  # so that the receivers notice it, and render again
-
-        return topic, partial(self._send_topic, topic, number, packed), drop
+        return topic, partial(self._send_topic, topic, *self._take_waiting(topic)), partial(self._drop_waiting, topic)
 
     async def _send_control(self, word: tuple[str, Any]) -> None:
         try:
@@ -310,12 +304,14 @@ class Sender:
             self._control.append(word)  # behind the others: perhaps they get through
             raise
 
-    async def _send_topic(self, topic: str, number: int, packed: list[Packed]) -> None:
+    async def _send_topic(self, topic: str, number: int, cut: int, packed: list[Packed]) -> None:
         try:
             if (layer := self._layer()) is not None:
-                await layer.group_send(group_name(topic), topic_message(self.process, topic, number, packed))
+                await layer.group_send(group_name(topic), topic_message(self.process, topic, number, packed, cut > 0))
         except BaseException:
-            self._waiting[topic] = [*packed, *self._waiting.get(topic, ())][-MAX_WAITING_MESSAGES:]
+            if cut:
+                self._cut[topic] = self._cut.get(topic, 0) + cut
+            self._keep_newest(topic, [*packed, *self._waiting.get(topic, ())])
             raise
         self._remember(topic, number)
 
@@ -339,9 +335,11 @@ class Sender:
             self._reminder = asyncio.get_running_loop().call_later(REMIND_AFTER, self._remind)
 
 
-def topic_message(process: str, topic: str, number: int, packed: list[Packed]) -> dict[str, Any]:
-    """What goes over the layer: the sender, the topic, the number of its last message, the messages."""
-    return {"type": MESSAGE_TYPE, "process": process, "topic": topic, "number": number, "messages": packed}
+def topic_message(process: str, topic: str, number: int, packed: list[Packed], is_cut: bool = False) -> dict[str, Any]:
+    """What goes over the layer: the sender, the topic, the number of its last message, the messages. ``is_cut``: some
+    before them were too many to be sent."""
+    message = {"type": MESSAGE_TYPE, "process": process, "topic": topic, "number": number, "messages": packed}
+    return message | {"is_cut": True} if is_cut else message
 
 
 def control_message(process: str, kind: str, value: Any) -> dict[str, Any]:

@@ -6,16 +6,17 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client, override_settings
 
 from livecomp import LiveComponent, consumer, event, on, publish_now, sharing, state
 from livecomp.consumer import LiveWebSocket
-from livecomp.runtime import broadcast, process
+from livecomp.runtime import broadcast, process, visitor_check
 from livecomp.runtime.process import Runtime
 from tests.driver import Driver
 from tests.sockets import HEADERS, Socket, until
@@ -434,3 +435,94 @@ async def test_a_stopping_server_ends_it() -> None:
         await Runtime.current().drain()
         assert await viewer.read() == ["closed", 1012]
         assert not sharing.living
+
+
+# Failures
+
+
+class Shaky(LiveComponent, shared=True):
+    """``fails`` times the database is away for a moment."""
+
+    template = "<p>{{ n }}{{ text }}<br></p>"
+    n: int = 0
+    fails: ClassVar[int] = 0
+    text_fails: ClassVar[bool] = False
+
+    def mount(self) -> None:
+        if Shaky.fails:
+            Shaky.fails -= 1
+            raise OperationalError("the database is away")
+        self.n = 1
+
+    @property
+    def text(self) -> str:
+        if Shaky.text_fails:
+            raise OperationalError("the database is away")
+        return ""
+
+    @on("shaky")
+    def heard(self, number: int) -> None:
+        self.n = number
+
+
+@pytest.fixture
+def _shaky_is_well() -> Iterator[None]:
+    yield
+    Shaky.fails, Shaky.text_fails = 0, False
+
+
+@pytest.mark.usefixtures("_shaky_is_well")
+async def test_one_that_failed_to_mount_comes_back_by_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(visitor_check, "RETRY", (0.01, 0.02))
+    viewer = Viewer(await asyncio.to_thread(Driver, "shaky"))
+    Shaky.fails = 3
+    await viewer.start()
+    assert "livecomp-error" in str(await viewer.shared())
+    await viewer.shows(1)
+    publish_now("shaky", 5)
+    await viewer.shows(5)
+    await viewer.leave()
+    await nothing_lives()
+    caplog.clear()
+
+
+@pytest.mark.usefixtures("_shaky_is_well")
+async def test_one_that_failed_to_mount_gets_another_try_with_each_viewer(caplog: pytest.LogCaptureFixture) -> None:
+    viewer = Viewer(await asyncio.to_thread(Driver, "shaky"))
+    Shaky.fails = 1
+    await viewer.start()
+    assert "livecomp-error" in str(await viewer.shared())
+    late = Viewer(await asyncio.to_thread(Driver, "shaky"))
+    assert "livecomp-error" not in late.html
+    await late.start()
+    assert (await late.shared())[3:] == [[], True], "the browser has it already"
+    await viewer.shows(1)
+    for each in (viewer, late):
+        await each.leave()
+    await nothing_lives()
+    caplog.clear()
+
+
+@pytest.mark.usefixtures("_shaky_is_well")
+@pytest.mark.parametrize("who", ["a new viewer", "the browser"])
+async def test_one_that_failed_to_render_gets_another_try_with_each_look(
+    who: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with viewers(1, "shaky") as [viewer]:
+        await viewer.shared()
+        Shaky.text_fails = True
+        publish_now("shaky", 2)
+        assert "livecomp-error" in str(await viewer.shared())
+        Shaky.text_fails = False
+        if who == "the browser":
+            await viewer.write("render", next(iter(sharing.living)))
+        else:
+            late = Viewer(await asyncio.to_thread(Driver, "shaky"))
+            assert "livecomp-error" not in late.html
+            await late.start()
+            assert (await late.shared())[3:] == [[], True], "the browser has it already"
+            await late.leave()
+        await viewer.shows(1)
+    caplog.clear()

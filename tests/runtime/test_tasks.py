@@ -69,8 +69,8 @@ class Job(LiveComponent):
     def done(self, value: Any) -> None:
         self.result = f"done {value}"
 
-    def failed(self, error: Exception) -> None:
-        self.result = f"failed {error}"
+    def failed(self, error: BaseException) -> None:
+        self.result = f"failed {str(error) or type(error).__name__}"
 
     def work_function(self, steps: int) -> int:
         for step in range(1, steps + 1):
@@ -99,6 +99,22 @@ class Job(LiveComponent):
 
     def work_failing(self, steps: int) -> None:
         raise ValueError("broken")
+
+    def work_cancelled_function(self, steps: int) -> None:
+        raise asyncio.CancelledError
+
+    async def work_cancelled(self, steps: int) -> None:
+        inner = asyncio.ensure_future(asyncio.sleep(60))
+        inner.cancel()
+        await inner
+
+    async def work_cancelled_between(self, steps: int) -> AsyncIterator[int]:
+        yield 1
+        await self.work_cancelled(steps)
+
+    @event
+    async def wait_for_the_cancelled(self) -> None:
+        await self.work_cancelled(0)
 
     def work_setting(self, steps: int) -> None:
         self.progress = steps
@@ -144,6 +160,9 @@ SUCCEEDING = [
 ]
 
 
+CANCELLED = ["cancelled", "cancelled_between", "cancelled_function"]  # by something that they started themselves
+
+
 # In tests
 
 
@@ -165,6 +184,18 @@ def test_a_failure_comes_to_the_component(live: LiveClient) -> None:
     page = live.mount("job")
     page.call("start", kind="failing")
     assert page.text == "0 failed broken"
+
+
+@pytest.mark.parametrize("kind", CANCELLED)
+def test_a_task_whose_own_work_was_cancelled_has_failed(live: LiveClient, kind: str) -> None:
+    page = live.mount("job")
+    assert page.call("start", kind=kind).text.endswith("failed CancelledError")
+
+
+def test_a_handler_whose_own_work_was_cancelled_has_failed(live: LiveClient) -> None:
+    page = live.mount("job")
+    with pytest.raises(RuntimeError, match="was cancelled"):
+        page.call("wait_for_the_cancelled")
 
 
 def test_a_failure_that_nobody_takes_is_logged(live: LiveClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -271,6 +302,21 @@ async def test_a_real_page_gets_progress_and_result(kind: str, text: str) -> Non
     await page.event("start", kind=kind)
     await page.shows(text)
     await page.leave()
+
+
+@pytest.mark.parametrize("kind", CANCELLED)
+async def test_a_task_whose_own_work_was_cancelled_has_failed_on_the_server(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = await tab()
+    await page.event("start", kind=kind)
+    await page.shows("CancelledError")
+    [connection] = Runtime.current().connections
+    assert connection._driver._tasks == connection._driver.page.tree["c0"].tasks == {}
+    await page.event("start_quietly", kind=kind)
+    await until(lambda: "job.task failed" in caplog.text)
+    await page.leave()
+    caplog.clear()
 
 
 async def test_a_task_of_mount_runs_on_the_server() -> None:

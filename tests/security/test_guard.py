@@ -8,13 +8,14 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
+from django.utils.functional import SimpleLazyObject
 
-from livecomp import LiveComponent, event, every, inputs, on, protocol, state
+from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
 from livecomp.receiving import HANDLERS
 from livecomp.testing.client import LiveClient
-from tests.driver import Driver
+from tests.driver import Driver, make_request
 
 pytestmark = pytest.mark.django_db
 
@@ -349,3 +350,54 @@ def test_what_a_refused_handler_asked_for_is_not_started() -> None:
     Vault.is_open = False
     driver.event("begin")
     assert driver.out(StartTask) == driver.out(StartTimer) == driver.out(Publish) == []
+
+
+def as_lazy(user: User) -> Any:
+    return SimpleLazyObject(lambda: user)
+
+
+@pytest.mark.parametrize("form", [as_lazy, lambda user: user])
+def test_t117_permissions_are_forgotten_while_another_thread_reads_them(
+    form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = User.objects.create_user("ann")
+    ann.user_permissions.add(Permission.objects.get(codename="add_note"))
+    request = make_request(form(User.objects.get(pk=ann.pk)))
+    asked_for = request.user
+
+    def set_and_be_overtaken(user: User, name: str, value: Any) -> None:
+        object.__setattr__(user, name, value)
+        if name.endswith("perm_cache"):
+            auth.forget_permissions(request)  # as the thread does that checks a viewer of a shared component
+
+    with monkeypatch.context() as patched:
+        patched.setattr(User, "__setattr__", set_and_be_overtaken, raising=False)
+        assert asked_for.has_perm("testapp.add_note")
+    ann.user_permissions.clear()
+    auth.forget_permissions(request)
+    assert not request.user.has_perm("testapp.add_note")
+    assert request.user == ann
+
+
+def test_t117_the_user_of_async_code_asks_again_too() -> None:
+    request = make_request()
+    request.__dict__["_acached_user"] = user = User.objects.create_user("ann")
+    user.__dict__["_perm_cache"] = {"testapp.add_note"}
+    auth.forget_permissions(request)
+    assert not request.__dict__["_acached_user"].has_perm("testapp.add_note")
+
+
+def test_t117_a_user_who_cannot_be_renewed_ends_no_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver("guard.adder", User.objects.create_user("ann"))
+    driver.join()
+
+    def fail(request: Any) -> None:
+        raise RuntimeError("no copy of this one")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(auth, "forget_permissions", fail)
+        [[kind, ref, code, *_]] = driver.event("more")
+    assert (kind, ref, code) == ("error", 1, "failed")
+    caplog.clear()

@@ -7,16 +7,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from livecomp.presence import ASK, KIND
+from livecomp.sendable import unpack
 from livecomp.topics import (
     CONTROL_GROUP,
     CONTROL_TYPE,
     LAYER_TIMEOUT,
+    LOST,
     MESSAGE_TYPE,
     NUMBERS,
     RETRY,
     Layer,
     group_name,
-    unpack,
 )
 
 if TYPE_CHECKING:
@@ -188,21 +189,26 @@ class LayerLink:
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == MESSAGE_TYPE:
-            self._take(message["process"], message["topic"], message["number"], unpack(message["messages"]))
+            messages, is_cut = unpack(message["messages"]), message.get("is_cut", False)
+            self._take(message["process"], message["topic"], message["number"], messages, is_cut)
         elif message["type"] == CONTROL_TYPE and message["process"] != self._hub.process:
             if message["kind"] == NUMBERS:
                 self._compare(message["process"], message["value"])
+            elif message["kind"] == LOST:
+                for topic in tuple(self._hub.topics):
+                    self._hub.deliver(topic, [])
             elif message["kind"] in (ASK, KIND):
                 self._hub.presence.hear(message["process"], message["kind"], message["value"])
             else:
                 self._hub.control(message["kind"], message["value"])
 
-    def _take(self, process: str, topic: str, number: int, messages: list[Any]) -> None:
+    def _take(self, process: str, topic: str, number: int, messages: list[Any], is_cut: bool) -> None:
         if process == self._hub.process or topic not in self._hub.topics:  # our own were delivered directly
             return
         last = self._last(process, topic, number)
-        if last is not None and number > last + len(messages):
-            self._hub.lost += number - last - len(messages)
+        lost = 0 if last is None else max(0, number - last - len(messages))
+        if lost or is_cut:
+            self._hub.lost += lost
             self._hub.deliver(topic, [])
         self._hub.deliver(topic, messages)
 

@@ -55,7 +55,8 @@ class RunningTask:
             lane.release()
 
     async def _collect(self, call: Callable[[], Any]) -> None:
-        value, error = None, None
+        value: Any = None
+        error: BaseException | None = None
         try:
             with self._locale():
                 result = call()
@@ -64,7 +65,11 @@ class RunningTask:
                         await self._driver.take(TaskProgress(self._id, given))
                 else:
                     value = await result
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # sys.exit() ends the task, not the server
+        except asyncio.CancelledError as raised:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            error = raised  # nobody cancelled the task: it was raised in it
+        except BaseException as raised:  # sys.exit() ends the task, not the server
             error = raised
         self._is_over = True
         await self._driver.take(TaskDone(self._id, value, error))

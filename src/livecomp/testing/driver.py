@@ -196,10 +196,13 @@ class PageDriver:
         """From the first await on there is an event loop; everything synchronous still runs in the test's thread."""
         step: Step | None = first
         while step is not None:
-            value, error = None, None
+            value: Any = None
+            error: Exception | None = None
             if isinstance(step, Await):
                 try:
                     value = await step.awaitable
+                except CancelledError:  # as on a server
+                    error = RuntimeError("what the handler waited for was cancelled")
                 except Exception as raised:
                     error = raised
             else:
@@ -276,11 +279,14 @@ class PageDriver:
     def run_task(self) -> bool:
         """Runs the task that was started first, from beginning to end. False when there is none."""
         for task, call in self.tasks.items():
-            value, error = None, None
+            value: Any = None
+            error: BaseException | None = None
             try:
                 value = self._run(task, call)
-            except CancelledError:
-                return True
+            except CancelledError as raised:
+                if task not in self.tasks:
+                    return True
+                error = self.task_error = raised  # nobody cancelled the task: it was raised in it
             except Exception as raised:
                 error = raised
                 self.task_error = raised
