@@ -79,7 +79,8 @@ def has_session_of(request: HttpRequest, marks: Collection[str]) -> bool:
 
 
 def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
-    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all its parents.
+    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all that it
+    stands in.
 
     Whatever shows or changes a component asks here first. The answer holds until the page's turn waits for something;
     permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
@@ -107,8 +108,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     if mounted.broken:
         return Refused(ErrorCode.GONE, f"{mounted.component.name!r} failed and is not there at present.")
     try:
-        if mounted.parent is not None:
-            guard(mounted.parent)
+        for each in mounted.around:
+            guard(each)
         check(mounted.component, page.request, verdicts)
     except Refused as refused:
         return refused

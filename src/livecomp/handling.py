@@ -228,7 +228,7 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
     except Exception as error:
         mounted.page.postpone(input, mounted, error)
         return False
-    return True
+    return not mounted.is_withheld
 
 
 def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:

@@ -30,6 +30,7 @@ from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
+from livecomp.templating.opaque import Marks
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -123,6 +124,8 @@ def _come_to_life(
     left_out: list[str],
 ) -> None:
     last_version = message.resume[1] if message.resume else 0
+    if message.resume is None:
+        _drop_what_the_page_does_not_show(page, claims)
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
@@ -131,7 +134,11 @@ def _come_to_life(
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
     refused: dict[str, Refused] = {}
-    for claim in claims:
+    for claim in sorted(claims, key=_number_of, reverse=True):  # what shows a fill comes before what stands in it
+        if claim.holder and claim.holder not in page.tree:
+            left_out.append(claim.component)
+            page.drop(claim.component)
+            continue
         place = _place_shared if registry.get(claim.name).shared else _place_own
         try:
             if not place(page, claim):
@@ -157,6 +164,22 @@ def _come_to_life(
             )
         )
     )
+
+
+def _number_of(claim: tokens.Claims) -> int:
+    """Where the component comes among those of the page; a shared one comes first, as it holds none."""
+    return int(claim.component[1:]) if claim.component.removeprefix("c").isdecimal() else -1
+
+
+def _drop_what_the_page_does_not_show(page: "LivePage", claims: list[tokens.Claims]) -> None:
+    """Take out the roots that the page's own template has not put into the HTML: their tokens are not there."""
+    known = {claim.component for claim in claims} | page.holders.keys()
+    for mounted in page.roots():
+        if mounted.id not in known:
+            page.remove(mounted)
+    for place in list(page.shared.values()):
+        if not place.parent and place.key.id not in known:
+            page.drop(place.key.id)
 
 
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
@@ -190,6 +213,7 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.failed = snapshot.failed
     page.csrf_token_if_used = snapshot.csrf_token
+    page.marks = Marks(snapshot.marks)
     page.language = locale.usable_language(snapshot.language, page.request)
     page.timezone = locale.usable_zone(snapshot.timezone)
     exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
@@ -243,7 +267,8 @@ def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
         return False
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
-    mounted.fills = claim.fills
+    if claim.fills:
+        mounted.take_fills({name: page.marks.join(parts) for name, parts in claim.fills.items()})
     if not lifecycle.mount(mounted, lambda: mounted.component.mount(**arguments)):
         page.remove(mounted)
         return False
@@ -279,7 +304,7 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
     try:
         html = rendering.first_render(mounted)
     except Exception as error:
-        failures.show_failure(mounted, error, "render")
+        failures.show_error(mounted, error, "render")
         mounted.noticed = mounted.failure
         return [failures.failure_patch(mounted)]
     mounted.html = None

@@ -7,11 +7,9 @@ nothing of it is shown or called until its parent gives it another try. Over HTT
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-
 from livecomp import auth
 from livecomp.exceptions import ComponentError, Refused
-from livecomp.failures import show_failure, show_refusal
+from livecomp.failures import show_error
 from livecomp.mounted import Mounted
 
 
@@ -22,7 +20,7 @@ def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
         auth.guard(mounted)
         if mounted.component.url_fields:
             page.read_url(mounted)
-        return page.stays(lambda: page.try_out(call))
+        return page.stays(lambda: page.collect_effects(mounted, lambda: page.try_out(call)))
     except ComponentError:
         raise
     except Exception as error:
@@ -50,17 +48,19 @@ def resume(mounted: Mounted) -> None:
     """Tell a component that its page is back."""
     try:
         auth.guard(mounted)
-        mounted.page.try_out(mounted.component.resumed)
     except Refused:
-        pass  # shown by the render that follows
+        return None  # shown by the render that follows
     except Exception as error:
-        show_failure(mounted, error, "resumed")
+        return show_error(mounted, error, "resumed")
+    if mounted.is_withheld:
+        return None
+    try:
+        mounted.page.try_out(mounted.component.resumed)
+    except Exception as error:
+        show_error(mounted, error, "resumed")
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:
     mounted.broken = what
     mounted.page.turn.verdicts.pop(mounted.id, None)
-    if isinstance(error, (Refused, PermissionDenied)):
-        show_refusal(mounted)
-    else:
-        show_failure(mounted, error, what)
+    show_error(mounted, error, what)

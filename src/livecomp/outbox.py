@@ -22,6 +22,7 @@ class Outbox:
         self.turn = Turn()
         self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
         self.attempt: Attempt | None = None  # the handler at work
+        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
@@ -89,6 +90,18 @@ class Outbox:
         """What the browser is to do since the last call."""
         effects, self._effects = self._effects, []
         return effects
+
+    def collect_effects(self, mounted: Any, act: Callable[[], object]) -> None:
+        """Do this, the component's ``mount()``. What it asks the browser for waits until the component begins."""
+        before, self._effects = self._effects, []
+        try:
+            act()
+        finally:
+            before, self._effects = self._effects, before
+        if self.leaving:
+            self._effects += before
+        else:
+            mounted.effects += before
 
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""

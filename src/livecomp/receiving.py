@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
+from livecomp import (
+    auth,
+    events,
+    failures,
+    handling,
+    inputs,
+    joining,
+    navigation,
+    protocol,
+    rendering,
+    signals,
+    standing,
+)
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
@@ -131,13 +143,15 @@ def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
 def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     yield from ()
     shared = message.component.partition("-")[0]
-    if shared in page.shared:
+    if standing.is_shown(page, shared) and shared in page.shared:
         return page.attach(shared, "")
     mounted = page.tree.get(message.component)
-    wanted = [mounted] if mounted is not None else page.roots()
+    if mounted is not None and not mounted.is_shown:
+        mounted = None
+    wanted = [mounted] if mounted is not None else [root for root in page.roots() if root.is_shown]
     if mounted is None:
         for place in page.shared.values():
-            if not place.parent:
+            if not place.parent and standing.is_shown(page, place.key.id):
                 page.attach(place.key.id, "")
     patches: protocol.Patches = []
     first_new = page.number
@@ -169,7 +183,7 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
     mounted = page.tree.get(owner)
     if mounted is None:
         return
-    if mounted.broken and message.id in mounted.later:
+    if (mounted.broken or mounted.is_withheld) and message.id in mounted.later:
         return page.output(Postpone(message, page.turn.postponed + 1))
     arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
@@ -206,7 +220,7 @@ def _task_result(
     methods = mounted.tasks.get(message.id) if mounted else None
     if mounted is None or methods is None:
         return
-    if mounted.broken:  # it is told when it is well again
+    if mounted.broken or mounted.is_withheld:  # it is told when it is well again
         return page.output(Postpone(message, page.turn.postponed + 1))
     may_act = handling.may_act(mounted, message)
     if type(message) is inputs.TaskDone and (may_act or auth.was_refused(mounted)):
@@ -263,7 +277,7 @@ def _is_new(page: "LivePage", ref: int) -> bool:
 
 def _component(page: "LivePage", id: str) -> Mounted:
     mounted = page.tree.get(id)
-    if mounted is not None:
+    if mounted is not None and not mounted.is_withheld:
         return mounted
     gone = id[:1] == "c" and id[1:].isdecimal() and len(id) < 12 and int(id[1:]) < page.number
     raise Refused(

@@ -6,13 +6,14 @@ but each renders by itself: a parent's patch keeps them.
 
 import contextlib
 import hashlib
+import heapq
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.template import Context
 
-from livecomp import inputs, lifecycle, registry
+from livecomp import inputs, lifecycle, registry, standing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
@@ -25,7 +26,7 @@ from livecomp.failures import (
     has_other_access,
     is_refused,
     notice_patches,
-    show_failure,
+    show_error,
     with_address,
 )
 from livecomp.mounted import Mounted, Slot
@@ -48,6 +49,11 @@ class Host:
         self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
 
+    @property
+    def marks(self) -> opaque.Marks:
+        """How the places of children in text are known."""
+        return self.mounted.page.marks
+
     def begin(self) -> None:
         """A render of the template begins, the first one or another."""
         self.inlined.clear()
@@ -62,7 +68,7 @@ class Host:
         if cls.shared:
             return self._place_shared(cls, slot, kwargs, fills)
         slot = self.slot_of_its_own(slot)
-        self.passed |= children_given(fills)
+        self.passed |= self.given_in(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.component.name == name and child.broken != "mount":
             if fills != child.fills:
@@ -124,13 +130,19 @@ class Host:
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
-        first = self.mounted.page.first_html.pop(component_id, None)
+        page = self.mounted.page
+        found = page.tree.get(component_id) or page.shared.get(component_id)
+        if found is None:  # it stands in what was given, and could not come back with the page
+            return ""
+        found.is_left_out = False
+        first = page.first_html.pop(component_id, None)
         if first is not None:  # a component of the page, in what it gives another one to show
             return first
-        if component_id in self.mounted.page.shared:
-            return self.mounted.page.shared_html(component_id)
-        child = self.mounted.page.tree[component_id]
-        child.is_left_out = False
+        if component_id in page.shared:
+            return page.shared_html(component_id)
+        child = page.tree[component_id]
+        if not child.has_begun:
+            page.late.append(child.id)
         if child.html is None:
             child.memory = RenderMemory()
             render_in_place(child)
@@ -149,25 +161,24 @@ class Host:
             slot = ("inlined", name, place, self._places[slot] - 1, key)
         child = self.place(name, slot, kwargs, fills)
         self.inlined.add(child)
-        return opaque.child_mark(child)
+        return self.marks.mark(child)
 
     def inlined_children(self) -> frozenset[str]:
         """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
         show."""
-        return frozenset(self.inlined | children_given(self.mounted.fills))
+        return frozenset(self.inlined | self.mounted.given)
+
+    def given_in(self, fills: Mapping[str, Any] | None) -> frozenset[str]:
+        """Ids of the children that stand in what a component is given to show."""
+        return self.marks.children_given(fills) if fills else frozenset()
 
     def commit(self, rendering: Any) -> None:
         """The browser is going to have this render: children that it does not place leave the page."""
         rendering.commit()
         mounted = self.mounted
-        for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
-            mounted.page.tree[id].is_left_out = True
+        for id in self.inlined_children().difference(rendering.children, self.passed):
+            standing.leave_out(mounted.page, id)
         _keep_children(mounted, {*rendering.children, *self.inlined})
-
-
-def children_given(fills: Mapping[str, Any] | None) -> set[str]:
-    """Ids of the children that stand in what a component is given to show."""
-    return {id for text in fills.values() for id in opaque.children_in(str(text))} if fills else set()
 
 
 class FreshHost(Host):
@@ -191,11 +202,11 @@ def fresh_html(mounted: Mounted) -> str:
     """The component's HTML as a first render of its present state would give it."""
     if mounted.failure is not None:
         return with_address(mounted.failure, mounted.id)
-    html: str = _render(mounted, RenderMemory(), FreshHost(mounted)).html()
+    html: str = render(mounted, RenderMemory(), FreshHost(mounted)).html()
     return html
 
 
-def _render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
+def render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
     compiled = compiled_template(type(mounted.component))
     context = build_context(mounted, compiled.names)
     context.live_host = host  # type: ignore[attr-defined]
@@ -221,7 +232,7 @@ def mount_child(
     except Exception as error:
         if not page.connected:  # over HTTP it is an ordinary server error
             raise
-        show_failure(child, error, "render")
+        show_error(child, error, "render")
         child.noticed = child.failure
         child.html = with_address(child.failure or "", child.id)
         return child
@@ -248,7 +259,7 @@ def first_render(mounted: Mounted) -> str:
         return mounted.html
     mounted.looked.clear()
     host = Host(mounted)
-    rendering = _render(mounted, mounted.memory, host)
+    rendering = render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
     mounted.check_topics()
@@ -267,7 +278,7 @@ def render_in_place(child: Mounted) -> None:
     except Exception as error:
         if not page.connected:
             raise
-        show_failure(child, error, "render")
+        show_error(child, error, "render")
         page.output(Postpone(inputs.RenderAgain(child.id), page.turn.postponed + 1))
         child.noticed = child.failure
         child.html = with_address(child.failure or "", child.id)
@@ -280,7 +291,7 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     looked, mounted.looked = mounted.looked, set()
     host = Host(mounted)
     try:
-        rendering = _render(mounted, mounted.memory, host)
+        rendering = render(mounted, mounted.memory, host)
     except Exception:
         mounted.looked |= looked
         raise
@@ -288,46 +299,6 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     host.commit(rendering)
     mounted.forget_failure()
     return patches
-
-
-class WholeHost(Host):
-    """Renders children anew too, and finds out what changed in them."""
-
-    def __init__(self, mounted: Mounted) -> None:
-        super().__init__(mounted)
-        self.patches: list[tuple[str, str]] = []
-        self.made: dict[str, str] = {}
-
-    def child_html(self, component_id: str) -> str:
-        if component_id not in self.made:
-            child = self.mounted.page.tree[component_id]
-            child.is_left_out = False
-            if child.html is not None:  # mounted just now
-                html, child.html = child.html, None
-            else:
-                html, patches = whole(child)
-                self.patches += patches
-            self.made[component_id] = html
-        return self.made[component_id]
-
-
-def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
-    """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
-    mounted.page.dirty.discard(mounted.id)
-    if mounted.failure is not None:
-        return with_address(mounted.failure, mounted.id), []
-    mounted.looked = set()
-    host = WholeHost(mounted)
-    try:
-        rendering = _render(mounted, mounted.memory, host)
-        patches = rendering.patches() if rendering.changed else []
-        html = rendering.html()
-        host.commit(rendering)
-    except Exception as error:
-        show_failure(mounted, error, "render")
-        patch = failure_patch(mounted)
-        return with_address(patch[1], mounted.id), [patch]
-    return html, [*patches, *host.patches]
 
 
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
@@ -351,18 +322,25 @@ def without_address(html: str, component_id: str) -> str:
 def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
     """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids."""
     patches: list[tuple[str, str]] = []
-    while page.dirty:
-        wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
+    line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
+    due: set[str] = set()
+    while page.dirty or line:
+        for id in page.dirty - due & page.tree.keys():
+            heapq.heappush(line, (page.tree[id].depth, len(due), id))
+            due.add(id)
         page.dirty.clear()
-        for mounted in wave:
-            if mounted.id in page.tree and mounted.is_shown:
-                first_new = page.number
-                patches += _patches_of(mounted)
-                page.dirty.discard(mounted.id)
-                if rendered is not None:
-                    rendered.add(mounted.id)
-                if page.number != first_new:
-                    page.begin(first_new)
+        if not line:
+            break
+        id = heapq.heappop(line)[-1]
+        due.discard(id)
+        if id in page.tree and page.tree[id].is_shown:
+            first_new = page.number
+            patches += _patches_of(page.tree[id])
+            page.dirty.discard(id)
+            if rendered is not None:
+                rendered.add(id)
+            if page.number != first_new or page.late:
+                page.begin(first_new)
     return patches
 
 
@@ -375,8 +353,8 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
         return []
     if refused:
         top = mounted
-        while top.parent is not None and is_refused(top.parent):
-            top = top.parent
+        for each in standing.all_around(page, mounted.id):
+            top = each if is_refused(each) else top
         if top is not mounted:  # the notice stands where its parent was
             page.dirty.add(top.id)
             return []
@@ -391,5 +369,6 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             page.answer(mounted.id, error, failure)
             with contextlib.suppress(Exception):  # the state before the event renders as it did
                 return render_again(mounted)
-        show_failure(mounted, error, "render")
+        show_error(mounted, error, "render")
+        mounted.noticed = mounted.failure
         return [failure_patch(mounted)]

@@ -5,19 +5,16 @@ who look at it. It lives in a page of its own (`livecomp.sharing`); a viewer's p
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from livecomp import packing, registry
+from livecomp import packing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.exceptions import ComponentError
-
-if TYPE_CHECKING:
-    from livecomp.mounted import Mounted
 
 VISITOR_NAMES = frozenset({"user", "perms", "request", "session", "messages", "csrf_token"})
 """What a template knows of the visitor."""
@@ -70,15 +67,7 @@ class Place:
     parent: str  # id of the component in whose template it stands, "" for the page's own
     slot: tuple[object, ...]
     digest: str = ""
-
-    def chain(self, tree: Mapping[str, "Mounted"]) -> Iterator[type[LiveComponent] | LiveComponent]:
-        """The shared component's class and the components of the page's ``tree`` that it stands in, from the inside out:
-        all that is asked whether the visitor may see it."""
-        yield registry.get(self.key.name)
-        mounted = tree.get(self.parent)
-        while mounted is not None:
-            yield mounted.component
-            mounted = mounted.parent
+    is_left_out: bool = False  # what it is given to does not show it at present
 
 
 def refuse_fills(cls: type[LiveComponent], fills: Any) -> None:

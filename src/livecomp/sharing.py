@@ -15,6 +15,7 @@ from livecomp.request import build_request
 from livecomp.shared import Key
 from livecomp.this_process import after_fork
 from livecomp.topics import running_loop
+from livecomp.whole import whole
 
 PATIENCE = 1.0  # seconds that an HTTP request waits for a handler of the shared component
 
@@ -155,7 +156,7 @@ class SharedPage(LivePage):
         self.connected = True
         root = self._add_root()
         lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
-        html, _ = rendering.whole(root)
+        html, _ = whole(root)
         for mounted in self.tree.values():
             mounted.begin()
             self.listen(mounted)
@@ -163,7 +164,7 @@ class SharedPage(LivePage):
 
     def _render_whole(self) -> None:
         first_new = self.number
-        html, patches = rendering.whole(self.root)
+        html, patches = whole(self.root)
         self.begin(first_new)
         for mounted in self.tree.values():
             if mounted.listens:

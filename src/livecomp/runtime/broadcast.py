@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
 
-from livecomp import auth, inputs, protocol, rendering, sharing
+from livecomp import auth, inputs, protocol, rendering, sharing, standing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Detach, Rendered
@@ -346,12 +346,11 @@ def _is_signed_in(page: LivePage) -> bool:
 
 def _is_allowed(page: LivePage, id: str) -> bool:
     """Whether the page's visitor may see the shared component in its place."""
-    place = page.shared.get(id)
-    if place is None:
+    if id not in page.shared or not standing.is_shown(page, id):
         return False
     auth.forget_permissions(page.request)
     try:
-        for component in place.chain(page.tree):
+        for component in standing.asked_for(page, id):
             auth.check(component, page.request)
     except (Refused, PermissionDenied):
         return False
