@@ -302,12 +302,14 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        html = rendering.first_render(mounted)
+        if not mounted.page.stays(lambda: rendering.first_render(mounted)):
+            mounted.memory, mounted.html = RenderMemory(), None
+            return []
     except Exception as error:
         failures.show_error(mounted, error, "render")
         mounted.noticed = mounted.failure
         return [failures.failure_patch(mounted)]
-    mounted.html = None
+    html, mounted.html = mounted.html or "", None
     if digest and digest == rendering.digest(html):
         return []
     return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]

@@ -161,7 +161,8 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     page.begin(first_new)
     for each in wanted:
         page.listen(each)
-    page.send_patches(patches)
+    if not page.send_patches(patches) and (effects := page.take_effects()):
+        page.output(Send(protocol.ack(page.ack, effects)))
 
 
 def ping(page: "LivePage", message: protocol.Ping) -> "Steps[None]":

@@ -214,9 +214,13 @@ def fresh_html(mounted: Mounted) -> str:
 
 def render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
     compiled = compiled_template(type(mounted.component))
-    context = build_context(mounted, compiled.names)
-    context.live_host = host  # type: ignore[attr-defined]
-    return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+
+    def act() -> Any:
+        context = build_context(mounted, compiled.names)
+        context.live_host = host  # type: ignore[attr-defined]
+        return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+
+    return mounted.page.hold_effects(act)
 
 
 def mount_child(
@@ -278,7 +282,9 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        first_render(child)
+        if not page.stays(lambda: first_render(child)) and page.connected:
+            child.memory = RenderMemory()
+            child.html = f'<span {ADDRESS}="{child.id}.0" hidden></span>'
     except ComponentError:
         raise
     except Exception as error:
@@ -291,7 +297,14 @@ def render_in_place(child: Mounted) -> None:
 
 
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
-    """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
+    """Patches that bring the browser's copy of the component up to date; none when it asks for a redirect. Exceptions of
+    the template come through."""
+    patches: list[tuple[str, str]] = []
+    mounted.page.stays(lambda: patches.extend(_render_again(mounted)))
+    return patches
+
+
+def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
     looked, mounted.looked = mounted.looked, set()
@@ -302,6 +315,9 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
         mounted.looked |= looked
         raise
     patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
+    if mounted.page.leaving:
+        mounted.looked |= looked
+        return []
     host.commit(rendering)
     mounted.forget_failure()
     return patches
