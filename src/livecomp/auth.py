@@ -18,6 +18,7 @@ from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
+    from livecomp.page import LivePage
 
 _OPEN = Access()
 
@@ -94,6 +95,12 @@ def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
         raise Refused(refused.code, str(refused))
     if access.login_required or access.permission_required:
         _check_declared(mounted.component, mounted.page.request, access, verdicts)
+
+
+def forget_verdicts(page: "LivePage") -> None:
+    """Have the guard ask again in the same turn."""
+    page.turn.verdicts.clear()
+    forget_permissions(page.request)
 
 
 def was_refused(mounted: "Mounted") -> bool:

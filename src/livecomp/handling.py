@@ -77,6 +77,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         return tell_failure(mounted, name, as_failure(error))
     finally:
         page.attempt = None
+        auth.forget_verdicts(page)  # it may have taken away the visitor's own right
     page.turn.kept.append(attempt)
     page.turn.published += [(*each, attempt) for each in attempt.published]
     page.dirty |= attempt.touched.keys() - attempt.skipped

@@ -349,3 +349,55 @@ def test_what_a_refused_handler_asked_for_is_not_started() -> None:
     Vault.is_open = False
     driver.event("begin")
     assert driver.out(StartTask) == driver.out(StartTimer) == driver.out(Publish) == []
+
+
+class Membership(LiveComponent):
+    name = "guard.membership"
+    template = "{% load livecomp %}<p>{{ members }}{% live_component 'guard.drawer' label=n %}</p>"
+    rule: ClassVar[str] = "class"
+    is_member: ClassVar[bool] = True
+    n: int = 0
+
+    @property
+    def members(self) -> str:
+        return "members only" if self.n == 0 else "FRESH"
+
+    def has_permission(self) -> bool:
+        return self.user.has_perm("auth.delete_user") if Membership.rule == "perm" else Membership.is_member
+
+    @event
+    def leave(self, how: str) -> Iterator[None]:
+        self.n += 1
+        Membership.is_member = False
+        self.user.user_permissions.clear()
+        if how == "flash":
+            self.flash("info", "bye")
+        yield from ()
+
+    @event
+    def leave_at_once(self) -> None:
+        self.n += 1
+        Membership.is_member = False
+        self.user.user_permissions.clear()
+
+    @event
+    def fail(self) -> None:
+        self.leave_at_once()
+        raise ValueError
+
+
+@pytest.mark.parametrize("rule", ["class", "perm"])
+@pytest.mark.parametrize("name", ["leave", "leave_at_once", "fail"])
+def test_t116_a_handler_that_takes_away_the_visitors_own_right_shows_nothing_new(
+    name: str, rule: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Membership, "rule", rule)
+    monkeypatch.setattr(Membership, "is_member", True)
+    ada = User.objects.create_user("ada")
+    ada.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    driver = Driver("guard.membership", ada)
+    driver.join()
+    sent = str(driver.event(name, **({"how": "flash"} if name == "leave" else {})))
+    assert "FRESH" not in sent
+    assert "not allowed to see this" in sent
+    caplog.clear()
