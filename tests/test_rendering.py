@@ -113,7 +113,7 @@ class Leaving(LiveComponent):
 
 class AroundLeaving(LiveComponent):
     name = "rendering.around_leaving"
-    template = """{% load livecomp %}<div>{% if is_open %}TOPSECRET{% live_component 'rendering.leaving' %}{% endif %}
+    template = """{% load livecomp %}<div>{% if is_open %}opened{% live_component 'rendering.leaving' %}{% endif %}
         {% live_component 'rendering.card' fills %}{% fill 'default' %}{% live_component 'rendering.leaving' %}{% endfill %}
         {% endlive_component %}</div>"""
     is_open: bool = False

@@ -117,7 +117,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     try:
         for each in mounted.around:
             guard(each)
-        check(mounted.component, page.request, verdicts)
+        if not page.stays(lambda: check(mounted.component, page.request, verdicts)):
+            return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused
     except PermissionDenied as denied:

@@ -96,7 +96,7 @@ def as_failure(error: BaseException) -> Exception:
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
     result = yield Await(awaitable)
-    page.turn.verdicts.clear()  # what the guard said is old news
+    auth.forget_verdicts(page)  # what the guard said is old news
     return result
 
 
@@ -156,7 +156,7 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     page, attempt = mounted.page, mounted.page.attempt
     assert attempt is not None
     page.attempt = None
-    page.turn.verdicts.clear()
+    auth.forget_verdicts(page)
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
     patches = rendering.render_dirty(page)
@@ -171,7 +171,7 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
         yield Flush()
     finally:
         page.attempt = attempt
-    page.turn.verdicts.clear()
+    auth.forget_verdicts(page)
     try:
         auth.guard(mounted)
     except Refused as refused:

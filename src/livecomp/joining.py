@@ -1,6 +1,9 @@
 """Joining a page: its WebSocket takes over what the HTTP render made, or resumes what an older socket left."""
 
+import contextlib
+import logging
 import pickle
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
@@ -35,6 +38,8 @@ from livecomp.templating.opaque import Marks
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
+
+logger = logging.getLogger("livecomp")
 
 _OUT_OF_DATE = "This part of the page is out of date; load the page again."
 
@@ -203,9 +208,17 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     for id in known:
         mounted = page.tree[id]
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
-        if resumed or mounted.listens or failures.is_refused(mounted):
+        if resumed or mounted.listens or not _is_open(mounted):
             page.dirty.add(id)
     return patches + rendering.render_dirty(page)
+
+
+def _is_open(mounted: Mounted) -> bool:
+    """Whether the guard lets the visitor see it. False where it refuses, or cannot tell at the moment."""
+    try:
+        return not failures.is_refused(mounted)
+    except Exception:
+        return False
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
@@ -241,9 +254,22 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     return known
 
 
+@contextlib.contextmanager
+def _unless_it_cannot_tell() -> Iterator[None]:
+    """What the guard refuses is refused. Where it gives no answer, what the browser has stays as it is until it does: it is
+    asked again before anything is sent."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception:
+        logger.debug("The guard could not tell at a join.", exc_info=True)
+
+
 def _place_shared(page: "LivePage", claim: tokens.Claims) -> bool:
     """Put a shared component into its place. False when the token does not say enough."""
-    auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
+    with _unless_it_cannot_tell():
+        auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
     if claim.component in page.shared:
         page.shared[claim.component].digest = claim.digest
         return True
@@ -261,7 +287,8 @@ def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
     """Put a component into its place: it is there from the snapshot, or is mounted from the token. False when the token
     does not say enough, or the component asks for a redirect. Raises `Refused`."""
     if claim.component in page.tree:
-        auth.guard(page.tree[claim.component])
+        with _unless_it_cannot_tell():
+            auth.guard(page.tree[claim.component])
         return True
     if (arguments := claim.arguments) is None:
         return False

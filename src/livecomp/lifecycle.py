@@ -49,11 +49,14 @@ def resume(mounted: Mounted) -> None:
     try:
         auth.guard(mounted)
     except Refused:
-        return None  # shown by the render that follows
-    except Exception as error:
-        return show_error(mounted, error, "resumed")
+        return  # shown by the render that follows
+    except Exception:  # it stays as it is until the guard can tell
+        mounted.must_resume = True
+        mounted.page.dirty.add(mounted.id)
+        return
     if mounted.is_withheld:
-        return None
+        return
+    mounted.must_resume = False
     try:
         mounted.page.try_out(mounted.component.resumed)
     except Exception as error:

@@ -28,7 +28,17 @@ class Mounted:
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "given"),
-        *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale", "has_begun"),
+        *(
+            "effects",
+            "is_left_out",
+            "is_refused",
+            "noticed",
+            "broken",
+            "reads_request",
+            "is_stale",
+            "has_begun",
+            "must_resume",
+        ),
     )
 
     def __init__(
@@ -55,6 +65,7 @@ class Mounted:
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
         self.has_begun = False  # its timers run, and what its mount() asked for has gone out
+        self.must_resume = False  # its page is back, and it could not be told yet
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.failure: str | None = None  # HTML of the error boundary while it is shown
         self.noticed: str | None = None  # the notice that the browser shows in its place

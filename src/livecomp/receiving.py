@@ -14,6 +14,7 @@ from livecomp import (
     handling,
     inputs,
     joining,
+    lifecycle,
     navigation,
     protocol,
     rendering,
@@ -251,7 +252,13 @@ def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
 
 def render_again(page: "LivePage", message: inputs.RenderAgain) -> "Steps[None]":
     yield from ()
-    page.dirty.update({message.component} & page.tree.keys())
+    mounted = page.tree.get(message.component)
+    if mounted is not None:
+        page.dirty.add(mounted.id)
+        if mounted.must_resume:
+            lifecycle.resume(mounted)
+    else:  # a shared component, which its page does not render
+        page.dirty.update(each.id for each in standing.all_around(page, message.component))
     page.finish()
 
 

@@ -48,6 +48,7 @@ class Host:
         self.passed: set[str] = set()  # those of them in what other children are given to show
         self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
+        self.is_again = False  # the browser has the component: a child that leads elsewhere does not take it away
 
     @property
     def marks(self) -> opaque.Marks:
@@ -81,7 +82,10 @@ class Host:
             return child.id
         if child is not None:
             page.remove(child)
-        return mount_child(parent, name, slot, kwargs, fills).id
+        leaving = page.leaving
+        child = mount_child(parent, name, slot, kwargs, fills)
+        page.leaving = leaving if self.is_again else page.leaving
+        return child.id
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
@@ -145,7 +149,9 @@ class Host:
             page.late.append(child.id)
         if child.html is None:
             child.memory = RenderMemory()
+            leaving = page.leaving
             render_in_place(child)
+            page.leaving = leaving if self.is_again else page.leaving
         html, child.html = child.html, None
         return html or ""
 
@@ -309,6 +315,7 @@ def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
         mounted.memory = RenderMemory()
     looked, mounted.looked = mounted.looked, set()
     host = Host(mounted)
+    host.is_again = True
     try:
         rendering = render(mounted, mounted.memory, host)
     except Exception:

@@ -434,3 +434,32 @@ async def test_a_stopping_server_ends_it() -> None:
         await Runtime.current().drain()
         assert await viewer.read() == ["closed", 1012]
         assert not sharing.living
+
+
+class WayOutClub(LiveComponent):
+    """Sends those whom it does not admit to another page."""
+
+    name = "way_out_club"
+    template = "{% load livecomp %}<div>{% live_component 'club_card' fills %}{% fill 'default' %}{% live_component 'ticker' %}{% endfill %}{% endlive_component %}</div>"
+
+
+class ClubCard(LiveComponent):
+    template = "<i>{{ fills.default }}</i>"
+
+    def has_permission(self) -> bool:
+        if self.user.username == Club.closed_to:
+            self.redirect("/login/")
+            return False
+        return True
+
+
+async def test_t118_a_rule_that_sends_the_viewer_elsewhere_does_so_at_a_frame() -> None:
+    async with ann_looks_at("way_out_club") as (_, viewer):
+        publish_now("ticker", 1)
+        await viewer.shows(1)
+        Club.closed_to = "ann"
+        [page] = sharing.living.values()
+        publish_now("ticker", 77)
+        while "/login/" not in (message := json.dumps(await viewer.read())):
+            assert ">77<" not in message
+        await until(lambda: not Runtime.current().living[page.id].views)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 
-from livecomp import LiveComponent, event, every, inputs, on, protocol, state
+from livecomp import LiveComponent, event, every, inputs, on, protocol, resume, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
 from livecomp.receiving import HANDLERS
@@ -401,3 +401,78 @@ def test_t116_a_handler_that_takes_away_the_visitors_own_right_shows_nothing_new
     assert "FRESH" not in sent
     assert "not allowed to see this" in sent
     caplog.clear()
+
+
+class Reader(Vault):
+    """Has nothing that listens, so that a resume is all that it renders for."""
+
+    name = "guard.reader"
+    template = "<p>{{ secret }} {{ comebacks }}</p>"
+    comebacks: int = 0
+
+    def resumed(self) -> None:
+        self.comebacks += 1
+        self.secret = "second"
+
+
+@pytest.mark.parametrize("name", ["guard.vault", "guard.reader", "guard.house"])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_t126_a_join_waits_where_the_guard_cannot_tell(
+    resumed: bool, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver(name)
+    if resumed:
+        driver.join()
+        resume.save(driver.page, clean=True)
+    Vault.is_open = OperationalError("gone")
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version) if resumed else None)
+    assert driver.out(Close) == []
+    assert sent[0][0] == "joined"
+    assert sent[0][4] == [], "it stays as it is"
+    waiting = driver.out(Postpone)
+    assert waiting
+    for each in waiting:
+        assert driver.give(inputs.Again(each.input, each.times)) == []
+        assert [one.input for one in driver.out(Postpone)] == [each.input], "it goes on waiting"
+    Vault.is_open = True
+    sent = [driver.give(inputs.Again(each.input, each.times)) for each in waiting]
+    assert not resumed or name != "guard.reader" or "second 1" in str(sent), "it is told that its page is back"
+    vault = next(id for id, each in driver.page.tree.items() if isinstance(each.component, Vault))
+    assert driver.event("change", vault)[0][0] != "error"
+    caplog.clear()
+
+
+class House(LiveComponent):
+    name = "guard.house"
+    template = "{% load livecomp %}<div>{% live_component 'guard.reader' %}</div>"
+
+
+@pytest.mark.parametrize("answer", [True, None])
+def test_a_rule_that_sends_the_visitor_elsewhere_refuses_whatever_it_gives(answer: bool | None) -> None:
+    class Away(LiveComponent):
+        name = "guard.away"
+        template = "<p>SECRET {{ n }}</p>"
+        is_open: ClassVar[bool] = True
+        n: int = 0
+
+        def has_permission(self) -> Any:
+            if not Away.is_open:
+                self.redirect("/login/")
+                return answer
+            return True
+
+        @event
+        def add(self) -> None:
+            self.n += 1
+
+    driver = joined("guard.away")
+    Away.is_open = False
+    for sent in (driver.event("add"), driver.give(protocol.Render("c0")), driver.give(inputs.RenderAgain("c0"))):
+        assert "SECRET" not in str(sent)
+        assert driver.page.tree["c0"].component.n == 0  # type: ignore[attr-defined]
+    Away.is_open = True
+    driver.event("add")
+    Away.is_open = False
+    resume.save(driver.page, clean=True)
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "SECRET" not in str(sent)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.core.exceptions import PermissionDenied
 
 from livecomp import auth, inputs, protocol, rendering, sharing, standing
+from livecomp.calling import OutOfTurn
 from livecomp.conf import settings
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Detach, Rendered
@@ -46,6 +47,9 @@ class Outlet(Protocol):
 
     def check_visitor(self) -> None:
         """Have the page look at its visitor again, in its turn."""
+
+    def look_around(self, id: str) -> None:
+        """Have the page render again, in its turn, what the shared component of this id stands in."""
 
 
 class Living:
@@ -301,6 +305,8 @@ class Gate:
             self._checked = now
             outlet.check_visitor()  # so that the page, and what its components are asked with, knows the user as of now
         allowed: bool = await outlet.ask(_is_allowed, id)
+        if not allowed:
+            outlet.look_around(id)
         return allowed
 
 
@@ -352,7 +358,7 @@ def _is_allowed(page: LivePage, id: str) -> bool:
     try:
         for component in standing.asked_for(page, id):
             auth.check(component, page.request)
-    except (Refused, PermissionDenied):
+    except (Refused, PermissionDenied, OutOfTurn):  # the last: it sends the visitor elsewhere, which the page does
         return False
     return True
 
