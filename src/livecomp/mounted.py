@@ -105,6 +105,11 @@ class Mounted:
 
     # Arguments from the parent
 
+    def is_placed_by(self, name: str, arguments: dict[str, Any]) -> bool:
+        """Whether the tag with this name names the component that is here, be it one that comes later."""
+        is_same = self.component.name == name
+        return is_same and (name != "livecomp.later" or self.component.later_name == arguments["later_name"])  # type: ignore[attr-defined]
+
     def take_arguments(self, arguments: dict[str, Any], fills: Mapping[str, Any] | None) -> dict[str, Any]:
         """Remember the arguments and give those that differ from the last ones."""
         changed, self.arguments = changed_arguments(arguments, self.arguments)

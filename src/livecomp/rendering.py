@@ -71,7 +71,7 @@ class Host:
         slot = self.slot_of_its_own(slot)
         self.passed |= self.given_in(fills)
         child = page.tree.get(parent.children.get(slot, ""))
-        if child is not None and child.broken != "mount" and _is_the_same(child, name, kwargs):
+        if child is not None and child.broken != "mount" and child.is_placed_by(name, kwargs):
             if fills != child.fills:
                 page.dirty.add(child.id)
             changed = child.take_arguments(kwargs, fills)
@@ -185,12 +185,6 @@ class Host:
         for id in self.inlined_children().difference(rendering.children, self.passed):
             standing.leave_out(mounted.page, id)
         _keep_children(mounted, {*rendering.children, *self.inlined})
-
-
-def _is_the_same(child: Mounted, name: str, kwargs: dict[str, Any]) -> bool:
-    """Whether the tag names the component that is there, be it one that comes later."""
-    is_later = name == "livecomp.later"
-    return child.component.name == name and not (is_later and child.component.later_name != kwargs["later_name"])  # type: ignore[attr-defined]
 
 
 class FreshHost(Host):

@@ -12,7 +12,7 @@ from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
 from livecomp.page import LivePage, Steps
 from livecomp.request import build_request
-from livecomp.shared import Key
+from livecomp.shared import Key, no_visitor
 from livecomp.this_process import after_fork
 from livecomp.topics import running_loop
 from livecomp.whole import whole
@@ -107,10 +107,7 @@ class SharedPage(LivePage):
         raise self._no_visitor(f"{history}_url")
 
     def _no_visitor(self, what: str) -> ComponentError:
-        return ComponentError(
-            f"{self.key.name!r} is shared: it belongs to no visitor, so it has no {what}. Put what depends on the "
-            "visitor into an ordinary component beside it."
-        )
+        return no_visitor(self.key.name, what)
 
     # Its HTML
 
