@@ -385,3 +385,83 @@ def test_a_staff_member_gets_what_is_for_staff() -> None:
     driver.join(tokens=tokens_in(html))
     assert len(driver.out(Attach)) == 1
     assert driver.event("add", id_of(driver, "standing.secret"))[0][0] == "patch"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_t116_what_is_left_out_meanwhile_does_not_come_back_by_its_token(order: int) -> None:
+    html, driver = page_of(STAFF_PAGE, User(username="ada", is_staff=True, pk=1))
+    tokens = tokens_in(html)
+    driver.join(tokens=tokens)
+    resume.save(driver.page, clean=True)
+    driver.user.is_staff = False
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version + 5), tokens=tokens[::order])
+    assert "SECRET" not in str(sent)
+    assert not driver.out(Attach)
+    assert_out_of_reach(driver)
+
+
+def test_what_stands_in_a_card_that_the_page_drops_is_not_live() -> None:
+    html, driver = page_of(
+        "<main>{% live_component 'standing.door' %}{% filter slice:':0' %}" + GATE_PAGE + "{% endfilter %}</main>"
+    )
+    driver.join(tokens=tokens_in(html))
+    assert not driver.out(Attach)
+    assert [mounted.component.name for mounted in driver.page.tree.values()] == ["standing.door"]
+
+
+class Denying(LiveComponent):
+    name = "standing.denying"
+    template = "{% load livecomp %}<div>{{ n }}" + CONTENT + "</div>"
+    is_open: ClassVar[bool] = True
+    n: int = 0
+
+    def get_context_data(self) -> dict[str, Any]:
+        if not Denying.is_open:
+            raise PermissionDenied
+        return {}
+
+    @on("standing.denying")
+    def hear(self, message: Any) -> None:
+        self.n += 1
+
+
+def test_t116_what_stands_in_a_component_that_denies_itself_is_out_of_reach() -> None:
+    driver = joined("standing.denying")
+    Denying.is_open = False
+    try:
+        sent = driver.give(inputs.TopicMessages({"standing.denying": [1]}))
+        assert "not allowed to see this" in str(sent)
+        assert len(driver.out(Detach)) == 1
+        assert_out_of_reach(driver)
+        resume.save(driver.page, clean=True)
+        driver.join(resume=(driver.page.joined_id, driver.page.version))
+        assert_out_of_reach(driver)
+    finally:
+        Denying.is_open = True
+    assert "SECRET" in str(driver.give(inputs.TopicMessages({"standing.denying": [1]})))
+
+
+def test_events_of_what_stands_below_a_failed_component_are_kept(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault is no refusal: what was clicked before the notice came is done."""
+
+    class Faulty(LiveComponent):
+        name = "standing.faulty"
+        template = "{% load livecomp %}<div>" + CONTENT + "</div>"
+        fails: ClassVar[bool] = False
+
+        def get_context_data(self) -> dict[str, Any]:
+            if Faulty.fails:
+                raise ValueError("a fault")
+            return {}
+
+    driver = joined("standing.faulty")
+    Faulty.fails = True
+    driver.give(inputs.RenderAgain("c0"))
+    assert len(driver.out(Detach)) == 1
+    secret = id_of(driver, "standing.secret")
+    assert "SECRET" not in str(driver.event("add", secret))
+    assert "SECRET" not in str(driver.give(protocol.Render(secret)))
+    Faulty.fails = False
+    assert ">1</b>" in str(driver.give(inputs.RenderAgain("c0")))
+    assert len(driver.out(Attach)) == 1
+    caplog.clear()

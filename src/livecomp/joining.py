@@ -139,7 +139,8 @@ def _come_to_life(
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
     refused: dict[str, Refused] = {}
-    for claim in sorted(claims, key=_number_of, reverse=True):  # what shows a fill comes before what stands in it
+    claims = sorted(claims, key=lambda claim: _number_of(claim.component), reverse=True)
+    for claim in claims:  # what shows a fill comes before what stands in it
         if claim.holder and claim.holder not in page.tree:
             left_out.append(claim.component)
             page.drop(claim.component)
@@ -171,20 +172,20 @@ def _come_to_life(
     )
 
 
-def _number_of(claim: tokens.Claims) -> int:
-    """Where the component comes among those of the page; a shared one comes first, as it holds none."""
-    return int(claim.component[1:]) if claim.component.removeprefix("c").isdecimal() else -1
+def _number_of(id: str) -> int:
+    """Where the component comes among those of the page. What shows a fill comes after all that stands in it; a shared one
+    holds nothing."""
+    return int(id[1:]) if id.removeprefix("c").isdecimal() else -1
 
 
 def _drop_what_the_page_does_not_show(page: "LivePage", claims: list[tokens.Claims]) -> None:
     """Take out the roots that the page's own template has not put into the HTML: their tokens are not there."""
-    known = {claim.component for claim in claims} | page.holders.keys()
-    for mounted in page.roots():
-        if mounted.id not in known:
-            page.remove(mounted)
-    for place in list(page.shared.values()):
-        if not place.parent and place.key.id not in known:
-            page.drop(place.key.id)
+    claimed = {claim.component for claim in claims}
+    roots = sorted((mounted.id for mounted in page.roots()), key=_number_of, reverse=True)
+    shared = [id for id, place in page.shared.items() if not place.parent]
+    for id in (*roots, *shared):
+        if id not in claimed and id not in page.holders:
+            page.drop(id)
 
 
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
@@ -203,7 +204,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
             lifecycle.resume(mounted)
     patches: protocol.Patches = []
     for claim in claims:
-        if claim.component not in known:
+        if claim.component not in known and page.tree[claim.component].is_shown:
             patches += _whole_if_it_stays(page.tree[claim.component], "" if resumed else claim.digest)
     for id in known:
         mounted = page.tree[id]

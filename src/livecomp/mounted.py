@@ -1,5 +1,6 @@
 """`Mounted`: one component in its place on a page, and all that the page knows about it beside its state."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -145,6 +146,16 @@ class Mounted:
         for trigger in self.component.topics:
             topics.setdefault(trigger.topic(self.component), []).append(trigger.method)
         return topics
+
+    def topics_to_hear(self) -> dict[str, list[str | None]]:
+        """What it is subscribed to from now on. What failed keeps its own; where its page has just come back, it has those
+        of its state, if that names any, and so hears of what may make it well."""
+        if self.failure is None:
+            return self.current_topics()
+        if not self.topics and not self.broken:
+            with contextlib.suppress(Exception):
+                return self.current_topics()
+        return self.topics
 
     def check_topics(self) -> None:
         """Raise what a topic's pattern raises with the present state: then the state is as wrong as for a template."""

@@ -303,8 +303,8 @@ class LivePage(Address):
                 mounted.begin()
 
     def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
-        """Subscribe to the component's topics as its state names them now, and to no others. What failed keeps its own."""
-        topics = {} if stop else mounted.topics if mounted.failure else mounted.current_topics()
+        """Subscribe to the component's topics as its state names them now, and to no others."""
+        topics = {} if stop else mounted.topics_to_hear()
         if topics == mounted.topics:
             return
         for topic in mounted.topics.keys() - topics.keys():
