@@ -10,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.template import engines
 
 from livecomp import LiveComponent, event, inputs, on, protocol, resume, state
-from livecomp.effects import Attach, Detach, Postpone
+from livecomp.constants import CloseCode
+from livecomp.effects import Attach, Close, Detach, Postpone
 from livecomp.page import LivePage
 from livecomp.runtime import broadcast
 from livecomp.testing import LiveClient
@@ -356,7 +357,7 @@ def test_what_the_page_s_own_template_drops_is_not_live() -> None:
     html, driver = page_of(
         "<main>{% live_component 'standing.door' %}{% filter slice:':0' %}" + CONTENT + "{% endfilter %}</main>"
     )
-    driver.join(tokens=tokens_in(html))
+    assert driver.join(tokens=tokens_in(html))[0][0] == "joined"
     assert not driver.out(Attach)
     assert [mounted.component.name for mounted in driver.page.tree.values()] == ["standing.door"]
     assert "SECRET" not in str(driver.give(protocol.Render("")))
@@ -373,6 +374,7 @@ def test_t116_a_fill_s_own_token_does_not_get_around_what_it_stands_in(only_the_
     assert len(tokens) == 3
     Gate.is_open = False
     driver.join(tokens=(tokens[1:] if only_the_fill else tokens)[::order])
+    assert not [each for each in driver.out(Close) if each.code == CloseCode.INTERNAL]
     assert "SECRET" not in str(driver.give(protocol.Render("")))
     assert not driver.out(Attach)
     assert "SECRET" not in str([driver.give(protocol.Render(id)) for id in ("c0", "c1")])
@@ -404,7 +406,7 @@ def test_what_stands_in_a_card_that_the_page_drops_is_not_live() -> None:
     html, driver = page_of(
         "<main>{% live_component 'standing.door' %}{% filter slice:':0' %}" + GATE_PAGE + "{% endfilter %}</main>"
     )
-    driver.join(tokens=tokens_in(html))
+    assert driver.join(tokens=tokens_in(html))[0][0] == "joined"
     assert not driver.out(Attach)
     assert [mounted.component.name for mounted in driver.page.tree.values()] == ["standing.door"]
 
@@ -431,6 +433,7 @@ def test_t116_what_stands_in_a_component_that_denies_itself_is_out_of_reach() ->
     try:
         sent = driver.give(inputs.TopicMessages({"standing.denying": [1]}))
         assert "not allowed to see this" in str(sent)
+        assert driver.give(inputs.TopicMessages({"standing.denying": [1]})) == [], "it is shown once"
         assert len(driver.out(Detach)) == 1
         assert_out_of_reach(driver)
         resume.save(driver.page, clean=True)

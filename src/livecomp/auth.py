@@ -117,6 +117,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     try:
         for each in mounted.around:
             guard(each)
+        if not is_restricted(mounted.component):
+            return None
         if not page.stays(lambda: check(mounted.component, page.request, verdicts)):
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:

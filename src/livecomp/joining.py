@@ -206,7 +206,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     for claim in claims:
         if claim.component not in known and page.tree[claim.component].is_shown:
             patches += _whole_if_it_stays(page.tree[claim.component], "" if resumed else claim.digest)
-    for id in known:
+    for id in known & page.tree.keys():
         mounted = page.tree[id]
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
         if resumed or mounted.listens or not _is_open(mounted):

@@ -92,7 +92,8 @@ class Mounted:
     @property
     def depth(self) -> int:
         """How deep it stands."""
-        return max((each.depth + 1 for each in self.around), default=0)
+        around = self.around
+        return 1 + max([each.depth for each in around]) if around else 0
 
     @property
     def is_shown(self) -> bool:

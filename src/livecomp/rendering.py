@@ -22,7 +22,6 @@ from livecomp.effects import Postpone
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import (
     failure_of,
-    failure_patch,
     has_other_access,
     is_refused,
     notice_patches,
@@ -299,9 +298,12 @@ def render_in_place(child: Mounted) -> None:
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date; none when it asks for a redirect. Exceptions of
     the template come through."""
-    patches: list[tuple[str, str]] = []
-    mounted.page.stays(lambda: patches.extend(_render_again(mounted)))
-    return patches
+    page = mounted.page
+    before, page.leaving = page.leaving, ""
+    try:
+        return _render_again(mounted)
+    finally:
+        page.leaving = page.leaving or before
 
 
 def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
@@ -348,10 +350,11 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
     due: set[str] = set()
     while page.dirty or line:
-        for id in page.dirty - due & page.tree.keys():
-            heapq.heappush(line, (page.tree[id].depth, len(due), id))
-            due.add(id)
-        page.dirty.clear()
+        if page.dirty:
+            for id in page.dirty - due & page.tree.keys():
+                heapq.heappush(line, (page.tree[id].depth, len(due), id))
+                due.add(id)
+            page.dirty.clear()
         if not line:
             break
         id = heapq.heappop(line)[-1]
@@ -393,5 +396,4 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             with contextlib.suppress(Exception):  # the state before the event renders as it did
                 return render_again(mounted)
         show_error(mounted, error, "render")
-        mounted.noticed = mounted.failure
-        return [failure_patch(mounted)]
+        return notice_patches(mounted)
