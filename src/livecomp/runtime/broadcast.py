@@ -168,10 +168,10 @@ class View:
 
     __slots__ = (
         *("outlet", "living", "version", "waiting", "is_due"),
-        *("_runtime", "_round", "_gate", "_unchecked", "_is_checking", "_retry", "_delay"),
+        *("_runtime", "_round", "gate", "_unchecked", "_is_checking", "_retry", "_delay"),
     )
 
-    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living, gate: "Gate | None") -> None:
+    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living) -> None:
         self.outlet = outlet
         self.living = living
         self.version = UNKNOWN  # that the browser has
@@ -179,7 +179,7 @@ class View:
         self.is_due = False  # the browser was behind, or its viewer could not be checked
         self._runtime = runtime
         self._round = 0
-        self._gate = gate
+        self.gate: Gate | None = None
         self._unchecked: list[str] = []  # frames to be sent if the viewer may still see them
         self._is_checking = False
         self._retry: asyncio.TimerHandle | None = None
@@ -230,13 +230,13 @@ class View:
         self.living.forget(self)
 
     def _give(self, text: str) -> None:
-        if self._gate is None:
+        if self.gate is None:
             _run(self._runtime, self.outlet.send(text))
             return
         self._unchecked.append(text)
         if not self._is_checking:
             self._is_checking = True
-            self._runtime.start(self._give_if_allowed(self._gate))
+            self._runtime.start(self._give_if_allowed(self.gate))
 
     async def _give_if_allowed(self, gate: "Gate") -> None:
         try:
@@ -327,8 +327,8 @@ class Views:
             view = self._views.get(output.key.id)
             if view is None or view.has_ended:
                 living = self._runtime.living.get(output.key.id) or Living(self._runtime, output.key)
-                gate = self._gate if output.restricted else None
-                view = self._views[output.key.id] = View(self._runtime, self._outlet, living, gate)
+                view = self._views[output.key.id] = View(self._runtime, self._outlet, living)
+            view.gate = self._gate if output.restricted else None  # it may have moved into something with a rule
             view.begin(output.digest)
         elif type(output) is Detach and (view := self._views.pop(output.id, None)) is not None:
             view.stop()
