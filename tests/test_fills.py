@@ -1,12 +1,21 @@
 """Fills: content that a component's place gives it."""
 
+import base64
+import re
+
 import pytest
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
+from django.test import override_settings
 from django.urls import path
+from django.utils.crypto import salted_hmac
 
-from livecomp import LiveComponent, event
+from livecomp import LiveComponent, event, state
+from livecomp.exceptions import ComponentError
+from livecomp.page import LivePage
 from livecomp.testing import LiveClient
+from tests.driver import Driver, make_request
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 
@@ -107,3 +116,96 @@ def test_a_component_s_fill_outlives_a_lost_connection(live: LiveClient) -> None
     assert [each.text for each in page.all("p")] == ["Page 2: 1+", "2: 0+"]
     page.click("#next")
     assert [each.text for each in page.all("p")] == ["Page 3: 1+", "3: 0+"]
+
+
+class Wall(LiveComponent):
+    name = "fills.wall"
+    template = "<div><p>{{ text }}</p>{{ fills.default }}</div>"
+    text: str = state("", bind=True)
+
+
+class WallPage(LiveComponent):
+    name = "fills.wall_page"
+    template = """{% load livecomp %}<div>{% live_component 'fills.wall' text=text fills %}{% fill 'default' %}
+        {% live_component 'clicks' %}{% endfill %}{% endlive_component %}</div>"""
+    text: str = ""
+
+
+def mark_like(id: str, key: str) -> str:
+    return f"\ue000{id}-{key}\ue001"
+
+
+WALL = """{% live_component 'fills.wall' text=text fills %}{% fill 'default' %}{% live_component 'clicks' %}{% endfill %}
+    {% endlive_component %}"""
+
+
+def render_page(source: str, request: HttpRequest | None = None, **context: object) -> str:
+    return engines["django"].from_string("{% load livecomp %}" + source).render(context, request or make_request())
+
+
+@override_settings(
+    LIVECOMP={"SNAPSHOT": "off"}, CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+)
+def test_a_token_does_not_tell_how_a_component_is_marked_in_text(live: LiveClient) -> None:
+    request = make_request()
+    html = render_page(WALL, request, text="hello")
+    key = request._livecomp_page.marks.key  # type: ignore[attr-defined]
+    for token in re.findall(r'lc-token="([^"]+)"', html):
+        body = token.rpartition(":")[0]
+        payload = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+        assert "\ue000" not in payload
+        assert key not in payload
+    page = live.render(WALL, {"text": "hello"})
+    page.click(".clicks")
+    assert page.one(".clicks").text == "1", "it works without a cache"
+
+
+@pytest.mark.parametrize("id", ["c0", "c1", "c2", "c9", "s1-2"])
+def test_t135_text_that_looks_like_a_mark_is_text(id: str, live: LiveClient) -> None:
+    old_proof = salted_hmac("livecomp.child", id, algorithm="sha256").hexdigest()[:16]
+    other = LivePage(make_request()).marks.key
+    for key in (old_proof, other):
+        assert mark_like(id, key) in Driver("fills.wall", text=mark_like(id, key)).html
+        assert mark_like(id, key) in Driver("fills.wall_page", text=mark_like(id, key)).html
+        page = live.mount("fills.wall_page")
+        page.click(".clicks")
+        assert page.one(".clicks").text == "1"
+        assert mark_like(id, key) in render_page(WALL, text=mark_like(id, key))
+
+
+class CachedFill(LiveComponent):
+    name = "fills.cached"
+    template = "{% load cache %}<div>{% cache 600 fills_cached %}<i>{{ fills.default }}</i>{% endcache %}</div>"
+
+
+def test_a_fill_with_a_component_is_not_cached_for_others() -> None:
+    source = """{% live_component 'fills.cached' fills %}{% fill 'default' %}{% live_component 'clicks' %}{% endfill %}
+        {% endlive_component %}"""
+    cache.clear()
+    for _ in range(2):
+        with pytest.raises(ComponentError, match=r"\{% cache %\} stands around"):
+            render_page(source)
+    cache.clear()
+    assert "plain" in render_page(
+        "{% live_component 'fills.cached' fills %}{% fill 'default' %}plain{% endfill %}{% endlive_component %}"
+    )
+    cache.clear()
+
+
+class BoxedShared(LiveComponent, shared=True):
+    name = "fills.boxed_shared"
+    template = (
+        """{% load livecomp %}<div>{% filter lower %}{% live_component 'fills.inner_shared' %}{% endfilter %}</div>"""
+    )
+
+
+class InnerShared(LiveComponent):
+    name = "fills.inner_shared"
+    template = "<b>INNER {{ n }}</b>"
+    n: int = 0
+
+
+def test_a_child_within_a_tag_of_a_shared_component_is_shown() -> None:
+    html = Driver("fills.boxed_shared").html
+    assert "INNER 0" in html
+    assert "\ue000" not in html

@@ -149,3 +149,45 @@ def test_in_a_live_template_too(live: LiveClient) -> None:
         arguments: dict[str, Any] = state({"year": 2022})
 
     assert live.mount("spread").one("#chart").text == "2022 0 0+"
+
+
+class Chooser(LiveComponent):
+    name = "live.chooser"
+    template = """{% load livecomp %}<main>
+      <button id="other" live-click="choose" live-value-which="live.second">other</button>
+      <button id="closed" live-click="choose" live-value-which="closed_club">closed</button>
+      {% live_component which label=label lazy %}</main>"""
+    which: str = "live.first"
+    label: str = "a"
+
+    @event
+    def choose(self, which: str) -> None:
+        self.which = which
+
+
+class First(LiveComponent):
+    name = "live.first"
+    template = "<p>first {{ label }}</p>"
+    label: str = ""
+
+
+class Second(LiveComponent):
+    name = "live.second"
+    template = "<p>second {{ label }}</p>"
+    label: str = ""
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_a_lazy_component_of_another_name_is_another_component(is_shown: bool, live: LiveClient) -> None:
+    page = live.mount("live.chooser")
+    if is_shown:
+        page.scroll_to(".live-later")
+        assert page.one("p").text == "first a"
+    page.click("#other")
+    page.scroll_to(".live-later")
+    assert page.one("p").text == "second a"
+    page.click("#closed")
+    assert "members" not in page.html
+    page.click("#other")
+    page.scroll_to(".live-later")
+    assert page.one("p").text == "second a"

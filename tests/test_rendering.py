@@ -1,11 +1,13 @@
 """livecomp.rendering: components in their places."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import override_settings
 
-from livecomp import LiveComponent, event, state
+from livecomp import LiveComponent, event, inputs, on, protocol, resume, state
 from livecomp.exceptions import ComponentError
 from livecomp.source import template_of
 from tests.driver import Driver
@@ -79,3 +81,124 @@ def test_an_inline_template_without_django_s_engine_is_refused() -> None:
         pytest.raises(ComponentError, match="TEMPLATES"),
     ):
         template_of(Alone)
+
+
+class Leaving(LiveComponent):
+    """Leads elsewhere, or fails, while it is rendered."""
+
+    name = "rendering.leaving"
+    template = "<p>{{ n }} {{ secret }}</p>"
+    act: ClassVar[str] = ""
+    n: int = 0
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if Leaving.act:
+            self.flash("info", "Please sign in.")
+            self.push_event("seen", 1)
+            self.redirect("/login/")
+        if Leaving.act == "fail":
+            raise ValueError("no")
+        if Leaving.act == "refuse":
+            raise PermissionDenied
+        return {"secret": f"TOPSECRET{self.n}"}
+
+    @on("rendering.leaving")
+    def hear(self, message: Any) -> None:
+        self.n += 1
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+
+class AroundLeaving(LiveComponent):
+    name = "rendering.around_leaving"
+    template = """{% load livecomp %}<div>{% if is_open %}opened{% live_component 'rendering.leaving' %}{% endif %}
+        {% live_component 'rendering.card' fills %}{% fill 'default' %}{% live_component 'rendering.leaving' %}{% endfill %}
+        {% endlive_component %}</div>"""
+    is_open: bool = False
+
+    @event
+    def open(self) -> None:
+        self.is_open = True
+
+
+class HidingCard(LiveComponent):
+    name = "rendering.card"
+    template = "<i>{% if is_open %}{{ fills.default }}{% endif %}</i>"
+    is_open: bool = False
+
+    @event
+    def open(self) -> None:
+        self.is_open = True
+
+
+@pytest.fixture
+def leaving() -> Iterator[type[Leaving]]:
+    yield Leaving
+    Leaving.act = ""
+
+
+WAY_ON = [("flash", "info", "Please sign in."), ("redirect", "/login/")]
+
+
+@pytest.mark.parametrize("act", ["go", "refuse"])
+@pytest.mark.parametrize("message", ["event", "topic", "render", "whole", "again", "join", "resume"])
+def test_a_redirect_while_it_is_rendered_shows_nothing_of_the_component(
+    message: str, act: str, leaving: type[Leaving]
+) -> None:
+    driver = Driver("rendering.leaving")
+    driver.join()
+    leaving.act = act
+    sent = {
+        "event": lambda: driver.event("add"),
+        "topic": lambda: driver.give(inputs.TopicMessages({"rendering.leaving": [1]})),
+        "render": lambda: driver.give(protocol.Render("c0")),
+        "whole": lambda: driver.give(protocol.Render("")),
+        "again": lambda: driver.give(inputs.RenderAgain("c0")),
+        "join": lambda: Driver.join(driver),
+        "resume": lambda: (
+            resume.save(driver.page, clean=True),
+            driver.join(resume=(driver.page.joined_id, driver.page.version)),
+        )[1],
+    }[message]()
+    assert "TOPSECRET" not in str(sent)
+    effects = [effect for each in sent if each[0] != "error" for effect in each[-1 if each[0] != "joined" else 5]]
+    if message != "join":
+        assert effects == WAY_ON, sent
+    leaving.act = ""
+    if driver.page.tree:
+        assert "TOPSECRET" in str(driver.event("add")), "it goes on, should the browser stay"
+
+
+def test_what_a_render_asked_for_that_failed_has_not_happened(
+    leaving: type[Leaving], caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver("rendering.leaving")
+    driver.join()
+    leaving.act = "fail"
+    sent = str(driver.event("add"))
+    assert "failed" in sent
+    assert not any(word in sent for word in ("redirect", "flash", "push")), sent
+    assert driver.component.n == 0
+    assert driver.page.leaving == ""
+    caplog.clear()
+
+
+def test_a_child_that_leads_elsewhere_is_not_shown_with_its_parent(leaving: type[Leaving]) -> None:
+    driver = Driver("rendering.around_leaving")
+    driver.join()
+    leaving.act = "go"
+    sent = driver.event("open")
+    assert "TOPSECRET" not in str(sent)
+    assert sent[0][-1] == WAY_ON
+
+
+def test_a_child_that_leads_elsewhere_is_not_shown_when_its_place_comes(leaving: type[Leaving]) -> None:
+    driver = Driver("rendering.around_leaving")
+    driver.join()
+    leaving.act = "go"
+    (card,) = [id for id, each in driver.page.tree.items() if each.component.name == "rendering.card"]
+    sent = driver.event("open", card)
+    assert "TOPSECRET" not in str(sent)
+    assert sent[0][-1] == WAY_ON

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import OperationalError
+from django.template import engines
 from django.utils import translation
 
 from livecomp import LiveComponent, event, every, on, publish, sharing, state
@@ -432,3 +433,50 @@ def test_t74_a_shared_child_that_fails_does_not_take_its_parent_with_it(
     [attach] = driver.out(Attach)
     assert f'lc="{attach.key.id}.0"' in sent
     caplog.clear()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% whose_page %}",
+        "{% whose_context_user %}",
+        "{% whose_request %}",
+        "{% include part %}",
+        "{% include part_perms %}",
+        "{% whose_session %}",
+        "{% whose_path %}",
+    ],
+)
+def test_a_tag_that_looks_at_the_visitor_is_an_error(tag: str) -> None:
+    class Tagged(LiveComponent, shared=True):
+        name = "shared.tagged"
+        template = "{% load whose %}<p>" + tag + "</p>"
+
+        def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+            part = engines["django"].from_string("{{ user.username }}")
+            return {"part": part, "part_perms": engines["django"].from_string("{{ perms.auth }}")}
+
+    with pytest.raises(ComponentError, match="belongs to no visitor"):
+        Driver("shared.tagged", path="/?b=2")
+
+
+def test_the_query_string_of_a_page_is_not_that_of_a_shared_component() -> None:
+    class Query(LiveComponent, shared=True):
+        name = "shared.query"
+        template = "<p>{% querystring a=1 %}</p>"
+
+    with pytest.raises(ComponentError, match=r"no request\.GET"):
+        Driver("shared.query", path="/?b=2")
+
+
+def test_a_tag_that_does_not_look_at_the_visitor_works() -> None:
+    class Quiet(LiveComponent, shared=True):
+        name = "shared.quiet"
+        template = (
+            "{% load whose %}<p>{% whose_method %} {% url 'nowhere' as place %}[{{ place }}] {% include part %}</p>"
+        )
+
+        def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+            return {"part": engines["django"].from_string("{{ self.name }}")}
+
+    assert "GET &lt;NobodysRequest of &#x27;shared.quiet&#x27;&gt; [] shared.quiet" in Driver("shared.quiet").html

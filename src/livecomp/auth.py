@@ -20,6 +20,7 @@ from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
+    from livecomp.page import LivePage
 
 _OPEN = Access()
 
@@ -83,7 +84,8 @@ def has_session_of(request: HttpRequest, marks: Collection[str]) -> bool:
 
 
 def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
-    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all its parents.
+    """Raise `Refused` (``forbidden``) unless the visitor may use the component where it stands: it and all that it
+    stands in.
 
     Whatever shows or changes a component asks here first. The answer holds until the page's turn waits for something;
     permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
@@ -99,6 +101,12 @@ def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
         _check_declared(mounted.component, mounted.page.request, access, verdicts)
 
 
+def forget_verdicts(page: "LivePage") -> None:
+    """Have the guard ask again in the same turn."""
+    page.turn.verdicts.clear()
+    forget_permissions(page.request)
+
+
 def was_refused(mounted: "Mounted") -> bool:
     """Whether the guard has refused the component in this turn: not where it could not tell."""
     return mounted.page.turn.verdicts.get(mounted.id) is not None
@@ -111,9 +119,12 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     if mounted.broken:
         return Refused(ErrorCode.GONE, f"{mounted.component.name!r} failed and is not there at present.")
     try:
-        if mounted.parent is not None:
-            guard(mounted.parent)
-        check(mounted.component, page.request, verdicts)
+        for each in mounted.around:
+            guard(each)
+        if not is_restricted(mounted.component):
+            return None
+        if not page.stays(lambda: check(mounted.component, page.request, verdicts)):
+            return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused
     except PermissionDenied as denied:

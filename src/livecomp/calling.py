@@ -11,6 +11,10 @@ from typing import Any
 from livecomp import progress
 
 
+class OutOfTurn(RuntimeError):
+    """Something that belongs into the page's turn was called beside it."""
+
+
 class Calling:
     """The turn that some code runs in. An asyncio task inherits it and may outlive it."""
 
@@ -40,15 +44,15 @@ def page_in_turn() -> Any:
 
 
 def require_turn(page: Any, call: str) -> None:
-    """Raise RuntimeError where the caller runs beside the page's turns. ``call``: what it wanted, ``Chat.flash()``."""
+    """Raise `OutOfTurn` where the caller runs beside the page's turns. ``call``: what it wanted, ``Chat.flash()``."""
     if is_in_turn(page):
         return
     if progress.current.get() is not None:
-        raise RuntimeError(
+        raise OutOfTurn(
             f"{call} is called in a background task, beside the page's turn. Call it in the method that progress=, then= "
             "or failed= of start_task() names: it runs in the page's turn. The task itself may call self.update(…)."
         )
-    raise RuntimeError(
+    raise OutOfTurn(
         f"{call} is called outside of the page's turn: by a thread, or by an asyncio task that outlived the handler which "
         "started it. Start the work with self.start_task(…), which may call self.update(…) and has progress= and then= "
         "for everything else."

@@ -67,6 +67,7 @@ class LiveComponent:
         _refuse_reserved(cls)
         cls.fields = {**cls.fields, **collect_fields(cls)}
         cls.events = collect_events(cls)
+        _refuse_views(cls)
         cls.topics = collect_topics(cls)
         cls.timers = collect_timers(cls)
         cls.url_fields = {field.url: name for name, field in cls.fields.items() if field.url}
@@ -316,6 +317,39 @@ def _refuse_reserved(cls: type[LiveComponent]) -> None:
     texts = {name for name in ("name", "template", "template_name") if not isinstance(cls.__dict__.get(name, ""), str)}
     for name in texts | _INTERNAL & cls.__dict__.keys():
         raise ComponentError(f"{cls.__name__}.{name}: livecomp uses this name itself; choose another.")
+
+
+_INSTEAD = {
+    "LoginRequiredMixin": "login_required = True",
+    "PermissionRequiredMixin": 'permission_required = "app.permission"',
+}
+_HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+
+
+def _refuse_views(cls: type[LiveComponent]) -> None:
+    """A component is no view: what guards a view's ``dispatch()`` would guard nothing, without a word."""
+    for base in cls.__mro__:
+        if base.__module__ == "django.contrib.auth.mixins":
+            instead = _INSTEAD.get(base.__name__, "a method has_permission(self) that gives True or False")
+            raise ComponentError(
+                f"{cls.__name__}: {base.__name__} guards views, and a component is none: nothing would be guarded. Write "
+                f"{instead} in the component instead."
+            )
+    for name in ("dispatch", *_HTTP):
+        method = getattr(cls, name, None)
+        if name not in cls.events and inspect.isfunction(method) and _takes_a_request(name, method):
+            raise ComponentError(
+                f"{cls.__name__}.{name}: a component is no view, so {name}() is never called. Write login_required = True, "
+                "permission_required or has_permission() for who may see it, mount() for what comes with the page, and "
+                "@event methods for what the browser calls."
+            )
+
+
+def _takes_a_request(name: str, method: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(method).parameters
+    return "request" in parameters or (
+        name == "dispatch" and any(each.kind is each.VAR_POSITIONAL for each in parameters.values())
+    )
 
 
 def _refuse_in_shared(cls: type[LiveComponent]) -> None:

@@ -255,6 +255,10 @@ class Connection:
         """Have the page look at its visitor again, in its turn."""
         self._driver.check_visitor()
 
+    def look_around(self, id: str) -> None:
+        """Have the page render again, in its turn, what the shared component of this id stands in."""
+        self._driver.give(inputs.RenderAgain(id))
+
     def _error(self, ref: int, code: ErrorCode, text: str) -> None:
         """Reply with an error, as soon as the whole frame is looked at."""
         counters.count("errors", code.value)

@@ -7,7 +7,7 @@ from django.template import Context, RequestContext
 
 from livecomp.component import LiveComponent
 from livecomp.mounted import Mounted
-from livecomp.shared import refuse_names
+from livecomp.shared import SharedContext, refuse_names
 
 _URL_NAMES = frozenset({"path", "query"})
 _OF_THE_REQUEST = _URL_NAMES | {"request", "user", "perms", "session", "messages"}
@@ -40,6 +40,10 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
     if names is not None and names <= values.keys() | {"request", "user"}:
         return Context({"request": page.request, "user": page.request.user, **values})
     mounted.reads_request = True  # a context processor may
+    if page.is_shared:
+        shared = SharedContext(page.request, component.name)
+        shared.push(shared.refused | values)
+        return shared
     context = RequestContext(page.request)
     context.push(values)
     return context

@@ -11,7 +11,7 @@ from django.core.signals import got_request_exception
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from livecomp import auth, tracing
+from livecomp import auth, standing, tracing
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -37,6 +37,14 @@ def shared_failure(page: "LivePage", name: str, error: Exception) -> str:
     return _failure_boundary(name, report_page(page, error, name), error)
 
 
+def show_error(mounted: Mounted, error: BaseException, doing: str) -> None:
+    """Have the component's place say what an exception of its own code means."""
+    if isinstance(error, (Refused, PermissionDenied)):
+        show_refusal(mounted)
+    else:
+        show_failure(mounted, error, doing)
+
+
 def show_refusal(mounted: Mounted) -> None:
     """Have the component's place say that the visitor may not see it."""
     mounted.failure = refusal(mounted.component.name)
@@ -47,13 +55,7 @@ def show_refusal(mounted: Mounted) -> None:
 def _forget_html(mounted: Mounted) -> None:
     """The browser has nothing of it, and what its children have ready may be old when it comes back."""
     mounted.memory = RenderMemory()
-    tree = mounted.page.tree
-    waiting = [mounted]
-    while waiting:
-        children = [tree[id] for id in waiting.pop().children.values() if id in tree]
-        for child in children:
-            child.html = None
-        waiting += children
+    standing.forget_html_within(mounted.page, mounted.id)
 
 
 def is_refused(mounted: Mounted) -> bool:

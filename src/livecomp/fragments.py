@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
-from django.template.base import Parser, Token
+from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags import cache
 from django.utils.safestring import SafeString
@@ -44,6 +44,20 @@ class Fragment(cache.CacheNode):
             return self.nodelist.render(context)
 
 
+class _Cached(NodeList):
+    """What is cached: nothing that belongs to one page."""
+
+    def render(self, context: Context) -> SafeString:
+        html = super().render(context)
+        marks = getattr(getattr(context, "live_host", None), "marks", None)
+        if marks is not None and any(marks.children_in(html)):
+            raise ComponentError(
+                "{% cache %} stands around {{ fills.… }} that holds a live component. That belongs to one visitor's page, and "
+                "a cached fragment to all. Show the fill outside of {% cache %}."
+            )
+        return html
+
+
 class _Outdated(Exception):
     """A row that an argument names, the component or its argument is gone since the fragment was cached."""
 
@@ -56,6 +70,7 @@ def connect() -> None:
 def _compile(parser: Parser, token: Token) -> cache.CacheNode:
     node = cache.do_cache(parser, token)
     node.__class__ = Fragment
+    node.nodelist = _Cached(node.nodelist)
     return node
 
 

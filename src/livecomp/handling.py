@@ -84,6 +84,7 @@ def run(
         return tell_failure(mounted, name, as_failure(error))
     finally:
         page.attempt = None
+        auth.forget_verdicts(page)  # it may have taken away the visitor's own right
     page.turn.kept.append(attempt)
     page.turn.published += [(*each, attempt) for each in attempt.published]
     page.dirty |= attempt.touched.keys() - attempt.skipped
@@ -102,7 +103,7 @@ def as_failure(error: BaseException) -> Exception:
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
     result = yield Await(awaitable)
-    page.turn.verdicts.clear()  # what the guard said is old news
+    auth.forget_verdicts(page)  # what the guard said is old news
     return result
 
 
@@ -162,7 +163,7 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     page, attempt = mounted.page, mounted.page.attempt
     assert attempt is not None
     page.attempt = None
-    page.turn.verdicts.clear()
+    auth.forget_verdicts(page)
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
     patches = rendering.render_dirty(page)
@@ -177,7 +178,7 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
         yield Flush()
     finally:
         page.attempt = attempt
-    page.turn.verdicts.clear()
+    auth.forget_verdicts(page)
     try:
         auth.guard(mounted)
     except Refused as refused:
@@ -235,7 +236,7 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
     except Exception as error:
         mounted.page.postpone(input, mounted, error)
         return False
-    return True
+    return not mounted.is_withheld
 
 
 def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:

@@ -58,7 +58,7 @@ class Revalidated:
 
 @dataclass(frozen=True, slots=True)
 class RenderAgain:
-    """Render a component that could not be rendered for want of an answer of the guard."""
+    """Render a component that could not be rendered for want of an answer of the guard, or what a shared one stands in."""
 
     component: str
 

@@ -1,6 +1,9 @@
 """Joining a page: its WebSocket takes over what the HTTP render made, or resumes what an older socket left."""
 
+import contextlib
+import logging
 import pickle
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
@@ -30,10 +33,13 @@ from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
+from livecomp.templating.opaque import Marks
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
+
+logger = logging.getLogger("livecomp")
 
 _OUT_OF_DATE = "This part of the page is out of date; load the page again."
 
@@ -123,6 +129,8 @@ def _come_to_life(
     left_out: list[str],
 ) -> None:
     last_version = message.resume[1] if message.resume else 0
+    if message.resume is None:
+        _drop_what_the_page_does_not_show(page, claims)
     for mounted in page.tree.values():
         mounted.be_present()
     if message.resume is not None and (snapshot is None or not snapshot.clean):
@@ -131,7 +139,12 @@ def _come_to_life(
         page.output(Save())
     _tell(page, message, in_doubt=snapshot is None or not snapshot.clean)
     refused: dict[str, Refused] = {}
-    for claim in claims:
+    claims = sorted(claims, key=lambda claim: _number_of(claim.component), reverse=True)
+    for claim in claims:  # what shows a fill comes before what stands in it
+        if claim.holder and claim.holder not in page.tree:
+            left_out.append(claim.component)
+            page.drop(claim.component)
+            continue
         place = _place_shared if registry.get(claim.name).shared else _place_own
         try:
             if not place(page, claim):
@@ -159,6 +172,22 @@ def _come_to_life(
     )
 
 
+def _number_of(id: str) -> int:
+    """Where the component comes among those of the page. What shows a fill comes after all that stands in it; a shared one
+    holds nothing."""
+    return int(id[1:]) if id.removeprefix("c").isdecimal() else -1
+
+
+def _drop_what_the_page_does_not_show(page: "LivePage", claims: list[tokens.Claims]) -> None:
+    """Take out the roots that the page's own template has not put into the HTML: their tokens are not there."""
+    claimed = {claim.component for claim in claims}
+    roots = sorted((mounted.id for mounted in page.roots()), key=_number_of, reverse=True)
+    shared = [id for id, place in page.shared.items() if not place.parent]
+    for id in (*roots, *shared):
+        if id not in claimed and id not in page.holders:
+            page.drop(id)
+
+
 def _tell(page: "LivePage", message: protocol.Join, in_doubt: bool) -> None:
     if message.resume is None:
         counters.count("joins", "first")
@@ -175,13 +204,21 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
             lifecycle.resume(mounted)
     patches: protocol.Patches = []
     for claim in claims:
-        if claim.component not in known:
+        if claim.component not in known and page.tree[claim.component].is_shown:
             patches += _whole_if_it_stays(page.tree[claim.component], "" if resumed else claim.digest)
     for mounted in [each for each in page.tree.values() if each.id in known]:
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
-        if resumed or mounted.listens or failures.is_refused(mounted):
+        if resumed or mounted.listens or not _is_open(mounted):
             page.dirty.add(mounted.id)
     return patches + rendering.render_dirty(page)
+
+
+def _is_open(mounted: Mounted) -> bool:
+    """Whether the guard lets the visitor see it. False where it refuses, or cannot tell at the moment."""
+    try:
+        return not failures.is_refused(mounted)
+    except Exception:
+        return False
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
@@ -189,6 +226,7 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
     page.failed = snapshot.failed
     page.csrf_token_if_used = snapshot.csrf_token
+    page.marks = Marks(snapshot.marks)
     page.language = locale.usable_language(snapshot.language, page.request)
     page.timezone = locale.usable_zone(snapshot.timezone)
     exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
@@ -217,9 +255,22 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
     return known
 
 
+@contextlib.contextmanager
+def _unless_it_cannot_tell() -> Iterator[None]:
+    """What the guard refuses is refused. Where it gives no answer, what the browser has stays as it is until it does: it is
+    asked again before anything is sent."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception:
+        logger.debug("The guard could not tell at a join.", exc_info=True)
+
+
 def _place_shared(page: "LivePage", claim: tokens.Claims) -> bool:
     """Put a shared component into its place. False when the token does not say enough."""
-    auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
+    with _unless_it_cannot_tell():
+        auth.check(registry.get(claim.name), page.request, page.turn.verdicts)
     if claim.component in page.shared:
         page.shared[claim.component].digest = claim.digest
         return True
@@ -237,13 +288,15 @@ def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
     """Put a component into its place: it is there from the snapshot, or is mounted from the token. False when the token
     does not say enough, or the component asks for a redirect. Raises `Refused`."""
     if claim.component in page.tree:
-        auth.guard(page.tree[claim.component])
+        with _unless_it_cannot_tell():
+            auth.guard(page.tree[claim.component])
         return True
     if (arguments := claim.arguments) is None:
         return False
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
-    mounted.fills = claim.fills
+    if claim.fills:
+        mounted.take_fills({name: page.marks.join(parts) for name, parts in claim.fills.items()})
     if not lifecycle.mount(mounted, lambda: mounted.component.mount(**arguments)):
         page.remove(mounted)
         return False
@@ -277,12 +330,14 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        html = rendering.first_render(mounted)
+        if not mounted.page.stays(lambda: rendering.first_render(mounted)):
+            mounted.memory, mounted.html = RenderMemory(), None
+            return []
     except Exception as error:
-        failures.show_failure(mounted, error, "render")
+        failures.show_error(mounted, error, "render")
         mounted.noticed = mounted.failure
         return [failures.failure_patch(mounted)]
-    mounted.html = None
+    html, mounted.html = mounted.html or "", None
     if digest and digest == rendering.digest(html):
         return []
     return [(f"{mounted.id}.0", rendering.without_address(html, mounted.id))]

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 
 from livecomp import auth
 from livecomp.exceptions import ComponentError, Refused
-from livecomp.failures import report, show_failure, show_refusal
+from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
 
 
@@ -23,7 +22,7 @@ def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
         auth.guard(mounted)
         if mounted.component.url_fields:
             page.read_url(mounted)
-        return page.stays(lambda: page.try_out(call))
+        return page.stays(lambda: page.collect_effects(mounted, lambda: page.try_out(call)))
     except ComponentError:
         raise
     except Exception as error:
@@ -52,9 +51,17 @@ def resume(mounted: Mounted) -> None:
     be rendered in this process, and the visitor is told."""
     try:
         auth.guard(mounted)
-        mounted.page.try_out(mounted.component.resumed)
     except Refused:
-        pass  # shown by the render that follows
+        return  # shown by the render that follows
+    except Exception:  # it stays as it is until the guard can tell
+        mounted.must_resume = True
+        mounted.page.dirty.add(mounted.id)
+        return
+    if mounted.is_withheld:
+        return
+    mounted.must_resume = False
+    try:
+        mounted.page.try_out(mounted.component.resumed)
     except Exception as error:
         failure = report(mounted, error, "resumed")
         text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
@@ -64,7 +71,4 @@ def resume(mounted: Mounted) -> None:
 def _break(mounted: Mounted, what: str, error: Exception) -> None:
     mounted.broken = what
     mounted.page.turn.verdicts.pop(mounted.id, None)
-    if isinstance(error, (Refused, PermissionDenied)):
-        show_refusal(mounted)
-    else:
-        show_failure(mounted, error, what)
+    show_error(mounted, error, what)

@@ -1,11 +1,12 @@
 """`Mounted`: one component in its place on a page, and all that the page knows about it beside its state."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livecomp import calling, progress
+from livecomp import calling, progress, standing
 from livecomp.arguments import Known, changed_arguments
 from livecomp.component import LiveComponent
 from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
@@ -27,9 +28,9 @@ class Mounted:
 
     __slots__ = (
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
-        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
+        *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "given"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
-        "is_rendering",
+        *("has_begun", "is_rendering", "must_resume"),
     )
 
     def __init__(
@@ -39,9 +40,9 @@ class Mounted:
         self.id = id
         self.parent = parent
         self.slot = slot
-        self.depth: int = parent.depth + 1 if parent else 0
         self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
+        self.given: frozenset[str] = frozenset()  # ids of the components that stand in these
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
         self.html: str | None = None  # of the first render, until its parent has taken it over
@@ -55,6 +56,8 @@ class Mounted:
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
+        self.has_begun = False  # its timers run, and what its mount() asked for has gone out
+        self.must_resume = False  # its page is back, and it could not be told yet
         self.is_left_out = False  # the tag or the component that it was given to does not show it at present
         self.is_rendering = False
         self.failure: str | None = None  # HTML of the error boundary while it is shown
@@ -74,18 +77,44 @@ class Mounted:
         return attempt.touched.setdefault(self.id, {})
 
     @property
+    def around(self) -> list["Mounted"]:
+        """What it stands in directly."""
+        return standing.around(self.page, self.id)
+
+    @property
+    def depth(self) -> int:
+        """How deep it stands."""
+        around = self.around
+        return 1 + max([each.depth for each in around]) if around else 0
+
+    @property
     def is_shown(self) -> bool:
-        """Whether the browser has it: where a notice stands in a parent's place, it has nothing that is inside."""
-        parent = self.parent
-        return not self.is_left_out and (parent is None or (parent.failure is None and parent.is_shown))
+        """Whether the browser has it."""
+        return standing.is_shown(self.page, self.id)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nothing of it is shown or called at present, see `livecomp.standing`."""
+        return standing.is_withheld(self.page, self.id)
 
     # Arguments from the parent
+
+    def is_placed_by(self, name: str, arguments: dict[str, Any]) -> bool:
+        """Whether the tag with this name names the component that is here, be it one that comes later."""
+        is_same = self.component.name == name
+        return is_same and (name != "livecomp.later" or self.component.later_name == arguments["later_name"])  # type: ignore[attr-defined]
 
     def take_arguments(self, arguments: dict[str, Any], fills: Mapping[str, Any] | None) -> dict[str, Any]:
         """Remember the arguments and give those that differ from the last ones."""
         changed, self.arguments = changed_arguments(arguments, self.arguments)
-        self.fills = fills
+        self.take_fills(fills)
         return changed
+
+    def take_fills(self, fills: Mapping[str, Any] | None) -> None:
+        """Remember what it is given to show."""
+        self.fills = fills
+        if fills or self.given:
+            standing.hold(self, fills)
 
     # Topics
 
@@ -110,6 +139,16 @@ class Mounted:
         for trigger in self.component.topics:
             topics.setdefault(trigger.topic(self.component), []).append(trigger.method)
         return topics
+
+    def topics_to_hear(self) -> dict[str, list[str | None]]:
+        """What it is subscribed to from now on. What failed keeps its own; where its page has just come back, it has those
+        of its state, if that names any, and so hears of what may make it well."""
+        if self.failure is None:
+            return self.current_topics()
+        if not self.topics and not self.broken:
+            with contextlib.suppress(Exception):
+                return self.current_topics()
+        return self.topics
 
     def check_topics(self) -> None:
         """Raise what a topic's pattern raises with the present state: then the state is as wrong as for a template."""
@@ -152,9 +191,11 @@ class Mounted:
     # Timers and tasks
 
     def begin(self) -> None:
-        """Start what the class declares, and what was asked for before there was a connection."""
-        if self.broken == "mount":
+        """Start what the class declares, and what was asked for before there was a connection; where it is not shown, when
+        it is."""
+        if self.broken == "mount" or self.has_begun or self.is_withheld:
             return
+        self.has_begun = True
         for trigger in self.component.timers:
             self.page.output(StartTimer(f"{self.id}:{trigger.method}", trigger.seconds, repeat=True))
         for timer, (_, _, due) in self.later.items():
@@ -192,6 +233,7 @@ class Mounted:
 
     def keep(self, kept: dict[str, Any]) -> None:
         """Undo `kept`."""
+        self.take_fills(kept.pop("fills", None))
         for name, value in kept.items():
             setattr(self, name, value)
 

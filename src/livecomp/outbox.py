@@ -1,7 +1,7 @@
 """What waits to leave a page: effects for the browser, output for its driver, and what the handler at work asks for."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,7 @@ from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
 from livecomp.turn import Attempt, Turn
 
+Result = TypeVar("Result")
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
 
 
@@ -22,6 +23,7 @@ class Outbox:
         self.turn = Turn()
         self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
         self.attempt: Attempt | None = None  # the handler at work
+        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
@@ -90,6 +92,40 @@ class Outbox:
         effects, self._effects = self._effects, []
         return effects
 
+    def collect_effects(self, mounted: Any, act: Callable[[], object]) -> None:
+        """Do this, the component's ``mount()``. What it asks the browser for waits until the component begins."""
+        before, self._effects = self._effects, []
+        try:
+            act()
+        finally:
+            before, self._effects = self._effects, before
+        if self.leaving:
+            self._effects += before
+        else:
+            mounted.effects += before
+
+    def hold_effects(self, act: Callable[[], Result]) -> Result:
+        """Do this, a render. Where it fails, nothing that it asked the browser for happens; where it leads to another page,
+        only that. A refusal does not undo a redirect."""
+        before, self._effects, leaving = self._effects, [], self.leaving
+        try:
+            result = act()
+        except (Refused, PermissionDenied):
+            self._effects = before + [each for each in _way_on(self._effects, []) if each not in before]
+            raise
+        except BaseException:
+            self._effects, self.leaving = before, leaving
+            raise
+        self._effects = before + _way_on(self._effects, self._effects)
+        return result
+
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""
         self.waiting_output.clear()
+
+
+def _way_on(effects: protocol.Effects, otherwise: protocol.Effects) -> protocol.Effects:
+    """Of these effects those that go with a redirect, if there is one."""
+    if any(kind == "redirect" for kind, *_ in effects):
+        return [effect for effect in effects if effect[0] in ("redirect", "flash")]
+    return otherwise

@@ -29,6 +29,8 @@ from livecomp import (
     serving,
     shared,
     signals,
+    standing,
+    tokens,
     topics,
 )
 from livecomp.address import Address
@@ -37,6 +39,7 @@ from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Subscribe, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
+from livecomp.templating import opaque
 from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
@@ -58,7 +61,11 @@ class LivePage(Address):
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
         self.parts: list[Any] = []  # of its snapshot, while HTTP renders it: see `livecomp.resume.save_root`
         self.shared: dict[str, shared.Place] = {}
+        self.holders: dict[str, dict[str, None]] = {}  # id -> ids of those that show it in a fill
+        self.marks = opaque.Marks()
+        self.late: list[str] = []  # ids of components that are shown and have not begun
         self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
+        self.claims: dict[str, tokens.Claims] = {}  # what these say
         self.version = 0  # of the last render sent
         self.ack = 0  # highest event number that is done: applied, refused or failed
         self.begun = 0  # highest event number whose handler has begun
@@ -66,7 +73,6 @@ class LivePage(Address):
         self.connected = False
         self.language, self.timezone = locale.current_language(), locale.current_zone()
         self.carried = 0  # characters of fills in its tokens
-        self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.csrf_token_if_used = ""
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
 
@@ -87,6 +93,7 @@ class LivePage(Address):
         """Take a component and its children out of the page."""
         for child in list(mounted.children.values()):
             self.drop(child)
+        mounted.take_fills(None)
         self.tree.pop(mounted.id, None)
         self.dirty.discard(mounted.id)
         if mounted.parent is not None:
@@ -151,12 +158,13 @@ class LivePage(Address):
         """`attach` all that this step has not attached yet. ``digests``: whether those of the first HTML still hold."""
         attached = {output.key.id for output in self.waiting_output if type(output) is Attach}
         for id in self.shared.keys() - attached:
-            self.attach(id, self.shared[id].digest if digests else "")
+            if standing.is_shown(self, id):
+                self.attach(id, self.shared[id].digest if digests else "")
 
     def attach(self, id: str, digest: str) -> None:
         """Keep the browser's copy of a shared component up to date. ``digest``: of the HTML that it has, or ``""``."""
         place = self.shared[id]
-        self.output(Attach(place.key, digest, any(map(auth.is_restricted, place.chain(self.tree)))))
+        self.output(Attach(place.key, digest, any(map(auth.is_restricted, standing.asked_for(self, id)))))
 
     # Over HTTP
 
@@ -232,8 +240,9 @@ class LivePage(Address):
         from livecomp.sharing import html_now
 
         with self.in_locale():
-            return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots()} | {
-                place.key.id: html_now(place.key) for place in self.shared.values() if not place.parent
+            shown = [place.key for place in self.shared.values() if not place.parent]
+            return {mounted.id: rendering.fresh_html(mounted) for mounted in self.roots() if mounted.is_shown} | {
+                key.id: html_now(key) for key in shown if standing.is_shown(self, key.id)
             }
 
     def close(self) -> None:
@@ -296,10 +305,12 @@ class LivePage(Address):
                 if (mounted := self.tree.get(self.id_of(number))) is not None:
                     mounted.begin()
                     self.listen(mounted)
+            for mounted in standing.take_late(self):
+                mounted.begin()
 
     def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
-        """Subscribe to the component's topics as its state names them now, and to no others. What failed keeps its own."""
-        topics = {} if stop else mounted.topics if mounted.failure else mounted.current_topics()
+        """Subscribe to the component's topics as its state names them now, and to no others."""
+        topics = {} if stop else mounted.topics_to_hear()
         if topics == mounted.topics:
             return
         for topic in mounted.topics.keys() - topics.keys():

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, failures, handling, inputs, joining, navigation, once, protocol, rendering, signals
+from livecomp import (
+    auth,
+    events,
+    failures,
+    handling,
+    inputs,
+    joining,
+    lifecycle,
+    navigation,
+    once,
+    protocol,
+    rendering,
+    signals,
+    standing,
+)
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
@@ -152,13 +166,15 @@ def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
 def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     yield from ()
     shared = message.component.partition("-")[0]
-    if shared in page.shared:
+    if standing.is_shown(page, shared) and shared in page.shared:
         return page.attach(shared, "")
     mounted = page.tree.get(message.component)
-    wanted = [mounted] if mounted is not None else page.roots()
+    if mounted is not None and not mounted.is_shown:
+        mounted = None
+    wanted = [mounted] if mounted is not None else [root for root in page.roots() if root.is_shown]
     if mounted is None:
         for place in page.shared.values():
-            if not place.parent:
+            if not place.parent and standing.is_shown(page, place.key.id):
                 page.attach(place.key.id, "")
     patches: protocol.Patches = []
     first_new = page.number
@@ -168,7 +184,8 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     page.begin(first_new)
     for each in wanted:
         page.listen(each)
-    page.send_patches(patches)
+    if not page.send_patches(patches) and (effects := page.take_effects()):
+        page.output(Send(protocol.ack(page.ack, effects)))
 
 
 def ping(page: "LivePage", message: protocol.Ping) -> "Steps[None]":
@@ -190,7 +207,7 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
     mounted = page.tree.get(owner)
     if mounted is None:
         return
-    if mounted.broken and message.id in mounted.later:
+    if (mounted.broken or mounted.is_withheld) and message.id in mounted.later:
         return page.output(Postpone(message, page.turn.postponed + 1))
     arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
@@ -227,7 +244,7 @@ def _task_result(
     methods = mounted.tasks.get(message.id) if mounted else None
     if mounted is None or methods is None:
         return
-    if mounted.broken:  # it is told when it is well again
+    if mounted.broken or mounted.is_withheld:  # it is told when it is well again
         return page.output(Postpone(message, page.turn.postponed + 1))
     may_act = handling.may_act(mounted, message)
     if type(message) is inputs.TaskDone and (may_act or auth.was_refused(mounted)):
@@ -257,7 +274,13 @@ def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
 
 def render_again(page: "LivePage", message: inputs.RenderAgain) -> "Steps[None]":
     yield from ()
-    page.dirty.update({message.component} & page.tree.keys())
+    mounted = page.tree.get(message.component)
+    if mounted is not None:
+        page.dirty.add(mounted.id)
+        if mounted.must_resume:
+            lifecycle.resume(mounted)
+    else:  # a shared component, which its page does not render
+        page.dirty.update(each.id for each in standing.all_around(page, message.component))
     page.finish()
 
 
@@ -284,7 +307,7 @@ def _is_new(page: "LivePage", ref: int) -> bool:
 
 def _component(page: "LivePage", id: str) -> Mounted:
     mounted = page.tree.get(id)
-    if mounted is not None:
+    if mounted is not None and not mounted.is_withheld:
         return mounted
     gone = id[:1] == "c" and id[1:].isdecimal() and len(id) < 12 and int(id[1:]) < page.number
     raise Refused(

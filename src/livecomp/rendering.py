@@ -6,13 +6,14 @@ but each renders by itself: a parent's patch keeps them.
 
 import contextlib
 import hashlib
+import heapq
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.template import Context
 
-from livecomp import inputs, lifecycle, registry
+from livecomp import inputs, lifecycle, registry, standing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
@@ -21,11 +22,10 @@ from livecomp.effects import Postpone
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import (
     failure_of,
-    failure_patch,
     has_other_access,
     is_refused,
     notice_patches,
-    show_failure,
+    show_error,
     with_address,
 )
 from livecomp.mounted import Mounted, Slot
@@ -47,6 +47,12 @@ class Host:
         self.passed: set[str] = set()  # those of them in what other children are given to show
         self._places: Counter[Slot] = Counter()
         self.shared: set[str] = set()  # shared children placed by this render
+        self.is_again = False  # the browser has the component: a child that leads elsewhere does not take it away
+
+    @property
+    def marks(self) -> opaque.Marks:
+        """How the places of children in text are known."""
+        return self.mounted.page.marks
 
     def begin(self) -> None:
         """A render of the template begins, the first one or another."""
@@ -62,9 +68,9 @@ class Host:
         if cls.shared:
             return self._place_shared(cls, slot, kwargs, fills)
         slot = self.slot_of_its_own(slot)
-        self.passed |= children_given(fills)
+        self.passed |= self.given_in(fills)
         child = page.tree.get(parent.children.get(slot, ""))
-        if child is not None and child.component.name == name and child.broken != "mount":
+        if child is not None and child.broken != "mount" and child.is_placed_by(name, kwargs):
             if fills != child.fills:
                 page.dirty.add(child.id)
             changed = child.take_arguments(kwargs, fills)
@@ -75,7 +81,10 @@ class Host:
             return child.id
         if child is not None:
             page.remove(child)
-        return mount_child(parent, name, slot, kwargs, fills).id
+        leaving = page.leaving
+        child = mount_child(parent, name, slot, kwargs, fills)
+        page.leaving = leaving if self.is_again else page.leaving
+        return child.id
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
@@ -124,16 +133,24 @@ class Host:
 
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child that the browser does not have."""
-        first = self.mounted.page.first_html.pop(component_id, None)
+        page = self.mounted.page
+        found = page.tree.get(component_id) or page.shared.get(component_id)
+        if found is None:  # it stands in what was given, and could not come back with the page
+            return ""
+        found.is_left_out = False
+        first = page.first_html.pop(component_id, None)
         if first is not None:  # a component of the page, in what it gives another one to show
             return first
-        if component_id in self.mounted.page.shared:
-            return self.mounted.page.shared_html(component_id)
-        child = self.mounted.page.tree[component_id]
-        child.is_left_out = False
+        if component_id in page.shared:
+            return page.shared_html(component_id)
+        child = page.tree[component_id]
+        if not child.has_begun:
+            page.late.append(child.id)
         if child.html is None:
             child.memory = RenderMemory()
+            leaving = page.leaving
             render_in_place(child)
+            page.leaving = leaving if self.is_again else page.leaving
         html, child.html = child.html, None
         return html or ""
 
@@ -149,12 +166,16 @@ class Host:
             slot = ("inlined", name, place, self._places[slot] - 1, key)
         child = self.place(name, slot, kwargs, fills)
         self.inlined.add(child)
-        return opaque.child_mark(child)
+        return self.marks.mark(child)
 
     def inlined_children(self) -> frozenset[str]:
         """Children that stand inside of text: in nodes that only Django can render, and in what the parent has given to
         show."""
-        return frozenset(self.inlined | children_given(self.mounted.fills))
+        return frozenset(self.inlined | self.mounted.given)
+
+    def given_in(self, fills: Mapping[str, Any] | None) -> frozenset[str]:
+        """Ids of the children that stand in what a component is given to show."""
+        return self.marks.children_given(fills) if fills else frozenset()
 
     def commit(self, rendering: Any) -> None:
         """The browser is going to have this render: children that it does not place leave the page. Raises what the pattern
@@ -162,14 +183,9 @@ class Host:
         mounted = self.mounted
         mounted.check_topics()
         rendering.commit()
-        for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
-            mounted.page.tree[id].is_left_out = True
+        for id in self.inlined_children().difference(rendering.children, self.passed):
+            standing.leave_out(mounted.page, id)
         _keep_children(mounted, {*rendering.children, *self.inlined})
-
-
-def children_given(fills: Mapping[str, Any] | None) -> set[str]:
-    """Ids of the children that stand in what a component is given to show."""
-    return {id for text in fills.values() for id in opaque.children_in(str(text))} if fills else set()
 
 
 class FreshHost(Host):
@@ -193,19 +209,23 @@ def fresh_html(mounted: Mounted) -> str:
     """The component's HTML as a first render of its present state would give it."""
     if mounted.failure is not None:
         return with_address(mounted.failure, mounted.id)
-    html: str = _render(mounted, RenderMemory(), FreshHost(mounted)).html()
+    html: str = render(mounted, RenderMemory(), FreshHost(mounted)).html()
     return html
 
 
-def _render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
+def render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
     compiled = compiled_template(type(mounted.component))
-    mounted.is_rendering = True
-    try:
-        context = build_context(mounted, compiled.names)
-        context.live_host = host  # type: ignore[attr-defined]
-        return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
-    finally:
-        mounted.is_rendering = False
+
+    def act() -> Any:
+        mounted.is_rendering = True
+        try:
+            context = build_context(mounted, compiled.names)
+            context.live_host = host  # type: ignore[attr-defined]
+            return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+        finally:
+            mounted.is_rendering = False
+
+    return mounted.page.hold_effects(act)
 
 
 def mount_child(
@@ -227,7 +247,7 @@ def mount_child(
     except Exception as error:
         if not page.connected:  # over HTTP it is an ordinary server error
             raise
-        show_failure(child, error, "render")
+        show_error(child, error, "render")
         child.noticed = child.failure
         child.html = with_address(child.failure or "", child.id)
         return child
@@ -254,7 +274,7 @@ def first_render(mounted: Mounted) -> str:
         return mounted.html
     mounted.looked.clear()
     host = Host(mounted)
-    rendering = _render(mounted, mounted.memory, host)
+    rendering = render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
     mounted.forget_failure()
@@ -266,76 +286,49 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        first_render(child)
+        if not page.stays(lambda: first_render(child)) and page.connected:
+            child.memory = RenderMemory()
+            child.html = f'<span {ADDRESS}="{child.id}.0" hidden></span>'
     except ComponentError:
         raise
     except Exception as error:
         if not page.connected:
             raise
-        show_failure(child, error, "render")
+        show_error(child, error, "render")
         page.output(Postpone(inputs.RenderAgain(child.id), page.turn.postponed + 1))
         child.noticed = child.failure
         child.html = with_address(child.failure or "", child.id)
 
 
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
-    """Patches that bring the browser's copy of the component up to date. Exceptions of the template come through."""
+    """Patches that bring the browser's copy of the component up to date; none when it asks for a redirect. Exceptions of
+    the template come through."""
+    page = mounted.page
+    before, page.leaving = page.leaving, ""
+    try:
+        return _render_again(mounted)
+    finally:
+        page.leaving = page.leaving or before
+
+
+def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
     looked, mounted.looked = mounted.looked, set()
     host = Host(mounted)
+    host.is_again = True
     try:
-        rendering = _render(mounted, mounted.memory, host)
+        rendering = render(mounted, mounted.memory, host)
         patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
+        if mounted.page.leaving:
+            mounted.looked |= looked
+            return []
         host.commit(rendering)
     except Exception:
         mounted.looked |= looked
         raise
     mounted.forget_failure()
     return patches
-
-
-class WholeHost(Host):
-    """Renders children anew too, and finds out what changed in them."""
-
-    def __init__(self, mounted: Mounted) -> None:
-        super().__init__(mounted)
-        self.patches: list[tuple[str, str]] = []
-        self.made: dict[str, str] = {}
-
-    def child_html(self, component_id: str) -> str:
-        if component_id not in self.made:
-            child = self.mounted.page.tree[component_id]
-            child.is_left_out = False
-            if child.html is not None:  # mounted just now
-                html, child.html = child.html, None
-            else:
-                html, patches = whole(child)
-                self.patches += patches
-            self.made[component_id] = html
-        return self.made[component_id]
-
-
-def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
-    """Render a component and its children. Gives the full HTML, and the patches that make it of what browsers have."""
-    mounted.page.dirty.discard(mounted.id)
-    if mounted.broken:
-        return with_address(mounted.failure or "", mounted.id), []
-    if mounted.failure is not None:
-        mounted.memory = RenderMemory()
-    mounted.looked = set()
-    host = WholeHost(mounted)
-    try:
-        rendering = _render(mounted, mounted.memory, host)
-        patches = rendering.patches() if rendering.changed else []
-        html = rendering.html()
-        host.commit(rendering)
-        mounted.forget_failure()
-    except Exception as error:
-        show_failure(mounted, error, "render")
-        patch = failure_patch(mounted)
-        return with_address(patch[1], mounted.id), [patch]
-    return html, [*patches, *host.patches]
 
 
 def _keep_children(mounted: Mounted, placed: set[str]) -> None:
@@ -359,18 +352,26 @@ def without_address(html: str, component_id: str) -> str:
 def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
     """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids."""
     patches: list[tuple[str, str]] = []
-    while page.dirty:
-        wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
-        page.dirty.clear()
-        for mounted in wave:
-            if mounted.id in page.tree and mounted.is_shown:
-                first_new = page.number
-                patches += _patches_of(mounted)
-                page.dirty.discard(mounted.id)
-                if rendered is not None:
-                    rendered.add(mounted.id)
-                if page.number != first_new:
-                    page.begin(first_new)
+    line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
+    due: set[str] = set()
+    while page.dirty or line:
+        if page.dirty:
+            for id in page.dirty - due & page.tree.keys():
+                heapq.heappush(line, (page.tree[id].depth, len(due), id))
+                due.add(id)
+            page.dirty.clear()
+        if not line:
+            break
+        id = heapq.heappop(line)[-1]
+        due.discard(id)
+        if id in page.tree and page.tree[id].is_shown:
+            first_new = page.number
+            patches += _patches_of(page.tree[id])
+            page.dirty.discard(id)
+            if rendered is not None:
+                rendered.add(id)
+            if page.number != first_new or page.late:
+                page.begin(first_new)
     return patches
 
 
@@ -383,8 +384,8 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
         return []
     if refused:
         top = mounted
-        while top.parent is not None and is_refused(top.parent):
-            top = top.parent
+        for each in standing.all_around(page, mounted.id):
+            top = each if is_refused(each) else top
         if top is not mounted:  # the notice stands where its parent was
             page.dirty.add(top.id)
             return []
@@ -397,5 +398,5 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             page.answer(mounted.id, error, failure)
             with contextlib.suppress(Exception):  # the state before the event renders as it did
                 return render_again(mounted)
-        show_failure(mounted, error, "render")
-        return [failure_patch(mounted)]
+        show_error(mounted, error, "render")
+        return notice_patches(mounted)

@@ -17,7 +17,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 
-from livecomp import auth, liveness, snapshot_cache
+from livecomp import auth, liveness, snapshot_cache, standing
 from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
 from livecomp.mounted import Mounted, Slot
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("livecomp")
 
-_FORMAT = 5
+_FORMAT = 6
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
@@ -71,6 +71,7 @@ class Snapshot:
     timezone: str
     components: list[SavedComponent]
     shared: list[Place]
+    marks: str  # the key of the page's marks
     clean: bool = False  # saved by a page that then stopped: nothing happened after it
 
 
@@ -107,6 +108,7 @@ def _snapshot(page: "LivePage", components: list[SavedComponent], shared: list[P
         timezone=page.timezone,
         components=components,
         shared=shared,
+        marks=page.marks.key,
     )
 
 
@@ -126,6 +128,7 @@ def _as_bytes(page: "LivePage", snapshot: Snapshot, others: int) -> bytes | None
 
 def save_root(page: "LivePage", root: str) -> None:
     """Save what HTTP has rendered: a root component with its children, and those that it changed meanwhile."""
+    moved = _take_given(page, root)
     if not page.parts or page.parts[-1].size > _PART_BYTES:
         page.parts.append(Part(root))
     roots = {root: page.parts[-1]}
@@ -134,10 +137,25 @@ def save_root(page: "LivePage", root: str) -> None:
     for each, part in roots.items():
         part.roots[each] = _family(page, each)
     try:
-        for part in dict.fromkeys(roots.values()):
+        for part in dict.fromkeys((*moved, *roots.values())):
             _save_part(page, part)
     except Exception as error:
         _warn("The snapshot of page %s could not be saved.", page.path, error)
+
+
+def _take_given(page: "LivePage", root: str) -> list[Part]:
+    """What stands in the fills of a root component is saved with it: where it is not shown, the browser cannot ask for it
+    by its token. Gives the other parts that have changed by that."""
+    given = page.tree[root].given if root in page.tree else ()
+    changed = [part for part in page.parts if not part.roots.keys().isdisjoint(given)]
+    for part in changed:
+        for id in given:
+            part.roots.pop(id, None)
+        if part.first in given:
+            _forget([_key(f"{page.id}:{part.first}")])
+            part.first = next(iter(part.roots), "")
+    page.parts = [part for part in page.parts if part.roots]
+    return [part for part in changed if part.roots]
 
 
 def _save_part(page: "LivePage", part: Part) -> None:
@@ -151,22 +169,15 @@ def _save_part(page: "LivePage", part: Part) -> None:
 
 
 def _family(page: "LivePage", root: str) -> tuple[list[SavedComponent], list[Place]]:
-    """A component and all below it, parents first."""
-    components, shared, waiting = list[SavedComponent](), list[Place](), [root]
-    for id in waiting:
-        if id in page.shared:
-            shared.append(page.shared[id])
-        elif id in page.tree:
-            components.append(_saved(page.tree[id]))
-            waiting += page.tree[id].children.values()
-    return components, shared
+    """A component and all that stands in it, parents first."""
+    ids = [root, *standing.within(page, root)]
+    shared = [page.shared[id] for id in ids if id in page.shared]
+    return [_saved(page.tree[id]) for id in ids if id in page.tree], shared
 
 
 def _root_of(page: "LivePage", id: str) -> str:
-    mounted = page.tree.get(id)
-    while mounted is not None and mounted.parent is not None:
-        mounted = mounted.parent
-    return mounted.id if mounted is not None else ""
+    around = [each.id for each in standing.all_around(page, id)]
+    return around[-1] if around else id if id in page.tree else ""
 
 
 def save(page: "LivePage", *, clean: bool = False) -> bool:

@@ -1,5 +1,6 @@
 """A page's components in its first HTML, over HTTP: each root element carries a token to join it by."""
 
+import dataclasses
 import functools
 import logging
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
 from livecomp.response import LiveResponse
-from livecomp.templating.opaque import child_mark, leftovers
+from livecomp.templating.opaque import leftovers
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -53,14 +54,12 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
         leftovers.reset(before)
     if page.leaving:
         return _leave(page, known)
-    claims = _claims(page, id, cls, kwargs, rendering.digest(html))
-    token = tokens.issue(claims, page.request)
+    page.claims[id] = _claims(page, id, cls, kwargs, rendering.digest(html))
     page.forget_output()
     if id in page.tree:
         page.tree[id].effects += page.take_effects()
     resume.save_root(page, id)
-    address = f' {ADDRESS}="{id}.0"'
-    html = html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
+    html = html.replace(f' {ADDRESS}="{id}.0"', _attributes(page, id), 1) + rest
     page.first_html[id] = html
     return html
 
@@ -68,21 +67,35 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
 def with_marks(page: "LivePage", text: str) -> str:
     """A fill of the page, with marks in place of the components in it: they go on changing by themselves."""
     for id, html in page.first_html.items() if f" {TOKEN}=" in text else ():
-        text = text.replace(html, child_mark(id))
+        text = text.replace(html, page.marks.mark(id))
     return SafeString(text)
 
 
 def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any) -> tuple[str, str]:
     kwargs.pop("key", None)
     mounted = page.add(cls, None, ("root", page.number))
-    mounted.fills = fills and {name: with_marks(page, text) for name, text in fills.items()}
+    mounted.take_fills(fills and {name: with_marks(page, text) for name, text in fills.items()})
+    for id in mounted.given:
+        _bind_to(page, id, mounted.id)
     auth.guard(mounted)
     page.read_url(mounted)
     if not page.leaving:
-        mounted.component.mount(**kwargs)
+        page.collect_effects(mounted, lambda: mounted.component.mount(**kwargs))
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html
+
+
+def _bind_to(page: "LivePage", id: str, holder: str) -> None:
+    """Have the token of a component in a fill say so: it is good only together with what shows the fill."""
+    if id in page.first_html and not page.claims[id].holder:
+        page.claims[id] = dataclasses.replace(page.claims[id], holder=holder)
+        start, _, rest = page.first_html[id].partition(f' {ADDRESS}="{id}.0" {TOKEN}="')
+        page.first_html[id] = start + _attributes(page, id) + rest.partition('"')[2]
+
+
+def _attributes(page: "LivePage", id: str) -> str:
+    return f' {ADDRESS}="{id}.0" {TOKEN}="{tokens.issue(page.claims[id], page.request)}"'
 
 
 def _shared_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any], fills: Any) -> tuple[str, str]:
@@ -108,7 +121,7 @@ def _claims(page: "LivePage", id: str, cls: type[LiveComponent], kwargs: dict[st
     if fills and (settings.snapshot == "off" or keeps_nothing()):
         page.carried += sum(map(len, fills.values()))
         if page.carried <= settings.max_message_bytes // 4:  # the tokens of a page come back in one message
-            carried = fills
+            carried = {name: page.marks.split(text) for name, text in fills.items()}
         else:
             reason = reason or "the page's fills are too long for its tokens"
     if reason:
@@ -139,12 +152,11 @@ def _warn_once(name: str, reason: str) -> None:
 
 def _leave(page: "LivePage", known: set[str]) -> str:
     """Take out of the page what asked for a redirect, and give the way on. ``known``: ids of what was there before."""
-    for id in page.tree.keys() - known:
-        del page.tree[id]
+    effects = [effect for id in list(page.tree) if id not in known for effect in page.tree.pop(id).effects]
     for id in page.shared.keys() - known:
         del page.shared[id]
     page.forget_output()
-    for kind, *details in page.take_effects():
+    for kind, *details in [*effects, *page.take_effects()]:
         if kind == "flash":
             _flash_later(page, *details)
     return _way_on(page)

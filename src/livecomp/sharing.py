@@ -12,9 +12,10 @@ from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
 from livecomp.page import LivePage, Steps
 from livecomp.request import build_request
-from livecomp.shared import Key
+from livecomp.shared import Key, no_visitor
 from livecomp.this_process import after_fork
 from livecomp.topics import running_loop
+from livecomp.whole import whole
 
 PATIENCE = 1.0  # seconds that an HTTP request waits for a handler of the shared component
 
@@ -106,10 +107,7 @@ class SharedPage(LivePage):
         raise self._no_visitor(f"{history}_url")
 
     def _no_visitor(self, what: str) -> ComponentError:
-        return ComponentError(
-            f"{self.key.name!r} is shared: it belongs to no visitor, so it has no {what}. Put what depends on the "
-            "visitor into an ordinary component beside it."
-        )
+        return no_visitor(self.key.name, what)
 
     # Its HTML
 
@@ -169,7 +167,7 @@ class SharedPage(LivePage):
         self.connected = True
         root = self._add_root()
         lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
-        html, _ = rendering.whole(root)
+        html, _ = whole(root)
         for mounted in self.tree.values():
             mounted.begin()
             self.listen(mounted)
@@ -184,7 +182,7 @@ class SharedPage(LivePage):
 
     def _render_whole(self) -> None:
         first_new = self.number
-        html, patches = rendering.whole(self.root)
+        html, patches = whole(self.root)
         self.begin(first_new)
         for mounted in self.tree.values():
             if mounted.listens:

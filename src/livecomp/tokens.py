@@ -13,7 +13,6 @@ import msgspec
 from django.conf import settings as django_settings
 from django.core import signing
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
 from livecomp import auth
 from livecomp.conf import settings
@@ -38,7 +37,8 @@ class Claims:
     is_current: bool = True  # of the present code, and not too old to mount anything from
     language: str = ""  # of the page; empty: the project's own
     timezone: str = ""
-    fills: Mapping[str, str] | None = None  # HTML; only where no snapshot can be counted on
+    fills: Mapping[str, list[str]] | None = None  # only where no snapshot can be counted on, see `Marks.split`
+    holder: str = ""  # id of the component that shows it in a fill: it is good only together with that one's
     issued: int = field(default=0, compare=False)
 
 
@@ -54,7 +54,7 @@ def issue(claims: Claims, request: HttpRequest) -> str:
         settings.version,
         auth.visitor_bindings(request)[0],
         int(time.time()),
-        *((locale, fills) if fills else (locale,) if locale else ()),
+        *((locale, fills, claims.holder) if fills or claims.holder else (locale,) if locale else ()),
     )
     body = signing.b64_encode(msgspec.json.encode(payload)).decode()
     return _signer().sign(body)
@@ -71,7 +71,8 @@ def verify(token: str, request: HttpRequest, *, resuming: bool = False) -> Claim
         payload = msgspec.json.decode(signing.b64_decode(_signer().unsign(token).encode()))
         page, component, name, arguments, digest, version, binding, issued, *rest = payload
         language, _, timezone = (rest[0] if rest else "").partition(" ")
-        fills = {name: SafeString(html) for name, html in rest[1].items()} if len(rest) > 1 else None
+        carried, holder = rest[1:3] if len(rest) > 2 else (None, "")
+        fills = {name: [str(part) for part in parts] for name, parts in carried.items()} if carried else None
     except (signing.BadSignature, ValueError, TypeError, AttributeError, msgspec.DecodeError):
         raise _refused("it is not one of this site's") from None
     age = time.time() - issued
@@ -84,9 +85,8 @@ def verify(token: str, request: HttpRequest, *, resuming: bool = False) -> Claim
         raise _refused("it was made for another visitor, or before a sign-in; was the HTML kept by a cache?", component)
     usable = is_current and arguments is not None
     found = Arguments(name, arguments) if usable else None
-    return Claims(
-        page, component, name, found, digest, is_current, language, timezone, fills if is_current else None, issued
-    )
+    fills = fills if is_current else None
+    return Claims(page, component, name, found, digest, is_current, language, timezone, fills, holder, issued)
 
 
 def _locale_text(claims: Claims) -> str:

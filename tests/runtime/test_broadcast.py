@@ -526,3 +526,63 @@ async def test_one_that_failed_to_render_gets_another_try_with_each_look(
             await late.leave()
         await viewer.shows(1)
     caplog.clear()
+
+
+class WayOutClub(LiveComponent):
+    """Sends those whom it does not admit to another page."""
+
+    name = "way_out_club"
+    template = "{% load livecomp %}<div>{% live_component 'club_card' fills %}{% fill 'default' %}{% live_component 'ticker' %}{% endfill %}{% endlive_component %}</div>"
+
+
+class ClubCard(LiveComponent):
+    template = "<i>{{ fills.default }}</i>"
+
+    def has_permission(self) -> bool:
+        if self.user.username == Club.closed_to:
+            self.redirect("/login/")
+            return False
+        return True
+
+
+async def test_t118_a_rule_that_sends_the_viewer_elsewhere_does_so_at_a_frame() -> None:
+    async with ann_looks_at("way_out_club") as (_, viewer):
+        publish_now("ticker", 1)
+        await viewer.shows(1)
+        Club.closed_to = "ann"
+        [page] = sharing.living.values()
+        publish_now("ticker", 77)
+        while "/login/" not in (message := json.dumps(await viewer.read())):
+            assert ">77<" not in message
+        await until(lambda: not Runtime.current().living[page.id].views)
+
+
+class MovingClub(LiveComponent):
+    """Gives the ticker to show first to anybody's card, then to one with a rule."""
+
+    template = """{% load livecomp %}<div>{% if is_closed %}{% live_component 'club_card' fills %}{% fill 'default' %}{% live_component 'ticker' %}{% endfill %}{% endlive_component %}{% else %}{% live_component 'open_card' fills %}{% fill 'default' %}{% live_component 'ticker' %}{% endfill %}{% endlive_component %}{% endif %}</div>"""
+    is_closed: bool = False
+
+    @event
+    def move(self) -> None:
+        self.is_closed = True
+
+
+class OpenCard(LiveComponent):
+    template = "<i>{{ fills.default }}</i>"
+
+
+async def test_t118_a_shared_component_that_moves_into_one_with_a_rule_is_asked_for() -> None:
+    async with ann_looks_at("moving_club") as (_, viewer):
+        await viewer.write("event", 1, "c0", "move", {})
+        await viewer.read_until("patch")
+        publish_now("ticker", 1)
+        await until(lambda: Runtime.current().living)
+        while ">1<" not in json.dumps(await viewer.shared()):
+            pass
+        Club.closed_to = "ann"
+        [page] = sharing.living.values()
+        publish_now("ticker", 77)
+        while "/login/" not in (message := json.dumps(await viewer.read())):
+            assert ">77<" not in message
+        await until(lambda: not Runtime.current().living[page.id].views)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.utils.functional import SimpleLazyObject
 
-from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, state
+from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, resume, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
 from livecomp.receiving import HANDLERS
@@ -401,3 +401,130 @@ def test_t117_a_user_who_cannot_be_renewed_ends_no_page(
         [[kind, ref, code, *_]] = driver.event("more")
     assert (kind, ref, code) == ("error", 1, "failed")
     caplog.clear()
+
+
+class Membership(LiveComponent):
+    name = "guard.membership"
+    template = "{% load livecomp %}<p>{{ members }}{% live_component 'guard.drawer' label=n %}</p>"
+    rule: ClassVar[str] = "class"
+    is_member: ClassVar[bool] = True
+    n: int = 0
+
+    @property
+    def members(self) -> str:
+        return "members only" if self.n == 0 else "FRESH"
+
+    def has_permission(self) -> bool:
+        return self.user.has_perm("auth.delete_user") if Membership.rule == "perm" else Membership.is_member
+
+    @event
+    def leave(self, how: str) -> Iterator[None]:
+        self.n += 1
+        Membership.is_member = False
+        self.user.user_permissions.clear()
+        if how == "flash":
+            self.flash("info", "bye")
+        yield from ()
+
+    @event
+    def leave_at_once(self) -> None:
+        self.n += 1
+        Membership.is_member = False
+        self.user.user_permissions.clear()
+
+    @event
+    def fail(self) -> None:
+        self.leave_at_once()
+        raise ValueError
+
+
+@pytest.mark.parametrize("rule", ["class", "perm"])
+@pytest.mark.parametrize("name", ["leave", "leave_at_once", "fail"])
+def test_t116_a_handler_that_takes_away_the_visitors_own_right_shows_nothing_new(
+    name: str, rule: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Membership, "rule", rule)
+    monkeypatch.setattr(Membership, "is_member", True)
+    ada = User.objects.create_user("ada")
+    ada.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    driver = Driver("guard.membership", ada)
+    driver.join()
+    sent = str(driver.event(name, **({"how": "flash"} if name == "leave" else {})))
+    assert "FRESH" not in sent
+    assert "not allowed to see this" in sent
+    caplog.clear()
+
+
+class Reader(Vault):
+    """Has nothing that listens, so that a resume is all that it renders for."""
+
+    name = "guard.reader"
+    template = "<p>{{ secret }} {{ comebacks }}</p>"
+    comebacks: int = 0
+
+    def resumed(self) -> None:
+        self.comebacks += 1
+        self.secret = "second"
+
+
+@pytest.mark.parametrize("name", ["guard.vault", "guard.reader", "guard.house"])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_t126_a_join_waits_where_the_guard_cannot_tell(
+    resumed: bool, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver(name)
+    if resumed:
+        driver.join()
+        resume.save(driver.page, clean=True)
+    Vault.is_open = OperationalError("gone")
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version) if resumed else None)
+    assert driver.out(Close) == []
+    assert sent[0][0] == "joined"
+    assert sent[0][4] == [], "it stays as it is"
+    waiting = driver.out(Postpone)
+    assert waiting
+    for each in waiting:
+        assert driver.give(inputs.Again(each.input, each.times)) == []
+        assert [one.input for one in driver.out(Postpone)] == [each.input], "it goes on waiting"
+    Vault.is_open = True
+    sent = [driver.give(inputs.Again(each.input, each.times)) for each in waiting]
+    assert not resumed or name != "guard.reader" or "second 1" in str(sent), "it is told that its page is back"
+    vault = next(id for id, each in driver.page.tree.items() if isinstance(each.component, Vault))
+    assert driver.event("change", vault)[0][0] != "error"
+    caplog.clear()
+
+
+class House(LiveComponent):
+    name = "guard.house"
+    template = "{% load livecomp %}<div>{% live_component 'guard.reader' %}</div>"
+
+
+@pytest.mark.parametrize("answer", [True, None])
+def test_a_rule_that_sends_the_visitor_elsewhere_refuses_whatever_it_gives(answer: bool | None) -> None:
+    class Away(LiveComponent):
+        name = "guard.away"
+        template = "<p>SECRET {{ n }}</p>"
+        is_open: ClassVar[bool] = True
+        n: int = 0
+
+        def has_permission(self) -> Any:
+            if not Away.is_open:
+                self.redirect("/login/")
+                return answer
+            return True
+
+        @event
+        def add(self) -> None:
+            self.n += 1
+
+    driver = joined("guard.away")
+    Away.is_open = False
+    for sent in (driver.event("add"), driver.give(protocol.Render("c0")), driver.give(inputs.RenderAgain("c0"))):
+        assert "SECRET" not in str(sent)
+        assert driver.page.tree["c0"].component.n == 0  # type: ignore[attr-defined]
+    Away.is_open = True
+    driver.event("add")
+    Away.is_open = False
+    resume.save(driver.page, clean=True)
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "SECRET" not in str(sent)

@@ -7,6 +7,7 @@ from typing import Any
 from django.template import Context, Engine
 
 from livecomp.templating import CompiledTemplate, RenderMemory, compile_template
+from livecomp.templating.opaque import Marks
 from livecomp.testing.compare import difference
 from livecomp.testing.dom import Dom
 
@@ -19,6 +20,7 @@ class FakeHost:
     def __init__(self) -> None:
         self.ids: dict[tuple[object, ...], str] = {}
         self.inlined = 0
+        self.marks = Marks()
 
     def begin(self) -> None: ...
 

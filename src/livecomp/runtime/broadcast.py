@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
 
-from livecomp import auth, inputs, protocol, rendering, sharing
+from livecomp import auth, inputs, protocol, rendering, sharing, standing
+from livecomp.calling import OutOfTurn
 from livecomp.conf import settings
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Detach, Rendered
@@ -46,6 +47,9 @@ class Outlet(Protocol):
 
     def check_visitor(self) -> None:
         """Have the page look at its visitor again, in its turn."""
+
+    def look_around(self, id: str) -> None:
+        """Have the page render again, in its turn, what the shared component of this id stands in."""
 
 
 class Living:
@@ -164,10 +168,10 @@ class View:
 
     __slots__ = (
         *("outlet", "living", "version", "waiting", "is_due"),
-        *("_runtime", "_round", "_gate", "_unchecked", "_is_checking", "_retry", "_delay"),
+        *("_runtime", "_round", "gate", "_unchecked", "_is_checking", "_retry", "_delay"),
     )
 
-    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living, gate: "Gate | None") -> None:
+    def __init__(self, runtime: Runtime, outlet: Outlet, living: Living) -> None:
         self.outlet = outlet
         self.living = living
         self.version = UNKNOWN  # that the browser has
@@ -175,7 +179,7 @@ class View:
         self.is_due = False  # the browser was behind, or its viewer could not be checked
         self._runtime = runtime
         self._round = 0
-        self._gate = gate
+        self.gate: Gate | None = None
         self._unchecked: list[str] = []  # frames to be sent if the viewer may still see them
         self._is_checking = False
         self._retry: asyncio.TimerHandle | None = None
@@ -226,13 +230,13 @@ class View:
         self.living.forget(self)
 
     def _give(self, text: str) -> None:
-        if self._gate is None:
+        if self.gate is None:
             _run(self._runtime, self.outlet.send(text))
             return
         self._unchecked.append(text)
         if not self._is_checking:
             self._is_checking = True
-            self._runtime.start(self._give_if_allowed(self._gate))
+            self._runtime.start(self._give_if_allowed(self.gate))
 
     async def _give_if_allowed(self, gate: "Gate") -> None:
         try:
@@ -301,6 +305,8 @@ class Gate:
             self._checked = now
             outlet.check_visitor()  # so that the page, and what its components are asked with, knows the user as of now
         allowed: bool = await outlet.ask(_is_allowed, id)
+        if not allowed:
+            outlet.look_around(id)
         return allowed
 
 
@@ -321,8 +327,8 @@ class Views:
             view = self._views.get(output.key.id)
             if view is None or view.has_ended:
                 living = self._runtime.living.get(output.key.id) or Living(self._runtime, output.key)
-                gate = self._gate if output.restricted else None
-                view = self._views[output.key.id] = View(self._runtime, self._outlet, living, gate)
+                view = self._views[output.key.id] = View(self._runtime, self._outlet, living)
+            view.gate = self._gate if output.restricted else None  # it may have moved into something with a rule
             view.begin(output.digest)
         elif type(output) is Detach and (view := self._views.pop(output.id, None)) is not None:
             view.stop()
@@ -346,14 +352,13 @@ def _is_signed_in(page: LivePage) -> bool:
 
 def _is_allowed(page: LivePage, id: str) -> bool:
     """Whether the page's visitor may see the shared component in its place."""
-    place = page.shared.get(id)
-    if place is None:
+    if id not in page.shared or not standing.is_shown(page, id):
         return False
     auth.forget_permissions(page.request)
     try:
-        for component in place.chain(page.tree):
+        for component in standing.asked_for(page, id):
             auth.check(component, page.request)
-    except (Refused, PermissionDenied):
+    except (Refused, PermissionDenied, OutOfTurn):  # the last: it sends the visitor elsewhere, which the page does
         return False
     return True
 

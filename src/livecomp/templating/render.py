@@ -24,11 +24,15 @@ Rendered = tuple[list[Own], list[Part], list[str], bool]
 class Host(Protocol):
     """What a live template talks to while it is rendered."""
 
+    @property
+    def marks(self) -> opaque.Marks:
+        """How the places of children in text are known."""
+
     def begin(self) -> None:
         """A render of the template begins, the first one or another."""
 
     def inlined_children(self) -> frozenset[str]:
-        """Ids of the child components that may stand inside of text, as `opaque.child_mark`."""
+        """Ids of the child components that may stand inside of text, as marks."""
 
     def place(
         self, name: str, slot: tuple[object, ...], kwargs: dict[str, Any], fills: Mapping[str, Any] | None
@@ -105,15 +109,16 @@ class Rendering:
     def _children_in_text(self, own: Sequence[Own]) -> list[str]:
         """Those that are shown, each once. Raises `TemplateError` for one that is shown twice."""
         possible = self.host.inlined_children() if self.host is not None else frozenset()
-        if not possible:
+        if not possible or self.host is None:
             return []
+        children_in = self.host.marks.children_in
         found: list[str] = []
         is_complete = True
         for text in texts_in([*own, *self.parts]):
             if text is None:
                 is_complete = False
             else:
-                found += [id for id in opaque.children_in(text) if id in possible]
+                found += [id for id in children_in(text) if id in possible]
         if len(set(found)) < len(found):
             raise TemplateError(
                 f"The live component's template {self.name} shows one live component twice: a tag or a fill gives"
@@ -127,14 +132,14 @@ class Rendering:
         def written(id: str) -> str:
             if id not in self.children:
                 raise TemplateError(
-                    "A live component stands inside of a fragment that was cached: it would be shown without its own"
-                    " state. Place it outside of {% cache %}."
+                    f"The live component's template {self.name} shows content that was made for another render, with a"
+                    " live component in it. Show what the component is given now ({{ fills.… }}), not what was kept of it."
                 )
             out: list[str] = []
             writer.child(id, out)
             return "".join(out)
 
-        return opaque.replace_children(html, written)
+        return html if self.host is None else self.host.marks.replace(html, written)
 
     def commit(self) -> None:
         """The browser is going to have this render: remember it."""
