@@ -404,18 +404,19 @@ def test_t70_a_failing_handler_leaves_it_as_it_was(live: LiveClient) -> None:
     assert page.one("[live-key=red]").text == "red 1"
 
 
-class Fragile(LiveComponent, shared=True):
+class FragileShared(LiveComponent, shared=True):
+    name = "fragile_shared"
     template = "<p>{{ n }}</p>"
     fails: ClassVar[bool] = False
     n: int = 0
 
     def mount(self) -> None:
-        if Fragile.fails:
+        if FragileShared.fails:
             raise OperationalError("the database is away")
 
 
 class Cupboard(LiveComponent):
-    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile' %}{% endif %}</div>"
+    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile_shared' %}{% endif %}</div>"
     is_open: bool = state(False, bind=True)
 
 
@@ -424,7 +425,7 @@ def test_t74_a_shared_child_that_fails_does_not_take_its_parent_with_it(
 ) -> None:
     driver = Driver("cupboard")
     driver.join()
-    monkeypatch.setattr(Fragile, "fails", True)
+    monkeypatch.setattr(FragileShared, "fails", True)
     sent = str(driver.set(is_open=True))
     assert "'ack'" not in sent
     assert "'error'" not in sent
