@@ -162,7 +162,7 @@ async def test_what_would_wait_for_the_next_message_is_refused_with_words(
 ) -> None:
     await tab.start(way, call=call, **arguments)
     (text,) = await until(lambda: Seen.texts)
-    assert text.startswith("RuntimeError: Outside.")
+    assert text.startswith("OutOfTurn: Outside.")
     assert "self.start_task(" in text
 
 
@@ -170,7 +170,7 @@ async def test_what_would_wait_for_the_next_message_is_refused_with_words(
 async def test_a_background_task_is_told_where_to_call_it(tab: Tab, call: str) -> None:
     await tab.start("in_task", call=call)
     (text,) = await until(lambda: Seen.texts)
-    assert text.startswith("RuntimeError: Outside.")
+    assert text.startswith(("OutOfTurn: Outside.", "RuntimeError: Outside."))
     assert "self.update(" in text
 
 
@@ -186,7 +186,7 @@ async def test_after_the_page_is_gone_it_is_refused_too() -> None:
     await tab.leave()
     Seen.gate.set()
     (text,) = await until(lambda: Seen.texts)
-    assert text.startswith("RuntimeError: Outside.flash()")
+    assert text.startswith("OutOfTurn: Outside.flash()")
 
 
 def test_the_test_client_refuses_it_in_a_task_too(live: Any) -> None:
