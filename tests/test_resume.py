@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import override_settings
 
-from livecomp import LiveComponent, inputs, liveness, resume, this_process, tokens
+from livecomp import LiveComponent, inputs, liveness, resume, snapshot_cache, this_process, tokens
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Save
 from livecomp.page import LivePage
@@ -109,7 +109,8 @@ def test_a_snapshot_goes_when_the_browser_has_heard_of_the_next_one() -> None:
 def stored(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """What is in the cache of snapshots, by key."""
     entries: dict[str, bytes] = {}
-    monkeypatch.setattr(resume, "_cache", lambda: Entries(entries))
+    store = Entries(entries)
+    monkeypatch.setattr(snapshot_cache._line, "call", lambda function: function(store))
     return entries
 
 

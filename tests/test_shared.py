@@ -416,7 +416,9 @@ class FragileShared(LiveComponent, shared=True):
 
 
 class Cupboard(LiveComponent):
-    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile_shared' %}{% endif %}</div>"
+    template = (
+        "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile_shared' %}{% endif %}</div>"
+    )
     is_open: bool = state(False, bind=True)
 
 

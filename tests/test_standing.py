@@ -299,7 +299,7 @@ def page_of(source: str, user: Any = None) -> tuple[str, Driver]:
     """An ordinary page, and its live one, not joined yet."""
     html = engines["django"].from_string("{% load livecomp %}" + source).render({}, make_request(user))
     driver = Driver.__new__(Driver)
-    driver.user, driver.url, driver.ref, driver.outputs = user, "/", 0, []
+    driver.user, driver.url, driver.session, driver.ref, driver.outputs = user, "/", None, 0, []
     driver.page = LivePage(make_request(user))
     return html, driver
 
