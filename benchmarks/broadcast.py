@@ -26,7 +26,7 @@ from channels.layers import InMemoryChannelLayer, channel_layers  # noqa: E402
 
 from benchmarks._quick import sized  # noqa: E402
 from livecomp import LiveComponent, on, publish_now  # noqa: E402
-from livecomp.consumer import LiveWebSocket  # noqa: E402
+from livecomp.websocket import LiveWebSocket  # noqa: E402
 from tests.driver import Driver  # noqa: E402
 
 VIEWERS = sized(500, 10)

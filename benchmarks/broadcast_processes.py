@@ -46,8 +46,8 @@ async def view(truth: Path) -> None:
     """One server process with its share of the viewers. Speaks to the one that publishes by its output and input."""
     from benchmarks.broadcast import Client
     from livecomp import LiveComponent, on
-    from livecomp.consumer import LiveWebSocket
     from livecomp.runtime.process import Runtime
+    from livecomp.websocket import LiveWebSocket
     from tests.driver import Driver
 
     renders: Counter[int] = Counter()

@@ -9,7 +9,7 @@ from typing import Any
 
 from channels.testing import WebsocketCommunicator
 
-from livecomp.consumer import LiveWebSocket
+from livecomp.websocket import LiveWebSocket
 from tests.fake_page import FakePage, FakePages
 
 HEADERS = [(b"host", b"testserver"), (b"origin", b"http://testserver")]

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from livecomp import LiveComponent, event, on, publish
-from livecomp.consumer import LiveWebSocket
+from livecomp.websocket import LiveWebSocket
 from tests.driver import Driver
 from tests.sockets import Socket, until
 

@@ -169,16 +169,25 @@ def test_pages_that_push_out_each_other_s_snapshots_all_live_on() -> None:
 
 
 @override_settings(DEBUG=False, CACHES={"default": {"BACKEND": LOCMEM}})
-def test_the_room_of_the_default_cache_is_said_in_pages() -> None:
-    (found,) = checks.check_snapshot_cache(None)
-    assert "holds 300 entries: the state of 150 open pages" in found.msg
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "holds 300 entries: what else is put into it pushes out snapshots"),
+        ({"OPTIONS": {"MAX_ENTRIES": 300}}, "holds 300 entries: the state of 150 open pages"),
+    ],
+)
+def test_the_room_of_a_small_cache_is_said_in_pages(options: dict[str, Any], said: str) -> None:
+    with override_settings(CACHES={"default": {"BACKEND": LOCMEM, **options}}):
+        (found,) = checks.check_snapshot_cache(None)
+    assert said in found.msg
 
 
 @pytest.mark.parametrize(
     ("given", "pages", "warned"),
     [
-        ({"BACKEND": LOCMEM}, 150, False),
-        ({"BACKEND": LOCMEM}, 151, True),
+        ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 300}}, 150, False),
+        ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 300}}, 151, True),
+        ({"BACKEND": LOCMEM}, 1000, False),  # there livecomp makes room itself
         ({"BACKEND": LOCMEM, "OPTIONS": {"MAX_ENTRIES": 4000}}, 1000, False),
         ({"BACKEND": f"{BACKENDS}redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}, 1000, False),
     ],

@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livecomp import liveness, topics
-from livecomp.consumer import Connection, LiveWebSocket
+from livecomp.consumer import Connection
 from livecomp.counters import counters
 from livecomp.runtime import takeover
 from livecomp.runtime.limits import AcceptRate
 from livecomp.runtime.process import Runtime
 from livecomp.this_process import process_id
+from livecomp.websocket import LiveWebSocket
 from tests.fake_page import FakePages
 from tests.sockets import HEADERS, Socket, fake_socket, until
 

@@ -24,7 +24,7 @@ def live_application(http: Application, *, websocket: Application | None = None)
     ``websocket`` takes the project's other WebSockets; without it they are refused. The origin check, session, user and
     routing are inside: nothing else has to be wrapped around.
     """
-    from livecomp.consumer import live_websocket
+    from livecomp.websocket import live_websocket
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]

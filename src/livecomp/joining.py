@@ -31,6 +31,7 @@ from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
 from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
+from livecomp.saved import state_of
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
 from livecomp.templating.opaque import Marks
@@ -236,7 +237,7 @@ def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> 
         if saved.parent and parent is None:
             continue
         mounted = page.add(registry.get(saved.name), parent, saved.slot, saved.id)
-        if not resume.state_of(saved, mounted, snapshot.code_version):
+        if not state_of(saved, mounted, snapshot.code_version):
             del page.tree[saved.id]  # its parent or its token mounts it again
             continue
         if parent is not None:

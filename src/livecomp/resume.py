@@ -20,7 +20,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from livecomp import auth, liveness, snapshot_cache, standing
 from livecomp.conf import settings
 from livecomp.exceptions import TokenRefused
-from livecomp.mounted import Mounted, Slot
+from livecomp.saved import SavedComponent, save_component
 from livecomp.shared import Place
 from livecomp.this_process import ID_LENGTH, process_id
 
@@ -37,19 +37,6 @@ _KEYS_AT_ONCE = 500
 _ENTRIES_OF_A_PAGE = 2  # at most: one is of the connection before, until the browser is heard on the new one
 _PLACES = "01"  # of a tab's snapshots: see `name`
 _JOINED_ID = re.compile(r"[\w-]{1,30}\.[\w-]{1,30}\.[\w-]{1,40}", re.ASCII)
-
-
-@dataclass(slots=True)
-class SavedComponent:
-    """One component of a snapshot. ``values`` is its pickled state, None when it could not be pickled."""
-
-    id: str
-    name: str
-    parent: str
-    slot: Slot
-    values: bytes | None
-    memory: bytes | None
-    kept: bytes = b""
 
 
 @dataclass(slots=True)
@@ -87,7 +74,7 @@ class Part:
 
 def take(page: "LivePage") -> bytes | None:
     """The snapshot of a page as bytes, None when it is larger than ``MAX_STATE_BYTES``."""
-    snapshot = _snapshot(page, [_saved(mounted) for mounted in page.tree.values()], list(page.shared.values()))
+    snapshot = _snapshot(page, [save_component(mounted) for mounted in page.tree.values()], list(page.shared.values()))
     return _as_bytes(page, snapshot, 0)
 
 
@@ -172,7 +159,7 @@ def _family(page: "LivePage", root: str) -> tuple[list[SavedComponent], list[Pla
     """A component and all that stands in it, parents first."""
     ids = [root, *standing.within(page, root)]
     shared = [page.shared[id] for id in ids if id in page.shared]
-    return [_saved(page.tree[id]) for id in ids if id in page.tree], shared
+    return [save_component(page.tree[id]) for id in ids if id in page.tree], shared
 
 
 def _root_of(page: "LivePage", id: str) -> str:
@@ -335,81 +322,6 @@ def name(page: "LivePage", rendered_as: str, joined_before: str = "") -> None:
 def is_of(joined_id: str, rendered_as: str) -> bool:
     """Whether a join of this HTML gave the id."""
     return _JOINED_ID.fullmatch(joined_id) is not None and joined_id.startswith(f"{rendered_as}.")
-
-
-def state_of(saved: SavedComponent, mounted: Mounted, code_version: str) -> bool:
-    """Give a component its saved state. False when it has to be mounted again."""
-    if saved.values is None:
-        return False
-    try:
-        values: dict[str, Any] | None = pickle.loads(saved.values)
-        if values is not None and code_version != settings.version:
-            values = mounted.component.upgrade_state(values, code_version)
-        if saved.kept:
-            mounted.keep(pickle.loads(saved.kept))
-    except Exception:
-        logger.warning("The saved state of %s could not be used.", saved.name, exc_info=True)
-        return False
-    if values is None:
-        return False
-    mounted.component.__dict__.update(
-        {name: value for name, value in values.items() if name in mounted.component.fields}
-    )
-    return True
-
-
-def _saved(mounted: Mounted) -> SavedComponent:
-    kept = _pickled_kept(mounted)
-    return SavedComponent(
-        id=mounted.id,
-        name=mounted.component.name,
-        parent=mounted.parent.id if mounted.parent else "",
-        slot=mounted.slot,
-        values=_pickled_state(mounted) if kept is not None and mounted.broken != "mount" else None,
-        memory=None if mounted.failure is not None else pickle.dumps(mounted.memory, protocol=pickle.HIGHEST_PROTOCOL),
-        kept=kept or b"",
-    )
-
-
-def _pickled_kept(mounted: Mounted) -> bytes | None:
-    kept = mounted.kept()
-    if not any(kept.values()):
-        return b""
-    try:
-        return pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        if not mounted.waiting:
-            logger.warning(
-                "%s.send_after: the arguments cannot be pickled (%s), so the component mounts again when the page "
-                "resumes. Pass a primary key or plain values instead.",
-                type(mounted.component).__name__,
-                error,
-            )
-        return None
-
-
-def _pickled_state(mounted: Mounted) -> bytes | None:
-    state = mounted.state()
-    try:
-        return pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:
-        logger.warning(
-            "%s.%s cannot be pickled (%s), so the component mounts again when the page resumes. Keep a primary key or "
-            "plain values in state instead.",
-            type(mounted.component).__name__,
-            _culprit(state),
-            error,
-        )
-        return None
-
-
-def _culprit(state: dict[str, Any]) -> str:
-    for name, value in state.items():
-        try:
-            pickle.dumps(value)
-        except Exception:
-            return name
-    return "state"
 
 
 def entries_that_fit() -> int | None:

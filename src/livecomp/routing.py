@@ -6,7 +6,7 @@
 from django.urls import path
 
 from livecomp.conf import settings
-from livecomp.consumer import live_websocket
+from livecomp.websocket import live_websocket
 
 websocket_urlpatterns = [path(settings.path.lstrip("/"), live_websocket)]  # type: ignore[arg-type]
 

@@ -15,9 +15,9 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 
 from livecomp import LiveComponent, consumer, event, on, publish_now, sharing, state
-from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import broadcast, process, visitor_check
 from livecomp.runtime.process import Runtime
+from livecomp.websocket import LiveWebSocket
 from tests.driver import Driver
 from tests.sockets import HEADERS, Socket, until
 

@@ -7,9 +7,9 @@ import pytest
 from django.test import override_settings
 
 from livecomp import LiveComponent, auth, event, on, publish_now, state
-from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import visitor_check
 from livecomp.runtime.process import Runtime
+from livecomp.websocket import LiveWebSocket
 from tests.driver import Driver
 from tests.sockets import Socket
 

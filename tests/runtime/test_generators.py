@@ -8,9 +8,9 @@ import pytest
 from django.test import override_settings
 
 from livecomp import LiveComponent, event
-from livecomp.consumer import LiveWebSocket
 from livecomp.runtime import stepping
 from livecomp.runtime.process import Runtime
+from livecomp.websocket import LiveWebSocket
 from tests.driver import Driver
 from tests.sockets import Socket, until
 

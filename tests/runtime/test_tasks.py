@@ -11,9 +11,9 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone, translation
 
 from livecomp import LiveComponent, event
-from livecomp.consumer import LiveWebSocket
 from livecomp.runtime.process import Runtime
 from livecomp.testing import LiveClient
+from livecomp.websocket import LiveWebSocket
 from tests.driver import Driver
 from tests.sockets import Socket, until
 from tests.testapp.models import Note

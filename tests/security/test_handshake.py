@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livecomp.consumer import live_websocket
 from livecomp.page import LivePage
 from livecomp.runtime.process import Runtime
+from livecomp.websocket import live_websocket
 from tests.driver import make_request
 from tests.sockets import HEADERS, Socket
 

@@ -19,7 +19,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from livecomp import LiveComponent, event
-from livecomp.consumer import live_websocket
+from livecomp.websocket import live_websocket
 from tests.sockets import HEADERS, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
