@@ -40,7 +40,7 @@ MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a f
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
 TOO_FAST = "Too many messages; slow down."
-MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
+SILENT_HEARTBEATS = 3  # close after so many intervals of silence
 
 
 class Connection:
@@ -159,7 +159,7 @@ class Connection:
         """Check the time limits; called about every second."""
         if not self.is_joining and now - self._opened > settings.join_timeout:
             self.close(CloseCode.IDLE, "no join came")
-        elif now - self._heard > MISSED_HEARTBEATS * settings.heartbeat:
+        elif now - self._heard > SILENT_HEARTBEATS * settings.heartbeat:
             self.close(CloseCode.GOING_AWAY, "no heartbeat came")
         elif self._sends and now - self._progress > settings.send_timeout:
             self._is_gone = True  # a close frame would not get through either
