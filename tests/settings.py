@@ -1,6 +1,7 @@
 """Settings of the test project."""
 
 import os
+import tempfile
 from pathlib import Path
 
 SECRET_KEY = "tests only"
@@ -37,11 +38,14 @@ TEMPLATES = [
         },
     }
 ]
+_folder = tempfile.TemporaryDirectory(prefix="livecomp-tests-")
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("DATABASE", ":memory:"),
-        "OPTIONS": {"timeout": 20},
+        # A file, because a database in memory that threads share never waits for a lock: it fails at once.
+        "TEST": {"NAME": str(Path(_folder.name) / "test.sqlite3")},
+        "OPTIONS": {"timeout": 20, "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF"},
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -1,7 +1,7 @@
 """livecomp.fragments: live components within `{% cache %}`."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.cache import cache
@@ -134,6 +134,31 @@ def test_a_row_that_was_deleted_since_is_no_error_of_the_page() -> None:
     assert "here" in rendered(source, note=note)
     note.delete()
     assert rendered(source, note=None) == ""
+
+
+class CachedFirst(LiveComponent):
+    template = "<p>first</p>"
+    mounted: ClassVar[int] = 0
+
+    def mount(self) -> None:
+        CachedFirst.mounted += 1
+
+
+def test_a_row_that_was_deleted_since_in_a_fill_mounts_nothing_twice() -> None:
+    note = Note.objects.create(text="milk")
+    source = (
+        '{% cache 60 rows %}{% live_component "cached_first" %}'
+        '{% live_component "cached" fills %}{% fill "more" %}{% if note %}{% live_component "cached_row" note=note %}{% endif %}'
+        "{% endfill %}{% endlive_component %}{% endcache %}"
+    )
+    assert "milk" in rendered(source, note=note)
+    note.delete()
+    CachedFirst.mounted = 0
+    html = rendered(source, note=None)
+    assert "first" in html
+    assert "milk" not in html
+    assert CachedFirst.mounted == 1
+    assert len(tokens(html)) == 2
 
 
 def test_a_component_in_a_fragment_asks_each_visitor_for_permission(django_user_model: Any) -> None:

@@ -36,7 +36,7 @@ COLLECTIONS = (list, set, tuple, frozenset)
 
 
 def coercion(annotation: Any) -> Coerce:
-    """The function that turns a JSON value into ``annotation``. Raises TypeError for a type that cannot be coerced."""
+    """The function that turns a JSON value into ``annotation``. What is not listed here is left to `msgspec.convert`."""
     annotation = resolve(annotation)
     if annotation is inspect.Parameter.empty:
         return _scalar

@@ -35,7 +35,7 @@ TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connectio
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 TOO_FAST = "Too many messages; slow down."
-MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
+SILENT_HEARTBEATS = 3  # close after so many intervals of silence
 
 
 class Connection:
@@ -156,7 +156,7 @@ class Connection:
         """Check the time limits; called about every second."""
         if not self.is_joining and now - self._opened > settings.join_timeout:
             self.close(CloseCode.IDLE, "no join came")
-        elif now - self._heard > MISSED_HEARTBEATS * settings.heartbeat:
+        elif now - self._heard > SILENT_HEARTBEATS * settings.heartbeat:
             self.close(CloseCode.GOING_AWAY, "no heartbeat came")
         elif self._is_stuck(now, settings.send_timeout):
             self._cut_off()

@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -101,41 +102,60 @@ def _comment(described: list[Any]) -> SafeString:
     return SafeString(f"<!--livecomp {_signer().sign(text)}-->")
 
 
+@dataclass(slots=True)
+class _Place:
+    """A component's place in a fragment, with all that is needed to mount it."""
+
+    name: str
+    kwargs: dict[str, Any]
+    fills: dict[str, list[Any]]
+
+
 def _filled(html: str, context: Context) -> str:
-    """The HTML with components in their places. All arguments are read before anything is mounted."""
-    parts = _PLACE.split(html)
-    if len(parts) == 1:
-        return html
-    described = [_described(part) for part in parts[1::2]]
-    for number, place in enumerate(described):
-        parts[2 * number + 1] = f"<!--livecomp {parts[2 * number + 1]}-->" if place is None else _shown(*place, context)
-    return "".join(parts)
+    """The HTML with components in their places. All arguments, those in fills too, are read before anything is mounted."""
+    return _shown_all(_parts(html), context)
 
 
-def _described(signed: str) -> tuple[str, dict[str, Any], dict[str, str] | None] | None:
-    """What a place holds; None when it is not of our making."""
+def _parts(html: str) -> list[Any]:
+    """The HTML in pieces: text, and places."""
+    parts: list[Any] = _PLACE.split(html)
+    parts[1::2] = map(_place_or_text, parts[1::2])
+    return parts
+
+
+def _place_or_text(signed: str) -> "_Place | str":
+    """What a place holds; its text when it is not of our making."""
     try:
         name, packed, fills = msgspec.json.decode(signing.b64_decode(_signer().unsign(signed).encode()))
     except signing.BadSignature:
-        return None
-    if not name:
-        return name, {}, fills
-    try:
-        kwargs = packing.unpacked(name, packed)
-        inspect.signature(registry.get(name).mount).bind(None, **{key: kwargs[key] for key in kwargs.keys() - {"key"}})
-    except (ObjectDoesNotExist, LookupError, TypeError) as error:  # LookupError: no such component, or no such model
-        raise _Outdated from error
-    return name, kwargs, fills
+        return f"<!--livecomp {signed}-->"
+    kwargs: dict[str, Any] = {}
+    if name:
+        try:
+            kwargs = packing.unpacked(name, packed)
+            arguments = {key: kwargs[key] for key in kwargs.keys() - {"key"}}
+            inspect.signature(registry.get(name).mount).bind(None, **arguments)
+        except (
+            ObjectDoesNotExist,
+            LookupError,
+            TypeError,
+        ) as error:  # LookupError: no such component, or no such model
+            raise _Outdated from error
+    return _Place(name, kwargs, {key: _parts(html) for key, html in (fills or {}).items()})
 
 
-def _shown(name: str, kwargs: dict[str, Any], fills: dict[str, str] | None, context: Context) -> str:
+def _shown_all(parts: list[Any], context: Context) -> str:
+    return "".join([_shown(part, context) if isinstance(part, _Place) else part for part in parts])
+
+
+def _shown(place: _Place, context: Context) -> str:
     from livecomp.host import host_for
     from livecomp.serving import render_scripts
 
-    if name == _SCRIPTS:
+    if place.name == _SCRIPTS:
         return render_scripts(context)
-    shown = {key: SafeString(_filled(html, context)) for key, html in (fills or {}).items()}
-    html: str = host_for(context).render_root(name, kwargs, shown or None, context)
+    fills = {key: SafeString(_shown_all(parts, context)) for key, parts in place.fills.items()}
+    html: str = host_for(context).render_root(place.name, place.kwargs, fills or None, context)
     return html
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client, override_settings
 
 from livecomp import LiveComponent, consumer, event, on, publish_now, sharing, state
@@ -366,6 +366,28 @@ async def test_t38_what_sends_no_signal_is_noticed_before_the_next_frame(name: s
         publish_now("ticker", 1)
         assert await viewer.read_until_closed() == 4401
         assert all(">1<" not in json.dumps(frame) for frame in viewer.seen)
+
+
+def test_the_database_of_the_tests_is_read_while_another_thread_writes() -> None:
+    has_written, may_end = threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                User.objects.create_user("bob")
+                has_written.set()
+                may_end.wait(5)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert has_written.wait(5)
+    try:
+        assert User.objects.count() == 0
+    finally:
+        may_end.set()
+        thread.join()
 
 
 @override_settings(LIVECOMP={"REVALIDATE_SESSION": 0.0})
