@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
-from livecomp.exceptions import Refused
+from livecomp.exceptions import Refused, contained
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     try:
         if mounted.parent is not None:
             guard(mounted.parent)
-        check(mounted.component, page.request, verdicts)
+        with contained:
+            check(mounted.component, page.request, verdicts)
     except Refused as refused:
         return refused
     except PermissionDenied as denied:

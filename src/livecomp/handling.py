@@ -14,7 +14,7 @@ from django.db import connections, transaction
 
 from livecomp import auth, failures, inputs, rendering
 from livecomp.effects import Await, Flush, PageGone
-from livecomp.exceptions import Refused
+from livecomp.exceptions import Refused, contained
 from livecomp.mounted import Mounted
 from livecomp.state import copy_value
 from livecomp.turn import Attempt
@@ -57,7 +57,8 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     mounted.forget_computed()
     try:
         auth.guard(mounted)
-        result = _in_transactions(call)
+        with contained:
+            result = _in_transactions(call)
         if result is None:
             pass
         elif inspect.isawaitable(result):
@@ -71,10 +72,14 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         page.undo(attempt)
         page.turn.is_cut_short = True
         return
-    except (Exception, SystemExit) as error:
+    except Exception as error:
         page.attempt = None
         page.undo(attempt)
-        return tell_failure(mounted, name, as_failure(error))
+        if cause is None:
+            tell_failure(mounted, name, error)
+        else:  # it only listens: the event itself has succeeded
+            failures.failure_of(mounted, error, name)
+        return
     finally:
         page.attempt = None
     page.turn.kept.append(attempt)
@@ -82,15 +87,6 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     page.dirty |= attempt.touched.keys() - attempt.skipped
     for id in attempt.skipped & page.tree.keys():
         page.tree[id].is_stale = True
-
-
-def as_failure(error: BaseException) -> Exception:
-    """What is told of it: ``sys.exit()`` ends the handler, not the connection or the server."""
-    if isinstance(error, Exception):
-        return error
-    failure = RuntimeError(f"{error!r} in a handler")
-    failure.__cause__ = error
-    return failure
 
 
 def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
@@ -135,13 +131,15 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
 def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     """Run a generator of either kind to its next yield. False at its end."""
     if inspect.isgenerator(generator):
-        return next(generator, _END) is not _END
+        with contained:
+            return next(generator, _END) is not _END
     return (yield from _wait(page, _next_or_end(generator))) is not _END
 
 
 def _close(page: "LivePage", generator: Any) -> "Steps[None]":
     if inspect.isgenerator(generator):
-        generator.close()
+        with contained:
+            generator.close()
     else:
         yield from _wait(page, generator.aclose())
 
@@ -162,6 +160,8 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone
+    for render in page.turn.renders:  # what it changed in other components is undone with the handler
+        attempt.undo_steps += render.undo_steps
     page.let_out()
     page.turn.published += [(*each, attempt) for each in attempt.published]
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url

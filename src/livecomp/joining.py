@@ -149,6 +149,7 @@ def _come_to_life(
     for mounted in page.tree.values():
         mounted.begin()
         page.listen(mounted)
+    page.end_turn()
     page.version = max(page.version, last_version) + bool(patches)
     page.output(
         Send(

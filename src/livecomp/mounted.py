@@ -274,6 +274,30 @@ class Mounted:
                 self.component.__dict__[name] = restore(value)
         self.forget_computed()
 
+    def standing(self) -> tuple[Any, ...]:
+        """How it stands on the page."""
+        return self.arguments, self.fills, self.broken, self.children.copy(), self.is_left_out
+
+    def stand_as(self, before: tuple[Any, ...]) -> None:
+        """Undo what came after `standing`."""
+        self.arguments, self.fills, self.broken, self.children, self.is_left_out = before
+
+    def shown(self) -> tuple[Any, ...]:
+        """What the browser has of it."""
+        return (
+            *(self.memory.copy(), self.html, self.failure, self.noticed, self.is_refused),
+            *(self.is_stale, self.looked, self.reads_request),
+        )
+
+    def show_as(self, before: tuple[Any, ...]) -> None:
+        """Undo what came after `shown`."""
+        self.memory, self.html, self.failure, self.noticed, self.is_refused = before[:5]
+        self.is_stale, self.looked, self.reads_request = before[5:]
+
+    def forget_html(self) -> None:
+        """The browser has nothing of it."""
+        self.memory, self.html = RenderMemory(), None
+
     def forget_failure(self) -> None:
         """It is rendered: no notice stands in its place any more."""
         self.failure = self.noticed = None

@@ -21,10 +21,12 @@ class Outbox:
     def __init__(self) -> None:
         self.turn = Turn()
         self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
-        self.attempt: Attempt | None = None  # the handler at work
+        self.attempt: Attempt | None = None  # the handler at work, or the call of a component's life
+        self.rendering: Attempt | None = None  # the render at work
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
+        self.is_stepping = False  # a step of a turn runs, see `LivePage.advance`
         self._calling: calling.Calling | None = None  # the turn that is under way
 
     def enter_turn(self) -> None:
@@ -42,16 +44,18 @@ class Outbox:
 
     def output(self, output: Output) -> None:
         """Have the driver do something; what a handler asks for, when it has succeeded."""
-        (self.waiting_output if self.attempt is None else self.attempt.outputs).append(output)
+        attempt = self.attempt or self.rendering
+        (self.waiting_output if attempt is None else attempt.outputs).append(output)
 
     def effect(self, kind: str, *details: Any) -> None:
         """Have the browser do something after the next patch."""
-        (self._effects if self.attempt is None else self.attempt.effects).append((kind, *details))
+        attempt = self.attempt or self.rendering
+        (self._effects if attempt is None else attempt.effects).append((kind, *details))
 
     def on_undo(self, step: Callable[[], object]) -> None:
-        """Do this when the handler at work turns out to have failed."""
-        if self.attempt is not None:
-            self.attempt.undo_steps.append(step)
+        """Do this when the handler, or the render, at work turns out to have failed."""
+        if (attempt := self.attempt or self.rendering) is not None:
+            attempt.undo_steps.append(step)
 
     def answer(self, component: str, error: Exception, failure: str) -> None:
         """Answer the turn's event with an error: in DEBUG the exception's text, otherwise only the id to look for in the
@@ -72,13 +76,6 @@ class Outbox:
         if len(self.failed) > MAX_FAILED:
             del self.failed[next(iter(self.failed))]
         self.output(Send(message))
-
-    def let_out(self) -> None:
-        """What the handlers of this turn asked for happens now."""
-        for attempt in self.turn.kept:
-            self.waiting_output += attempt.outputs
-            self._effects += attempt.effects
-        self.turn.kept.clear()
 
     def take_output(self) -> list[Output]:
         """What is to be done since the last call, in order."""

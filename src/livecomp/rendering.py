@@ -4,7 +4,6 @@ A component is rendered by its compiled template. Children that the template pla
 but each renders by itself: a parent's patch keeps them.
 """
 
-import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ from livecomp.shared import Key, refuse_fills
 from livecomp.source import compiled_template
 from livecomp.templating import RenderMemory, opaque
 from livecomp.templating.loops import warn_about_child
+from livecomp.turn import Attempt
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -67,7 +67,10 @@ class Host:
         if child is not None and child.component.name == name and child.broken != "mount":
             if fills != child.fills:
                 page.dirty.add(child.id)
+            before = child.arguments, child.fills
             changed = child.take_arguments(kwargs, fills)
+            if changed or child.broken or child.fills != before[1]:
+                self._note(child, before)
             if changed or child.broken:
                 lifecycle.update(child, kwargs if child.broken else changed)
             elif has_other_access(child):
@@ -76,6 +79,13 @@ class Host:
         if child is not None:
             page.remove(child)
         return mount_child(parent, name, slot, kwargs, fills).id
+
+    def _note(self, child: Mounted, before: tuple[Any, Any]) -> None:
+        """The child is given something else than ``before``."""
+        now = child.arguments, child.fills
+        child.arguments, child.fills = before
+        child.page.note(child)
+        child.arguments, child.fills = now
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
@@ -130,6 +140,8 @@ class Host:
         if component_id in self.mounted.page.shared:
             return self.mounted.page.shared_html(component_id)
         child = self.mounted.page.tree[component_id]
+        if child.is_left_out or child.html is None:
+            child.page.note(child)
         child.is_left_out = False
         if child.html is None:
             child.memory = RenderMemory()
@@ -161,6 +173,7 @@ class Host:
         rendering.commit()
         mounted = self.mounted
         for id in self.inlined_children().difference(rendering.children, self.passed) & mounted.page.tree.keys():
+            mounted.page.note(mounted.page.tree[id])
             mounted.page.tree[id].is_left_out = True
         _keep_children(mounted, {*rendering.children, *self.inlined})
 
@@ -214,7 +227,7 @@ def mount_child(
     child.take_arguments(kwargs, fills)
     try:
         stays = lifecycle.mount(child, lambda: child.component.mount(**kwargs))
-        stays = stays and page.stays(lambda: first_render(child))
+        stays = stays and page.stays(lambda: page.try_render(child, lambda: first_render(child)))
     except (ComponentError, Refused):
         page.remove(child)
         raise
@@ -246,7 +259,7 @@ def first_render(mounted: Mounted) -> str:
         mounted.html = with_address(mounted.failure or "", mounted.id)
         mounted.page.dirty.discard(mounted.id)
         return mounted.html
-    mounted.looked.clear()
+    mounted.looked = set()
     host = Host(mounted)
     rendering = _render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
@@ -261,12 +274,13 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        first_render(child)
+        page.try_render(child, lambda: first_render(child))
     except ComponentError:
         raise
     except Exception as error:
         if not page.connected:
             raise
+        page.note(child)
         show_failure(child, error, "render")
         page.output(Postpone(inputs.RenderAgain(child.id), page.turn.postponed + 1))
         child.noticed = child.failure
@@ -349,24 +363,68 @@ def without_address(html: str, component_id: str) -> str:
 
 
 def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
-    """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids."""
+    """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids.
+
+    When a template fails with what a handler of this turn left, the handler is undone, and all that was rendered since:
+    then the page is rendered as it is without it."""
     patches: list[tuple[str, str]] = []
+    done: set[str] = set()
+    start, first_new = len(page.turn.renders), page.number
     while page.dirty:
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
         for mounted in wave:
             if mounted.id in page.tree and mounted.is_shown:
-                first_new = page.number
-                patches += _patches_of(mounted)
+                done.add(mounted.id)
+                try:
+                    patches += _patches_of(mounted)
+                except _HandlersFailed as failed:
+                    page.undo_renders(start)
+                    page.undo_handlers(failed.handlers)
+                    failed.tell()
+                    page.dirty.update(done, (each.id for each in wave))
+                    patches.clear()
+                    break
                 page.dirty.discard(mounted.id)
-                if rendered is not None:
-                    rendered.add(mounted.id)
-                if page.number != first_new:
-                    page.begin(first_new)
+    if rendered is not None:
+        rendered |= done
+    if page.number != first_new:
+        page.begin(first_new)
     return patches
 
 
+class _HandlersFailed(Exception):
+    """A component cannot be rendered with what handlers of this turn left."""
+
+    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception) -> None:
+        self.mounted = mounted
+        self.handlers = handlers
+        self.error = error
+
+    def tell(self) -> None:
+        """Log it; answer the turn's event, unless only listeners of what it published are to blame."""
+        failure = failure_of(self.mounted, self.error, "render")
+        if any(attempt.cause is None for attempt in self.handlers):
+            self.mounted.page.answer(self.mounted.id, self.error, failure)
+
+
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
+    page = mounted.page
+    try:
+        return page.try_render(mounted, lambda: _shown_again(mounted))
+    except Exception as error:
+        if handlers := page.guilty_of(mounted):
+            raise _HandlersFailed(mounted, handlers, error) from error
+        failed = error
+    return page.try_render(mounted, lambda: _shown_failure(mounted, failed))
+
+
+def _shown_failure(mounted: Mounted, error: Exception) -> list[tuple[str, str]]:
+    show_failure(mounted, error, "render")
+    return [failure_patch(mounted)]
+
+
+def _shown_again(mounted: Mounted) -> list[tuple[str, str]]:
     page = mounted.page
     try:
         refused = is_refused(mounted)
@@ -381,15 +439,6 @@ def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
             page.dirty.add(top.id)
             return []
         return notice_patches(mounted)
-    try:
-        patches = render_again(mounted)
-        mounted.check_topics()
-        return patches
-    except Exception as error:
-        if page.undo_handlers_of(mounted):
-            failure = failure_of(mounted, error, "render")
-            page.answer(mounted.id, error, failure)
-            with contextlib.suppress(Exception):  # the state before the event renders as it did
-                return render_again(mounted)
-        show_failure(mounted, error, "render")
-        return [failure_patch(mounted)]
+    patches = render_again(mounted)
+    mounted.check_topics()
+    return patches

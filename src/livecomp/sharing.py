@@ -168,6 +168,7 @@ class SharedPage(LivePage):
         for mounted in self.tree.values():
             if mounted.listens:
                 self.listen(mounted)
+        self.end_turn()
         self.send_patches(patches)
         self._remember(html)
 

@@ -15,6 +15,7 @@ from livecomp import locale, protocol
 from livecomp.conf import settings
 from livecomp.counters import counters
 from livecomp.effects import Output, PageGone, Send, Step
+from livecomp.exceptions import as_failure
 from livecomp.page import LivePage, Steps
 from livecomp.runtime.pool import AsyncLane
 from livecomp.runtime.process import Runtime
@@ -147,8 +148,10 @@ async def _result_of(awaitable: Awaitable[Any], page: LivePage) -> Any:
     try:
         with translation.override(page.language), timezone.override(locale.zone(page.timezone)):
             return await awaitable
-    except (SystemExit, KeyboardInterrupt) as error:  # ends the handler, not the server
-        raise RuntimeError(f"{error!r} in an async handler") from error
+    except (Exception, asyncio.CancelledError):
+        raise
+    except BaseException as error:  # ends the handler, not the server
+        raise as_failure(error) from error
 
 
 def described(item: Any, page: LivePage | None) -> str:

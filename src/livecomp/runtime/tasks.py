@@ -64,7 +64,11 @@ class RunningTask:
                         await self._driver.take(TaskProgress(self._id, given))
                 else:
                     value = await result
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # sys.exit() ends the task, not the server
+        except asyncio.CancelledError as raised:
+            if self._is_cancelled:
+                raise
+            error = raised
+        except BaseException as raised:  # sys.exit() ends the task, not the server
             error = raised
         self._is_over = True
         await self._driver.take(TaskDone(self._id, value, error))
