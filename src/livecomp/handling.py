@@ -17,6 +17,7 @@ from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused, contained
 from livecomp.mounted import Mounted
 from livecomp.state import copy_value
+from livecomp.transactions import LEFT_OPEN, open_transactions, roll_back
 from livecomp.turn import Attempt
 
 if TYPE_CHECKING:
@@ -57,14 +58,18 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     mounted.forget_computed()
     try:
         auth.guard(mounted)
+        open_before = open_transactions()
         with contained:
             result = _in_transactions(call)
         if result is None:
-            pass
+            _refuse_open(open_before)
         elif inspect.isawaitable(result):
             yield from _wait(page, result)
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
+            _refuse_open(open_before)
+        else:
+            _refuse_open(open_before)
     except _Undone:
         return
     except PageGone:
@@ -89,8 +94,16 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         page.tree[id].is_stale = True
 
 
-def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
-    result = yield Await(awaitable)
+def _refuse_open(before: dict[str, int]) -> None:
+    """Raise RuntimeError where a handler has left a transaction open: what it wrote would never be committed."""
+    if (now := open_transactions()) != before:
+        if not before:  # else it is around the page itself: of a test
+            roll_back(now)
+        raise RuntimeError(f"The handler has ended, but {LEFT_OPEN}")
+
+
+def _wait(page: "LivePage", awaitable: Any, goes_on: Callable[[Any], bool] | None = None) -> "Steps[Any]":
+    result = yield Await(awaitable, goes_on)
     page.turn.verdicts.clear()  # what the guard said is old news
     return result
 
@@ -111,7 +124,7 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
     page = mounted.page
     try:
         while (yield from _has_yielded(page, generator)):
-            yield from _show_so_far(mounted)
+            yield from _show_so_far(mounted, Flush(keeps_thread=inspect.isgenerator(generator)))
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
         page.turn.is_cut_short = True
         yield from _close(page, generator)
@@ -133,7 +146,11 @@ def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     if inspect.isgenerator(generator):
         with contained:
             return next(generator, _END) is not _END
-    return (yield from _wait(page, _next_or_end(generator))) is not _END
+    return (yield from _wait(page, _next_or_end(generator), _is_not_end)) is not _END
+
+
+def _is_not_end(value: Any) -> bool:
+    return value is not _END
 
 
 def _close(page: "LivePage", generator: Any) -> "Steps[None]":
@@ -148,7 +165,7 @@ async def _next_or_end(generator: Any) -> Any:
     return await anext(generator, _END)
 
 
-def _show_so_far(mounted: Mounted) -> "Steps[None]":
+def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     """Show what the handler has done up to its yield, and do what it has asked for. Its state can still be undone."""
     page, attempt = mounted.page, mounted.page.attempt
     assert attempt is not None
@@ -167,7 +184,7 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
     page.send_patches(patches)
     try:
-        yield Flush()
+        yield flush
     finally:
         page.attempt = attempt
     page.turn.verdicts.clear()

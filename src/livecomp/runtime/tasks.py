@@ -55,7 +55,8 @@ class RunningTask:
             lane.release()
 
     async def _collect(self, call: Callable[[], Any]) -> None:
-        value, error = None, None
+        value: Any = None
+        error: BaseException | None = None
         try:
             with self._locale():
                 result = call()
@@ -65,9 +66,9 @@ class RunningTask:
                 else:
                     value = await result
         except asyncio.CancelledError as raised:
-            if self._is_cancelled:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise
-            error = raised
+            error = raised  # nobody cancelled the task: it was raised in it
         except BaseException as raised:  # sys.exit() ends the task, not the server
             error = raised
         self._is_over = True
