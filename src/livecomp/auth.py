@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
-from livecomp.exceptions import Refused, contained
+from livecomp.exceptions import Refused, contained, text_of
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     except Refused as refused:
         return refused
     except PermissionDenied as denied:
-        return Refused(ErrorCode.FORBIDDEN, str(denied) or f"{mounted.component.name!r} is not allowed.")
+        return Refused(ErrorCode.FORBIDDEN, text_of(denied) or f"{mounted.component.name!r} is not allowed.")
     return None
 
 

@@ -52,8 +52,16 @@ class Refused(LivecompError):
     """One message of the browser is refused. ``code`` goes to the client together with the message."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
+        super().__init__(str.__str__(message))
         self.code = code
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an exception, as plain text; a project's own may be safe HTML, a lazy translation, or fail itself."""
+    try:
+        return str.__str__(str(error))
+    except Exception as raised:
+        return f"{type(error).__name__}, whose text cannot be made: {type(raised).__name__}"
 
 
 def as_failure(error: BaseException) -> Exception:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
+from django.http.response import HttpResponseBase
 
 from livecomp import auth, failures, inputs, rendering
 from livecomp.effects import Await, Flush, PageGone
@@ -56,15 +57,17 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     attempt = page.attempt = Attempt(page.shown_url, cause=cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
+    open_before = open_transactions()
     try:
         auth.guard(mounted)
-        open_before = open_transactions()
         with contained:
             result = _in_transactions(call)
         if result is None:
             _refuse_open(open_before)
+        elif isinstance(result, HttpResponseBase):
+            _refuse_response(result)
         elif inspect.isawaitable(result):
-            yield from _wait(page, result)
+            _refuse_response((yield from _wait(page, result)))
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
             _refuse_open(open_before)
@@ -78,6 +81,8 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         page.turn.is_cut_short = True
         return
     except Exception as error:
+        if not open_before and (left := open_transactions()):
+            roll_back(left)
         page.attempt = None
         page.undo(attempt)
         if cause is None:
@@ -92,6 +97,15 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     page.dirty |= attempt.touched.keys() - attempt.skipped
     for id in attempt.skipped & page.tree.keys():
         page.tree[id].is_stale = True
+
+
+def _refuse_response(result: Any) -> None:
+    """Raise TypeError for a view's way of going elsewhere: nobody would see the response."""
+    if isinstance(result, HttpResponseBase):
+        raise TypeError(
+            f"The handler gave back {result!r}, as a view does. There is no request to answer: write self.redirect(to) to "
+            "go to another page, and change the component's state to show something else."
+        )
 
 
 def _refuse_open(before: dict[str, int]) -> None:
@@ -145,8 +159,15 @@ def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     """Run a generator of either kind to its next yield. False at its end."""
     if inspect.isgenerator(generator):
         with contained:
-            return next(generator, _END) is not _END
-    return (yield from _wait(page, _next_or_end(generator), _is_not_end)) is not _END
+            try:
+                _refuse_response(next(generator))
+            except StopIteration as end:
+                _refuse_response(end.value)
+                return False
+        return True
+    given = yield from _wait(page, _next_or_end(generator), _is_not_end)
+    _refuse_response(given)
+    return given is not _END
 
 
 def _is_not_end(value: Any) -> bool:

@@ -245,7 +245,7 @@ def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
     page.number = max(page.number, int(claim.component[1:]) + 1)
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
     mounted.fills = claim.fills
-    if not lifecycle.mount(mounted, lambda: mounted.component.mount(**arguments)):
+    if not lifecycle.mount(mounted, arguments):
         page.remove(mounted)
         return False
     if mounted.is_refused:

@@ -4,25 +4,28 @@ On the WebSocket the failure, or the guard's refusal, is shown in the component'
 nothing of it is shown or called until its parent gives it another try. Over HTTP it comes through, as from any view.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
 from livecomp import auth
-from livecomp.exceptions import ComponentError, Refused
+from livecomp.exceptions import ComponentError, Refused, contained
 from livecomp.failures import show_failure, show_refusal
 from livecomp.mounted import Mounted
 
 
-def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
-    """Mount a component that is in its place, with ``call``. False when it asked for a redirect."""
+def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
+    """Mount a component that is in its place. False when it asked for a redirect.
+
+    The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
     page = mounted.page
     try:
         auth.guard(mounted)
         if mounted.component.url_fields:
-            page.read_url(mounted)
-        return page.stays(lambda: page.try_out(call))
+            with contained:
+                page.read_url(mounted, arguments)
+        return page.stays(lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
     except ComponentError:
         raise
     except Exception as error:

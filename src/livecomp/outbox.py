@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from livecomp import calling, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
-from livecomp.exceptions import Refused
+from livecomp.exceptions import Refused, text_of
 from livecomp.turn import Attempt, Turn
 
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
@@ -66,10 +66,12 @@ class Outbox:
         if isinstance(error, Refused):
             code, text = error.code, str(error)
         elif isinstance(error, PermissionDenied):
-            code, text = ErrorCode.FORBIDDEN, "You are not allowed to do this."
+            code, text = ErrorCode.FORBIDDEN, text_of(error) or "You are not allowed to do this."
         else:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-            text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
+            text = (
+                f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else f"Something went wrong ({failure})."
+            )
         turn.is_answered = True
         message = protocol.error(turn.ref, code, text, component[:40])
         self.failed[turn.ref] = message

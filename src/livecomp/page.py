@@ -35,7 +35,7 @@ from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
-from livecomp.mounted import Mounted, Slot
+from livecomp.mounted import Mounted, Slot, method_name
 
 logger = logging.getLogger("livecomp")
 
@@ -193,7 +193,10 @@ class LivePage(Attempts):
         self.enter_turn()
         for mounted in list(self.tree.values()):
             self.unmount(mounted)
-            mounted.stop(is_cut=True)
+            try:
+                mounted.stop(is_cut=True)
+            except Exception as error:
+                failures.report(mounted, error, "stop")
         self.leave_turn()
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
@@ -286,14 +289,15 @@ class LivePage(Attempts):
             attempt.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
-        self.effect("flash", navigation.level_name(level), str(text))
+        self.effect("flash", navigation.level_name(level), str.__str__(str(text)))
 
-    def send_to(self, component: LiveComponent | str, method: str, arguments: Mapping[str, Any]) -> Any:
+    def send_to(self, component: LiveComponent | str, method: Any, arguments: Mapping[str, Any]) -> Any:
         mounted = self.tree.get(component if isinstance(component, str) else component.id)
         if mounted is None:
             raise LookupError(f"{component!r} is not on this page.")
         auth.guard(mounted)
-        result = getattr(mounted.component, method)(**arguments)
+        name = method_name(mounted.component, method, "send_to")
+        result = getattr(mounted.component, name)(**arguments)
         if self.attempt is not None:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)

@@ -57,8 +57,10 @@ def write_link(value: Any) -> Any:
 
     None, text and collections of texts stay as they are, and so does what has no such text.
     """
-    if value is None or isinstance(value, str):
+    if value is None:
         return value
+    if isinstance(value, str):  # one that looks like our JSON is written as such
+        return spell(value) if value.startswith(JSON_MARK) else value
     if not isinstance(value, _MANY) or hasattr(type(value), "_fields"):  # a named tuple is one value
         try:
             return spell(value)
@@ -66,7 +68,7 @@ def write_link(value: Any) -> Any:
             if not isinstance(value, Iterable):
                 return value
     values = value if isinstance(value, _MANY) else list(value)
-    if all(isinstance(each, str) for each in values):
+    if all(isinstance(each, str) and not each.startswith(JSON_MARK) for each in values):
         return values
     try:
         return _write_many(values)

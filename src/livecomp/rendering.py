@@ -226,7 +226,7 @@ def mount_child(
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
     try:
-        stays = lifecycle.mount(child, lambda: child.component.mount(**kwargs))
+        stays = lifecycle.mount(child, kwargs)
         stays = stays and page.stays(lambda: page.try_render(child, lambda: first_render(child)))
     except (ComponentError, Refused):
         page.remove(child)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -11,6 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.encoding import repercent_broken_unicode
 
 MAX_URL = 16 * 1024  # characters
 
@@ -49,8 +50,9 @@ def set_page_url(request: HttpRequest, url: str) -> None:
     """Make ``request`` look like a GET of ``url`` (path and query string), the page that the browser shows."""
     parts = urlsplit(url)
     prefix = request.META.get("SCRIPT_NAME", "") or ""
-    request.path = parts.path
-    request.path_info = parts.path.removeprefix(prefix) if prefix else parts.path
+    path = repercent_broken_unicode(unquote_to_bytes(parts.path)).decode()  # as Django reads one over HTTP
+    request.path = path
+    request.path_info = path.removeprefix(prefix) if prefix else path
     request.META["PATH_INFO"], request.META["QUERY_STRING"] = request.path_info, parts.query
     query: Any = QueryDict(parts.query)
     request.GET = query

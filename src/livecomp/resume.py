@@ -166,12 +166,12 @@ def save(page: "LivePage", *, clean: bool = False) -> None:
     """Save the page's snapshot. A cache that does not answer is logged, not raised: the page itself goes on."""
     if settings.snapshot == "off" and (page.connected or clean):
         return
-    data = take(page)
-    if data is None:
-        if not clean:
-            return
-        data = b""  # whoever waits for it need not wait longer
     try:
+        data = take(page)
+        if data is None:
+            if not clean:
+                return
+            data = b""  # whoever waits for it need not wait longer
         max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
         _cache().set(_key(page.joined_id or page.id), (_CLEAN if clean else _OPEN) + data, max_age)
         if page.resumed_from and page.is_heard:  # the browser knows of this join, so it never asks for the last one

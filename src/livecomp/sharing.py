@@ -154,7 +154,7 @@ class SharedPage(LivePage):
     def _mount(self) -> None:
         self.connected = True
         root = self._add_root()
-        lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
+        lifecycle.mount(root, self.key.kwargs())
         html, _ = rendering.whole(root)
         for mounted in self.tree.values():
             mounted.begin()

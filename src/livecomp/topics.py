@@ -20,7 +20,7 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
 
-from livecomp import calling
+from livecomp import calling, protocol
 from livecomp.sendable import check_topic, find_unsendable
 from livecomp.this_process import after_fork, process_id
 
@@ -154,7 +154,7 @@ def pack(topic: str, message: Any) -> Packed:
     """A message as it goes to every page. Raises TypeError for one without a JSON form."""
     check_topic(topic)
     try:
-        return msgspec.json.encode(message).decode()
+        return protocol.to_json(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise TypeError(
             f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from livecomp import locale, protocol
+from livecomp import failures, locale, protocol
 from livecomp.conf import settings
 from livecomp.counters import counters
 from livecomp.effects import Await, Flush, Output, PageGone, Send, Step
@@ -39,7 +39,7 @@ def advance(
     for output in page.take_output():
         if type(output) is Send:
             message = output.message
-            texts.append(protocol.encode(message))
+            texts.append(_encoded(page, message))
             if message[0] == "patch":
                 version = message[1]
             elif message[0] in ("joined", "shared"):
@@ -53,6 +53,15 @@ def advance(
         _large.add(page.path)
         slow_logger.warning("One render of %s sends %d kB. Show fewer rows at a time.", page.path, len(text) // 1000)
     return step, text, version, rest, time.perf_counter() - started
+
+
+def _encoded(page: LivePage, message: list[Any]) -> str:
+    """The frame's text. Whatever is in the message, it is answered."""
+    try:
+        return protocol.encode(message)
+    except Exception as error:
+        failures.report_page(page, error, f"the reply {message[0]!r}")
+        return protocol.encode(protocol.bare(message))
 
 
 def is_at_yield(result: Any) -> bool:
