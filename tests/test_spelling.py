@@ -138,7 +138,9 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     decimal.Decimal: DECIMALS,
     bool: st.booleans(),
     datetime.date: st.dates(),
-    datetime.datetime: st.datetimes() | st.datetimes(timezones=ZONES),
+    datetime.datetime: st.datetimes()
+    # With an offset, it has to have a place in every time zone.
+    | st.datetimes(datetime.datetime(1, 1, 3), datetime.datetime(9999, 12, 29), timezones=ZONES),
     datetime.time: st.times() | st.times(timezones=st.just(datetime.UTC)),
     datetime.timedelta: st.timedeltas(),
     uuid.UUID: st.uuids(),

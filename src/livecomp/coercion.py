@@ -157,9 +157,9 @@ def _iso(kind: Any, form: str) -> Callable[[Any], Any]:
 
 
 def _moment(value: Any) -> datetime.datetime:
-    """A date and time that every time zone knows: a template shows it in the visitor's own."""
+    """A date and time. One with an offset is shown in the visitor's time zone, so it has to have a place in each."""
     moment: datetime.datetime = _read_moment(value)
-    if not _EARLIEST <= moment.replace(tzinfo=None) <= _LATEST:
+    if moment.tzinfo is not None and not _EARLIEST <= moment.replace(tzinfo=None) <= _LATEST:
         raise ValueError("a date and time within the years 1 to 9999 was expected, in every time zone")
     return moment
 

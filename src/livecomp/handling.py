@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.http.response import HttpResponseBase
 
-from livecomp import auth, failures, inputs, rendering
+from livecomp import auth, changes, failures, inputs
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused, contained
 from livecomp.mounted import Mounted
@@ -194,7 +194,7 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     page.turn.verdicts.clear()
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
-    patches = rendering.render_dirty(page)
+    patches = changes.render_dirty(page)
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone

@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from livecomp import (
     auth,
     begun,
+    changes,
     failures,
     inputs,
     lifecycle,
@@ -27,6 +28,7 @@ from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
 from livecomp.packing import Arguments
+from livecomp.read_only import make_session_read_only
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
 from livecomp.templating import RenderMemory
@@ -93,6 +95,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     resume.name(page, rendered_as, joined_before)
     page.visit(message.path)
     set_page_url(page.request, message.path)
+    make_session_read_only(page.request)
     page.connected = True
     page.language = locale.usable_language(claims[0].language, page.request)
     page.timezone = locale.usable_zone(claims[0].timezone)
@@ -183,7 +186,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
         if resumed or mounted.listens or failures.is_refused(mounted):
             page.dirty.add(id)
-    return patches + rendering.render_dirty(page)
+    return patches + changes.render_dirty(page)
 
 
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:

@@ -18,6 +18,7 @@ from django.middleware.csrf import get_token
 from livecomp import (
     auth,
     calling,
+    changes,
     failures,
     inputs,
     locale,
@@ -220,9 +221,9 @@ class LivePage(Attempts):
         changed: set[str] = set()
         if history:
             self.follow_url_fields()
-        patches = rendering.render_dirty(self, changed)
+        patches = changes.render_dirty(self, changed)
         if history and self.turn.is_undone and self.follow_url_fields(changed):
-            patches += rendering.render_dirty(self, changed)
+            patches += changes.render_dirty(self, changed)
         self.end_turn()
         if self.url != self.shown_url:
             self.effect("url", history, self.url)

@@ -82,7 +82,7 @@ def _plain_part(value: Any) -> Any:
         return str.__str__(value)
     if isinstance(value, Promise):
         return str.__str__(str(value))
-    raise NotImplementedError
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
 _one = msgspec.json.Decoder(Message)

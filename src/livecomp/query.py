@@ -68,8 +68,8 @@ def write_link(value: Any) -> Any:
             if not isinstance(value, Iterable):
                 return value
     values = value if isinstance(value, _MANY) else list(value)
-    if all(isinstance(each, str) and not each.startswith(JSON_MARK) for each in values):
-        return values
+    if all(isinstance(each, str) for each in values):
+        return _write_many(values) if len(values) == 1 else values  # several are not taken for our JSON
     try:
         return _write_many(values)
     except TypeError:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
-from livecomp import auth, events, failures, handling, inputs, joining, navigation, protocol, rendering, signals
+from livecomp import (
+    auth,
+    changes,
+    events,
+    failures,
+    handling,
+    inputs,
+    joining,
+    navigation,
+    protocol,
+    signals,
+)
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused, as_failure, is_interrupt
@@ -53,7 +64,7 @@ def _fail(page: "LivePage", message: Any, error: Exception) -> None:
     page.answer(mounted.id if mounted is not None else "", error, failure)
     page.ack = max(page.ack, page.turn.ref)
     page.output(Save())
-    patches = rendering.render_dirty(page)
+    patches = changes.render_dirty(page)
     page.end_turn()
     page.send_patches(patches)
 

@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.encoding import repercent_broken_unicode
+
+from livecomp.read_only import find_user_lazily
 
 MAX_URL = 16 * 1024  # characters
 
@@ -29,7 +30,7 @@ def build_request(scope: Mapping[str, Any]) -> HttpRequest:
     request = ASGIRequest(http_scope, BytesIO())
     if "django.contrib.sessions" in settings.INSTALLED_APPS:
         SessionMiddleware(_no_response).process_request(request)
-        AuthenticationMiddleware(_no_response).process_request(request)
+        find_user_lazily(request)
     else:
         from django.contrib.auth.models import AnonymousUser
 
@@ -43,7 +44,7 @@ def renew_visitor(request: HttpRequest) -> None:
     request.session = type(request.session)(request.session.session_key)
     for name in ("_cached_user", "_acached_user"):
         request.__dict__.pop(name, None)
-    AuthenticationMiddleware(_no_response).process_request(request)
+    find_user_lazily(request)
 
 
 def set_page_url(request: HttpRequest, url: str) -> None:
