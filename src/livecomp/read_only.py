@@ -16,22 +16,13 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from livecomp.exceptions import SessionIsReadOnly
+
 _WRITERS = (
     *("__setitem__", "__delitem__", "setdefault", "update", "pop", "clear", "flush", "cycle_key", "save", "create"),
     *("set_expiry", "set_test_cookie", "delete_test_cookie", "delete"),
 )
 _by_django: ContextVar[bool] = ContextVar("livecomp_session_by_django", default=False)  # who writes at the moment
-
-
-class SessionIsReadOnly(RuntimeError):
-    """A handler of a live page wrote to the session, signed somebody in or out."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The session cannot be written on a live connection, which has no response to carry its cookie: what was "
-            "written would be lost, and so would login() and logout(). Do it in an ordinary view, and go there with a form "
-            "or with self.redirect(…); or keep the value in the component's state, or in the database."
-        )
 
 
 def make_session_read_only(request: HttpRequest) -> None:
