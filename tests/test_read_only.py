@@ -10,7 +10,8 @@ from django.contrib.sessions.backends import cached_db, signed_cookies
 from django.contrib.sessions.backends.db import SessionStore
 
 from livecomp import LiveComponent, event
-from livecomp.exceptions import SessionIsReadOnly, contained
+from livecomp.exceptions import SessionIsReadOnly
+from livecomp.raised import contained
 from livecomp.read_only import make_session_read_only
 from livecomp.request import build_request, renew_visitor
 from tests.driver import Driver, make_request

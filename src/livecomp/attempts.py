@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from livecomp import failures
 from livecomp.address import Address
 from livecomp.effects import Detach, Subscribe, Unsubscribe
-from livecomp.exceptions import contained
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
 from livecomp.shared import Place
 from livecomp.turn import Attempt
 

@@ -13,7 +13,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
-from livecomp.exceptions import Refused, contained, text_of
+from livecomp.exceptions import Refused
+from livecomp.raised import contained, text_of
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:

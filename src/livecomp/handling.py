@@ -15,8 +15,9 @@ from django.http.response import HttpResponseBase
 
 from livecomp import auth, changes, failures, inputs
 from livecomp.effects import Await, Flush, PageGone
-from livecomp.exceptions import Refused, contained
+from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
 from livecomp.state import copy_value
 from livecomp.transactions import LEFT_OPEN, open_transactions, roll_back
 from livecomp.turn import Attempt

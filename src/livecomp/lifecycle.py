@@ -10,9 +10,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from livecomp import auth
-from livecomp.exceptions import ComponentError, Refused, contained
+from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import show_failure, show_refusal
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:

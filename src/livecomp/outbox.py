@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from livecomp import calling, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
-from livecomp.exceptions import Refused, text_of
+from livecomp.exceptions import Refused
+from livecomp.raised import text_of
 from livecomp.turn import Attempt, Turn
 
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way

@@ -21,8 +21,9 @@ from livecomp import (
 )
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
-from livecomp.exceptions import Refused, as_failure, is_interrupt
+from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.raised import as_failure, is_interrupt
 from livecomp.request import is_page_url
 from livecomp.turn import Turn
 

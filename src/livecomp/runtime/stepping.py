@@ -15,8 +15,8 @@ from livecomp import failures, locale, protocol
 from livecomp.conf import settings
 from livecomp.counters import counters
 from livecomp.effects import Await, Flush, Output, PageGone, Send, Step
-from livecomp.exceptions import as_failure
 from livecomp.page import LivePage, Steps
+from livecomp.raised import as_failure
 from livecomp.runtime.pool import AsyncLane
 from livecomp.runtime.process import Runtime
 from livecomp.transactions import LEFT_OPEN
