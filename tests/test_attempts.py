@@ -215,9 +215,10 @@ def test_t125_an_event_that_failed_leaves_the_state_of_children(name: str, compo
     assert f"kid {n + 1}" in driver.page.fresh_html()["c0"]
 
 
-def test_t125_a_render_that_fails_by_itself_leaves_its_children_too() -> None:
+@pytest.mark.parametrize("how", ["again", "whole"])
+def test_t125_a_render_that_fails_by_itself_leaves_its_children_too(how: str) -> None:
     class Alone(Failing):
-        name = "attempts.alone"
+        name = f"attempts.alone_{how}"
         template = "{% load livecomp %}<div>{% live_component which %}<b>{{ boom }}</b></div>"
         fails: ClassVar[bool] = False
 
@@ -231,10 +232,11 @@ def test_t125_a_render_that_fails_by_itself_leaves_its_children_too() -> None:
                 raise ValueError("no database")
             return "ok"
 
-    driver = joined("attempts.alone")
+    driver = joined(Alone.name)
     count_twice(driver)
     Alone.fails = True
-    assert "livecomp-error" in str(driver.give(inputs.RenderAgain("c0")))
+    message = inputs.RenderAgain("c0") if how == "again" else protocol.Render("c0")
+    assert "livecomp-error" in str(driver.give(message))
     Alone.fails = False
     sent = str(driver.give(inputs.RenderAgain("c0")))
     assert "kid 2" in sent

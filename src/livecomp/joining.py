@@ -281,7 +281,7 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        html = rendering.first_render(mounted)
+        html = mounted.page.try_render(mounted, lambda: rendering.first_render(mounted))
     except Exception as error:
         failures.show_failure(mounted, error, "render")
         mounted.noticed = mounted.failure

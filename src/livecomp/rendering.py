@@ -327,17 +327,22 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     mounted.page.dirty.discard(mounted.id)
     if mounted.failure is not None:
         return with_address(mounted.failure, mounted.id), []
-    mounted.looked = set()
-    host = WholeHost(mounted)
     try:
-        rendering = _render(mounted, mounted.memory, host)
-        patches = rendering.patches() if rendering.changed else []
-        html = rendering.html()
-        host.commit(rendering)
+        return mounted.page.try_render(mounted, lambda: _whole(mounted))
     except Exception as error:
+        mounted.page.note(mounted)
         show_failure(mounted, error, "render")
         patch = failure_patch(mounted)
         return with_address(patch[1], mounted.id), [patch]
+
+
+def _whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
+    mounted.looked = set()
+    host = WholeHost(mounted)
+    rendering = _render(mounted, mounted.memory, host)
+    patches = rendering.patches() if rendering.changed else []
+    html = rendering.html()
+    host.commit(rendering)
     return html, [*patches, *host.patches]
 
 
