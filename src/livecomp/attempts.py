@@ -63,28 +63,27 @@ class Attempts(Address):
         if not self.connected:
             with contained:
                 return act()
-        outer, self.rendering = self.rendering, Attempt(self.shown_url, is_handler=False)
-        attempt = self.rendering
+        outer = self.rendering
+        attempt = self.rendering = outer or Attempt(self.shown_url, is_handler=False)
+        mark = attempt.mark()
         self.note(mounted)
         try:
             with contained:
                 result = act()
         except Exception:
             self.rendering = None
-            self._take_back(attempt)
+            self._take_back(attempt.split(mark))
             raise
         finally:
             self.rendering = outer
         if outer is None:
             self.turn.renders.append(attempt)
-        else:
-            outer.take_in(attempt, self._take_back)
         return result
 
     def note(self, mounted: Mounted) -> None:
-        """The render at work changes how the component stands there."""
+        """The render at work changes how the component stands there, and what the browser has of it."""
         if self.rendering is not None:
-            self.rendering.shown_steps.append(functools.partial(mounted.show_as, mounted.shown()))
+            self.rendering.shown.append((mounted, mounted.shown()))
             self.rendering.undo_steps.append(functools.partial(self._stand_as, mounted, mounted.standing()))
 
     def _stand_as(self, mounted: Mounted, before: tuple[Any, ...]) -> None:
@@ -101,14 +100,24 @@ class Attempts(Address):
         self.waiting_output += attempt.facts()
 
     def _take_back(self, attempt: Attempt) -> None:
-        for step in reversed(attempt.shown_steps):
-            step()
+        for mounted, shown in reversed(attempt.shown):
+            mounted.show_as(shown)
         for step in reversed(attempt.undo_steps):
             step()
         for id, values in attempt.touched.items():
-            if (mounted := self.tree.get(id)) is not None:
-                mounted.put_back(values)
+            if (touched := self.tree.get(id)) is not None:
+                touched.put_back(values)
                 self.dirty.add(id)
+
+    def begin_renders(self) -> None:
+        """What is rendered from here on is kept or undone together."""
+        self.rendering = Attempt(self.shown_url, is_handler=False)
+
+    def end_renders(self) -> None:
+        """Keep it."""
+        attempt, self.rendering = self.rendering, None
+        if attempt is not None:
+            self.turn.renders.append(attempt)
 
     def undo_renders(self, since: int) -> None:
         """Undo the renders of this turn after the first ``since``: the browser has not got them."""

@@ -20,6 +20,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     patches: list[tuple[str, str]] = []
     done: set[str] = set()
     start, first_new = len(page.turn.renders), page.number
+    page.begin_renders()
     while page.dirty:
         wave = sorted((page.tree[id] for id in page.dirty if id in page.tree), key=lambda each: each.depth)
         page.dirty.clear()
@@ -29,13 +30,16 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
                 try:
                     patches += _patches_of(mounted)
                 except _HandlersFailed as failed:
+                    page.end_renders()
                     page.undo_renders(start)
                     page.undo_handlers(failed.handlers)
                     failed.tell()
                     page.dirty.update(done, (each.id for each in wave))
                     patches.clear()
+                    page.begin_renders()
                     break
                 page.dirty.discard(mounted.id)
+    page.end_renders()
     if rendered is not None:
         rendered |= done
     if page.number != first_new:

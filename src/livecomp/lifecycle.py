@@ -62,6 +62,7 @@ def resume(mounted: Mounted) -> None:
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:
+    mounted.page.note(mounted)
     mounted.broken = what
     mounted.page.turn.verdicts.pop(mounted.id, None)
     if isinstance(error, (Refused, PermissionDenied)):

@@ -86,6 +86,11 @@ class Mounted:
         self.fills = fills
         return changed
 
+    def take_back(self, arguments: Known, fills: Mapping[str, Any] | None, broken: str) -> None:
+        """Undo `take_arguments`, and what came of it."""
+        self.arguments, self.fills, self.broken = arguments, fills, broken
+        self.page.dirty.add(self.id)
+
     # Topics
 
     def subscribe(self, topic: str) -> None:
@@ -285,11 +290,18 @@ class Mounted:
 
     def standing(self) -> tuple[Any, ...]:
         """How it stands on the page."""
-        return self.arguments, self.fills, self.broken, self.children.copy(), self.is_left_out
+        return (
+            self.arguments,
+            self.fills,
+            self.broken,
+            self.children.copy() if self.children else None,
+            self.is_left_out,
+        )
 
     def stand_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `standing`."""
-        self.arguments, self.fills, self.broken, self.children, self.is_left_out = before
+        self.arguments, self.fills, self.broken, children, self.is_left_out = before
+        self.children = children or {}
 
     def shown(self) -> tuple[Any, ...]:
         """What the browser has of it."""

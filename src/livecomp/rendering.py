@@ -7,6 +7,7 @@ but each renders by itself: a parent's patch keeps them.
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.template import Context
@@ -79,10 +80,7 @@ class Host:
 
     def _note(self, child: Mounted, before: tuple[Any, Any]) -> None:
         """The child is given something else than ``before``."""
-        now = child.arguments, child.fills
-        child.arguments, child.fills = before
-        child.page.note(child)
-        child.arguments, child.fills = now
+        child.page.on_undo(partial(child.take_back, *before, child.broken))
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""

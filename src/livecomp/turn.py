@@ -25,7 +25,7 @@ class Attempt:
         "is_handler",
         "outputs",
         "published",
-        "shown_steps",
+        "shown",
         "shown_url",
         "skipped",
         "touched",
@@ -49,17 +49,27 @@ class Attempt:
         self.touched: dict[str, dict[str, Any]] = {}  # component id -> old values of its fields
         self.skipped: set[str] = set()  # ids of components that are not to be rendered for it
         self.undo_steps: list[Callable[[], object]] = []  # for what is neither output nor a field
-        self.shown_steps: list[Callable[[], object]] = []  # of a render, for what the browser has until this is sent
+        self.shown: list[tuple[Any, tuple[Any, ...]]] = []  # of a render: components, and what the browser has of them
 
     def take_in(self, inner: "Attempt", take_back: Callable[["Attempt"], object]) -> None:
         """What was tried within this one has succeeded: it is kept or undone together with it."""
         self.outputs += inner.outputs
         self.effects += inner.effects
         inner.outputs, inner.effects = [], []
-        self.shown_steps += inner.shown_steps
-        inner.shown_steps = []
         if inner.undo_steps or inner.touched:
             self.undo_steps.append(partial(take_back, inner))
+
+    def mark(self) -> tuple[int, int, int, int]:
+        """How far it is."""
+        return len(self.outputs), len(self.effects), len(self.undo_steps), len(self.shown)
+
+    def split(self, mark: tuple[int, int, int, int]) -> "Attempt":
+        """What came after the mark, taken out of it."""
+        rest = Attempt(self.shown_url, is_handler=self.is_handler)
+        for name, start in zip(("outputs", "effects", "undo_steps", "shown"), mark, strict=True):
+            getattr(rest, name).extend(getattr(self, name)[start:])
+            del getattr(self, name)[start:]
+        return rest
 
     def effects_of(self, *kinds: str) -> list[tuple[Any, ...]]:
         """Its effects of some kinds."""
