@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from livecomp import LiveComponent, event
+from livecomp import LiveComponent, event, every, on
 from livecomp.constants import ErrorCode
 from livecomp.events import bind
 from livecomp.exceptions import ComponentError, Refused
@@ -35,8 +35,7 @@ class Component(Mixin, Base):
     @event
     def submit(self, **fields) -> None: ...  # type: ignore[no-untyped-def]
 
-    def silenced(self) -> None:
-        """Overridden without the decorator: no event any more."""
+    silenced = None  # taken away: no event any more
 
     def helper(self) -> None: ...
 
@@ -115,3 +114,50 @@ def test_t15_arguments_that_do_not_fit_are_refused(name: str, args: dict[str, An
     with pytest.raises(Refused) as caught:
         bind(Component.events[name], None, args, {})
     assert caught.value.code is ErrorCode.BAD_ARGUMENTS
+
+
+def test_a_method_that_overrides_an_event_says_so() -> None:
+    with pytest.raises(ComponentError, match=r"Quiet\.from_base overrides a method that is declared with @event"):
+
+        class Quiet(Base):
+            name = "events.quiet"
+            template = "<p></p>"
+
+            def from_base(self) -> None: ...
+
+    class Loud(Base):
+        name = "events.loud"
+        template = "<p></p>"
+
+        @event
+        def from_base(self) -> None: ...
+
+        silenced = None
+
+    assert set(Loud.events) == {"from_base"}
+
+
+def test_a_method_that_overrides_a_trigger_says_so() -> None:
+    class Listens(LiveComponent):
+        name = "events.listens"
+        template = "<p></p>"
+
+        @on("news")
+        def heard(self, message: Any) -> None: ...
+
+        @every(seconds=5)
+        def tick(self) -> None: ...
+
+    with pytest.raises(ComponentError, match=r"heard overrides a method that is declared with @on\(…\)"):
+
+        class Deaf(Listens):
+            name = "events.deaf"
+
+            def heard(self, message: Any) -> None: ...
+
+    with pytest.raises(ComponentError, match=r"tick overrides a method that is declared with @every\(…\)"):
+
+        class Timeless(Listens):
+            name = "events.timeless"
+
+            def tick(self) -> None: ...

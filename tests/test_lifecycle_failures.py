@@ -365,8 +365,9 @@ def test_what_a_grandchild_did_meanwhile_is_shown_when_its_parent_is_well_again(
             self.n += 1
 
     driver = joined("failing.later")
-    Boom.fails = True
     driver.event("plus")
+    Boom.fails = True
+    driver.give(inputs.RenderAgain("c1"))
     driver.event("plus", component="c2")
     Boom.fails = False
     driver.event("nothing", component="c1")

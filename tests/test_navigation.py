@@ -1,8 +1,10 @@
 """livecomp.navigation: URLs and bound fields."""
 
+import datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.http import QueryDict
 from django.test import RequestFactory
 
@@ -10,9 +12,10 @@ from livecomp import LiveComponent, event, protocol, state
 from livecomp.constants import ErrorCode
 from livecomp.exceptions import Refused
 from livecomp.navigation import bound_values, fields_from_query, safe_redirect, url_with_fields
-from livecomp.request import is_page_url
+from livecomp.request import build_request, is_page_url, set_page_url
 from livecomp.testing.client import LiveClient
 from tests.driver import Driver
+from tests.testapp.models import Note
 
 
 class Filter(LiveComponent):
@@ -181,3 +184,120 @@ def test_the_browser_shows_what_a_fresh_render_does_after_every_change_of_the_ur
     page = live.at("/?q=a").mount("navigation.search")
     page.call("go", to="/b/?tab=x")
     assert "x /b/ x" in page.html
+
+
+PATHS = ["/café/", "/caf%C3%A9/?x=1", "/a%20b/", "/%F0%9F%8D%B5/", "/a%2Bb+c/", "/%FF/", "/de/stra%C3%9Fe/?q=%C3%BC"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_t127_a_path_is_read_as_django_reads_it_over_http(path: str) -> None:
+    over_http = RequestFactory().get(path)
+    live = build_request({"path": "/livecomp/ws", "headers": [(b"host", b"testserver")], "server": ("testserver", 80)})
+    set_page_url(live, over_http.get_full_path())
+    for look in ("get_full_path", "build_absolute_uri", "get_full_path_info"):
+        assert getattr(live, look)() == getattr(over_http, look)()
+    assert (live.path, live.path_info) == (over_http.path, over_http.path_info)
+
+
+def test_t127_a_path_below_a_prefix_is_read_so_too() -> None:
+    scope = {"path": "/caf\u00e9/ws", "root_path": "/caf\u00e9", "headers": [], "server": ("testserver", 80)}
+    live = build_request(scope)
+    set_page_url(live, "/caf%C3%A9/stra%C3%9Fe/")
+    assert (live.path, live.path_info) == ("/caf\u00e9/stra\u00dfe/", "/stra\u00dfe/")
+    assert live.get_full_path() == "/caf%C3%A9/stra%C3%9Fe/"
+
+
+class Place(LiveComponent):
+    name = "navigation.place"
+    template = "<p>{{ n }} {{ request.path }} {{ request.get_full_path }}</p>"
+    n: int = 0
+
+    @event
+    def plus(self) -> None:
+        self.n += 1
+
+
+@pytest.mark.django_db
+def test_t127_what_a_page_shows_of_its_path_stays() -> None:
+    driver = joined("navigation.place", path="/caf%C3%A9/")
+    assert "/café/ /caf%C3%A9/" in driver.html
+    assert "1 /café/ /caf%C3%A9/" in str(driver.event("plus"))
+
+
+class Shelf(LiveComponent):
+    """Its field in the address is a row of what its argument names."""
+
+    name = "navigation.shelf"
+    template = "<p>{{ item.text }} {{ mounted_with }}</p>"
+    cat: str
+    item: Note | None = state(None, url="item")
+    mounted_with: str = ""
+
+    def get_queryset(self, model: Any) -> Any:
+        return Note.objects.filter(owner=self.cat)
+
+    @event
+    def choose(self, text: str) -> None:
+        self.item = Note.objects.get(text=text)
+
+
+class Careful(Shelf):
+    """Has a mount() of its own, which makes something else of the argument, and looks at the address."""
+
+    name = "navigation.careful"
+    cat: str = "none"
+
+    def mount(self, cat: str) -> None:
+        self.mounted_with = f"{self.cat} {self.item and self.item.text}"
+        self.cat = cat.upper()
+
+
+@pytest.mark.django_db
+def test_a_field_of_the_address_is_read_when_the_arguments_are_there() -> None:
+    tea = Note.objects.create(text="tea", owner="drinks")
+    rice = Note.objects.create(text="rice", owner="food")
+    driver = joined_with("navigation.shelf", "/", cat="drinks")
+    driver.event("choose", text="tea")
+    url = driver.page.url
+    assert url == f"/?item={tea.pk}"
+    again = joined_with("navigation.shelf", url, cat="drinks")
+    assert "tea" in again.html
+    assert again.component.item == tea
+    assert "rice" not in joined_with("navigation.shelf", f"/?item={rice.pk}", cat="drinks").html
+    child = Driver("navigation.around_shelf", path=url)
+    assert "tea" in child.html
+    child.join(tokens=[child.token])
+    careful = joined_with("navigation.careful", url, cat="drinks")
+    assert "none tea" in careful.html
+    assert careful.component.cat == "DRINKS"
+
+
+class AroundShelf(LiveComponent):
+    name = "navigation.around_shelf"
+    template = "{% load livecomp %}<div>{% live_component 'navigation.shelf' cat='drinks' %}</div>"
+
+
+def joined_with(name: str, path: str, **arguments: Any) -> Driver:
+    driver = Driver(name, path=path, **arguments)
+    cache.clear()  # without its snapshot it is mounted again
+    driver.join()
+    return driver
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00Z"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+def test_t127_a_moment_that_has_no_place_in_some_time_zone_is_no_value(when: str, zone: str, settings: Any) -> None:
+    settings.TIME_ZONE = zone
+    driver = joined("navigation.moment", path=f"/?when={when}")
+    assert "<p>none</p>" in driver.html.replace(' lc="c0.0"', "").replace(f' lc-token="{driver.token}"', "")
+    driver.ref = 1
+    (reply, *_) = driver.give(protocol.Url(1, f"/?when={when}")) or [["ack"]]
+    assert reply[0] in ("ack", "patch")
+    assert "2020" in joined("navigation.moment", path="/?when=2020-01-01T00:00Z").html or zone == "America/New_York"
+
+
+class Moment(LiveComponent):
+    name = "navigation.moment"
+    template = "<p>{{ when|date:'c'|default:'none' }}</p>"
+    when: datetime.datetime | None = state(None, url="when")

@@ -13,9 +13,11 @@ from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test.utils import isolate_apps
 from django.urls import path
 from django.utils import timezone
 
@@ -391,3 +393,53 @@ def test_t39_a_user_model_whose_groups_are_not_django_s_is_left_alone(monkeypatc
     assert signout._leads_to(User, "groups", Group)
     assert not signout._leads_to(User, "groups", Permission)
     assert not signout._leads_to(User, "teams", Group)
+
+
+@isolate_apps("tests.testapp")
+def test_t37_an_account_that_is_changed_through_a_proxy_is_looked_at_again(heard: Heard) -> None:
+    class Employee(User):
+        class Meta:
+            proxy = True
+            app_label = "testapp"
+
+    account = Employee.objects.create(username="eve")
+    word = ("revalidate", f"user:{account.pk}")
+    heard.take()
+    account.is_active = False
+    account.save()
+    assert heard.take() == [word]
+    account.groups.add(Group.objects.create(name="staff"))
+    assert heard.take() == [word]
+    account.delete()
+    assert word in heard.take()
+
+
+@isolate_apps("tests.testapp")
+def test_t37_a_model_that_extends_the_users_is_an_account_too(heard: Heard) -> None:
+    class Customer(User):
+        number = models.CharField(max_length=20)
+
+        class Meta:
+            app_label = "testapp"
+
+    kinds: dict[str, Any] = {"sender": Customer, "instance": Customer(id=7, user_ptr_id=7), "using": "default"}
+    post_save.send(created=False, update_fields=None, raw=False, **kinds)
+    assert heard.take() == [("revalidate", "user:7")]
+    post_delete.send(origin=None, **kinds)
+    assert heard.take() == [("revalidate", "user:7")]
+    post_save.send(sender=Group, instance=Group(pk=7), created=False, update_fields=None, raw=False, using="default")
+    assert heard.take() == []
+
+
+@isolate_apps("tests.testapp")
+def test_t39_a_group_that_is_deleted_through_a_proxy_takes_rights_away(heard: Heard, user: User) -> None:
+    class Team(Group):
+        class Meta:
+            proxy = True
+            app_label = "testapp"
+
+    team = Team.objects.create(name="staff")
+    user.groups.add(team)
+    heard.take()
+    team.delete()
+    assert ("revalidate", f"user:{user.pk}") in heard.take()

@@ -2,13 +2,16 @@
 
 import functools
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import navigation
+from livecomp import navigation, protocol
 from livecomp.mounted import Mounted
 from livecomp.outbox import Outbox
 from livecomp.request import is_page_url, set_page_url
+from livecomp.state import MISSING
 
 logger = logging.getLogger("livecomp")
 
@@ -31,9 +34,19 @@ class Address(Outbox):
     def query(self) -> QueryDict:
         return QueryDict(self.url.partition("?")[2])
 
-    def read_url(self, mounted: Mounted) -> None:
-        for name, value in navigation.fields_from_query(mounted.component, self.query).items():
-            setattr(mounted.component, name, value)
+    def read_url(self, mounted: Mounted, arguments: Mapping[str, Any] | None = None) -> None:
+        """Set the ``url=`` fields from the address. Before mount(): ``arguments`` are what it is going to get, for
+        ``get_queryset()`` and the like to look at in the fields of their names."""
+        component = mounted.component
+        seen = {name: each for name, each in (arguments or {}).items() if name in component.fields}
+        before = {name: component.__dict__.get(name, MISSING) for name in seen}
+        component.__dict__.update(seen)
+        try:
+            values = navigation.fields_from_query(component, self.query)
+        finally:
+            mounted.put_back(before)
+        for name, value in values.items():
+            setattr(component, name, value)
 
     def follow_url_fields(self, ids: set[str] | None = None) -> bool:
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
@@ -62,6 +75,7 @@ class Address(Outbox):
 
     def show_url(self, history: str, url: str) -> None:
         """Have the browser show another URL of this site."""
+        url = protocol.plain_text(url, f"{history}_url(…): the address")
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
         self.on_undo(functools.partial(self.set_url, self.url))

@@ -16,6 +16,7 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
+from livecomp.raised import contained, text_of
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
@@ -123,12 +124,14 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
             guard(each)
         if not is_restricted(mounted.component):
             return None
-        if not page.stays(lambda: check(mounted.component, page.request, verdicts)):
+        with contained:
+            stays = page.stays(lambda: check(mounted.component, page.request, verdicts))
+        if not stays:
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused
     except PermissionDenied as denied:
-        return Refused(ErrorCode.FORBIDDEN, str(denied) or f"{mounted.component.name!r} is not allowed.")
+        return Refused(ErrorCode.FORBIDDEN, text_of(denied) or f"{mounted.component.name!r} is not allowed.")
     return None
 
 

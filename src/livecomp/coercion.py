@@ -156,6 +156,14 @@ def _iso(kind: Any, form: str) -> Callable[[Any], Any]:
     return parse
 
 
+def _moment(value: Any) -> datetime.datetime:
+    """A date and time. One with an offset is shown in the visitor's time zone, so it has to have a place in each."""
+    moment: datetime.datetime = _read_moment(value)
+    if moment.tzinfo is not None and not _EARLIEST <= moment.replace(tzinfo=None) <= _LATEST:
+        raise ValueError("a date and time within the years 1 to 9999 was expected, in every time zone")
+    return moment
+
+
 def _uuid(value: Any) -> uuid.UUID:
     return uuid.UUID(_text(value))
 
@@ -167,6 +175,10 @@ def _duration(value: Any) -> datetime.timedelta:
     return datetime.timedelta(microseconds=int(microseconds.to_integral_value()))
 
 
+_read_moment = _iso(datetime.datetime, f"{_DATE}([T ]{_TIME})?")
+_EARLIEST = datetime.datetime.min + datetime.timedelta(days=2)  # an offset is less than a day
+_LATEST = datetime.datetime.max - datetime.timedelta(days=2)
+
 _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     int: _integer,
@@ -176,7 +188,7 @@ _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     None: _none,
     decimal.Decimal: _decimal,
     datetime.date: _iso(datetime.date, _DATE),
-    datetime.datetime: _iso(datetime.datetime, f"{_DATE}([T ]{_TIME})?"),
+    datetime.datetime: _moment,
     datetime.time: _iso(datetime.time, _TIME),
     datetime.timedelta: _duration,
     uuid.UUID: _uuid,

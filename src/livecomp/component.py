@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livecomp.mounted import Mounted
 
 _CACHED = (functools.cached_property, django_functional.cached_property)
+Method = str | Callable[..., Any]
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -188,9 +189,9 @@ class LiveComponent:
     def push_event(self, name: str, payload: Any = None) -> None:
         """Give an event to the browser: hooks get it by ``handleEvent``, the page as ``live:push``. Raises TypeError for
         a payload without a JSON form."""
-        self._in_turn("push_event").page.effect(
-            "push", name, protocol.plain(payload, f"push_event({name!r}, …)"), self.id
-        )
+        name = protocol.plain_text(name, "push_event(…): the name")
+        payload = protocol.plain(payload, f"push_event({name!r}, …)")
+        self._in_turn("push_event").page.effect("push", name, payload, self.id)
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
         """Leave for another page of this site: a URL, a view name with arguments, or an object with
@@ -232,12 +233,18 @@ class LiveComponent:
         self._in_turn("leave_presence").leave_presence(topic)
 
     def start_task(
-        self, call: Callable[..., Any], *args: Any, then: str = "", progress: str = "", failed: str = "", **kwargs: Any
+        self,
+        call: Callable[..., Any],
+        *args: Any,
+        then: Method = "",
+        progress: Method = "",
+        failed: Method = "",
+        **kwargs: Any,
     ) -> str:
         """Run a function in a thread, or a coroutine function on the event loop, beside the page; gives the task's id.
 
-        ``then`` names the method that takes the result, ``progress`` the one for each value that it yields, ``failed``
-        the one for the exception. `update` sets fields from within. The task is cancelled with the page. One that mount
+        ``then`` is the method that takes the result, ``progress`` the one for each value that it yields, ``failed`` the
+        one for the exception: methods of this component, by name or as ``self.method``. `update` sets fields from within. The task is cancelled with the page. One that mount
         starts over HTTP begins when the page is connected.
         """
         return self._in_turn("start_task").start_task(call, args, kwargs, (then, progress, failed))
@@ -252,7 +259,7 @@ class LiveComponent:
         """Cancel a task of `start_task` if it still runs."""
         self._in_turn("cancel_task").cancel_task(task)
 
-    def send_after(self, seconds: float, method: str, **kwargs: Any) -> None:
+    def send_after(self, seconds: float, method: Method, **kwargs: Any) -> None:
         """Call the method once, later, if the page is still open."""
         self._in_turn("send_after").send_after(seconds, method, kwargs)
 
@@ -265,7 +272,7 @@ class LiveComponent:
         if (attempt := self._in_turn("skip_render").page.attempt) is not None:
             attempt.skipped.add(self.id)
 
-    def send_to(self, component: "LiveComponent | str", method: str, **kwargs: Any) -> Any:
+    def send_to(self, component: "LiveComponent | str", method: Method, **kwargs: Any) -> Any:
         """Call a method of another component of this page, named by the object or by its id. It is rendered again."""
         return self._in_turn("send_to").page.send_to(component, method, kwargs)
 

@@ -141,14 +141,18 @@ Output = (
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """A step of `LivePage.receive`: await this on the event loop, and send the result back or throw what it raised."""
+    """A step of `LivePage.receive`: await this on the event loop, and send the result back or throw what it raised.
+    ``goes_on`` tells by the result whether the handler goes on after it."""
 
     awaitable: Awaitable[Any]
+    goes_on: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """A step of `LivePage.receive`: deliver the output so far, then go on."""
+    """A step of `LivePage.receive`: deliver the output so far, then go on. ``keeps_thread``: in the same thread."""
+
+    keeps_thread: bool = False
 
 
 Step = Await | Flush

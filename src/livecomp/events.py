@@ -91,6 +91,7 @@ def collect_events(cls: type) -> dict[str, EventSpec]:
     """The events of a class: those attributes that are, in the end, decorated functions."""
     specs = {}
     for name in dir(cls):
+        refuse_unmarked(cls, name, _MARK, "@event")
         function = inspect.getattr_static(cls, name)
         if not inspect.isfunction(function) or _MARK not in function.__dict__:
             continue
@@ -100,6 +101,18 @@ def collect_events(cls: type) -> dict[str, EventSpec]:
             )
         specs[name] = _spec(cls, name, function)
     return specs
+
+
+def refuse_unmarked(cls: type, name: str, mark: str, decorator: str) -> None:
+    """Raise `ComponentError` for a method without the decorator that the one which it overrides has. Set the name to None
+    to take the method away."""
+    bodies = [base.__dict__[name] for base in cls.__mro__ if name in base.__dict__]
+    if inspect.isfunction(bodies[0]) and mark not in bodies[0].__dict__:
+        if any(mark in getattr(body, "__dict__", ()) for body in bodies[1:]):
+            raise ComponentError(
+                f"{cls.__name__}.{name} overrides a method that is declared with {decorator}, and is not itself. Write "
+                f"{decorator} above it too; or `{name} = None`, if this class is not to have it."
+            )
 
 
 def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:

@@ -6,6 +6,7 @@ LivecompError
  ├── TemplateError        a live template cannot be compiled      (also TemplateSyntaxError)
  ├── ProtocolError        a frame from the browser is malformed
  ├── TokenRefused         a page token is forged, stale or somebody else's
+ ├── SessionIsReadOnly    the session of a live page was written  (also RuntimeError)
  └── Refused              one message from the browser is answered with an error
 """
 
@@ -45,9 +46,20 @@ class TokenRefused(LivecompError):
         self.component = component
 
 
+class SessionIsReadOnly(LivecompError, RuntimeError):
+    """A handler of a live page wrote to the session, signed somebody in or out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The session cannot be written on a live connection, which has no response to carry its cookie: what was "
+            "written would be lost, and so would login() and logout(). Do it in an ordinary view, and go there with a form "
+            "or with self.redirect(…); or keep the value in the component's state, or in the database."
+        )
+
+
 class Refused(LivecompError):
     """One message of the browser is refused. ``code`` goes to the client together with the message."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
+        super().__init__(str.__str__(message))
         self.code = code

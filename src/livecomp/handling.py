@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
+from django.http.response import HttpResponseBase
 
-from livecomp import auth, failures, inputs, rendering
+from livecomp import auth, changes, failures, inputs
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
 from livecomp.state import copy_value
+from livecomp.transactions import LEFT_OPEN, open_transactions, roll_back
 from livecomp.turn import Attempt
 
 if TYPE_CHECKING:
@@ -62,15 +65,22 @@ def run(
     attempt = page.attempt = Attempt(page.shown_url, cause=cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
+    open_before = open_transactions()
     try:
         auth.guard(mounted)
-        result = _in_transactions(call, own_transaction)
+        with contained:
+            result = _in_transactions(call, own_transaction)
         if result is None:
-            pass
+            _refuse_open(open_before)
+        elif isinstance(result, HttpResponseBase):
+            _refuse_response(result)
         elif inspect.isawaitable(result):
-            yield from _wait(page, result)
+            _refuse_response((yield from _wait(page, result)))
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
+            _refuse_open(open_before)
+        else:
+            _refuse_open(open_before)
     except _Undone:
         return
     except PageGone:
@@ -78,10 +88,16 @@ def run(
         page.undo(attempt)
         page.turn.is_cut_short = True
         return
-    except (Exception, SystemExit) as error:
+    except Exception as error:
+        if not open_before and (left := open_transactions()):
+            roll_back(left)
         page.attempt = None
         page.undo(attempt)
-        return tell_failure(mounted, name, as_failure(error))
+        if cause is None:
+            tell_failure(mounted, name, error)
+        else:  # it only listens: the event itself has succeeded
+            failures.failure_of(mounted, error, name)
+        return
     finally:
         page.attempt = None
         auth.forget_verdicts(page)  # it may have taken away the visitor's own right
@@ -92,17 +108,25 @@ def run(
         page.tree[id].is_stale = True
 
 
-def as_failure(error: BaseException) -> Exception:
-    """What is told of it: ``sys.exit()`` ends the handler, not the connection or the server."""
-    if isinstance(error, Exception):
-        return error
-    failure = RuntimeError(f"{error!r} in a handler")
-    failure.__cause__ = error
-    return failure
+def _refuse_response(result: Any) -> None:
+    """Raise TypeError for a view's way of going elsewhere: nobody would see the response."""
+    if isinstance(result, HttpResponseBase):
+        raise TypeError(
+            f"The handler gave back {result!r}, as a view does. There is no request to answer: write self.redirect(to) to "
+            "go to another page, and change the component's state to show something else."
+        )
 
 
-def _wait(page: "LivePage", awaitable: Any) -> "Steps[Any]":
-    result = yield Await(awaitable)
+def _refuse_open(before: dict[str, int]) -> None:
+    """Raise RuntimeError where a handler has left a transaction open: what it wrote would never be committed."""
+    if (now := open_transactions()) != before:
+        if not before:  # else it is around the page itself: of a test
+            roll_back(now)
+        raise RuntimeError(f"The handler has ended, but {LEFT_OPEN}")
+
+
+def _wait(page: "LivePage", awaitable: Any, goes_on: Callable[[Any], bool] | None = None) -> "Steps[Any]":
+    result = yield Await(awaitable, goes_on)
     auth.forget_verdicts(page)  # what the guard said is old news
     return result
 
@@ -123,7 +147,7 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
     page = mounted.page
     try:
         while (yield from _has_yielded(page, generator)):
-            yield from _show_so_far(mounted)
+            yield from _show_so_far(mounted, Flush(keeps_thread=inspect.isgenerator(generator)))
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
         page.turn.is_cut_short = True
         yield from _close(page, generator)
@@ -143,13 +167,26 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
 def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     """Run a generator of either kind to its next yield. False at its end."""
     if inspect.isgenerator(generator):
-        return next(generator, _END) is not _END
-    return (yield from _wait(page, _next_or_end(generator))) is not _END
+        with contained:
+            try:
+                _refuse_response(next(generator))
+            except StopIteration as end:
+                _refuse_response(end.value)
+                return False
+        return True
+    given = yield from _wait(page, _next_or_end(generator), _is_not_end)
+    _refuse_response(given)
+    return given is not _END
+
+
+def _is_not_end(value: Any) -> bool:
+    return value is not _END
 
 
 def _close(page: "LivePage", generator: Any) -> "Steps[None]":
     if inspect.isgenerator(generator):
-        generator.close()
+        with contained:
+            generator.close()
     else:
         yield from _wait(page, generator.aclose())
 
@@ -158,7 +195,7 @@ async def _next_or_end(generator: Any) -> Any:
     return await anext(generator, _END)
 
 
-def _show_so_far(mounted: Mounted) -> "Steps[None]":
+def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     """Show what the handler has done up to its yield, and do what it has asked for. Its state can still be undone."""
     page, attempt = mounted.page, mounted.page.attempt
     assert attempt is not None
@@ -166,16 +203,18 @@ def _show_so_far(mounted: Mounted) -> "Steps[None]":
     auth.forget_verdicts(page)
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
-    patches = rendering.render_dirty(page)
+    patches = changes.render_dirty(page)
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone
+    for render in page.turn.renders:  # what it changed in other components is undone with the handler
+        attempt.undo_steps += render.undo_steps
     page.let_out()
     page.turn.published += [(*each, attempt) for each in attempt.published]
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
     page.send_patches(patches)
     try:
-        yield Flush()
+        yield flush
     finally:
         page.attempt = attempt
     auth.forget_verdicts(page)

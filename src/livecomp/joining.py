@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from livecomp import (
     auth,
     begun,
+    changes,
     failures,
     inputs,
     lifecycle,
@@ -30,6 +31,7 @@ from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
 from livecomp.packing import Arguments
+from livecomp.read_only import make_session_read_only
 from livecomp.request import is_page_url, set_page_url
 from livecomp.saved import state_of
 from livecomp.shared import Key, Place
@@ -100,6 +102,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     resume.name(page, rendered_as, joined_before)
     page.visit(message.path)
     set_page_url(page.request, message.path)
+    make_session_read_only(page.request)
     page.connected = True
     page.language = locale.usable_language(claims[0].language, page.request)
     page.timezone = locale.usable_zone(claims[0].timezone)
@@ -163,6 +166,7 @@ def _come_to_life(
     for mounted in page.tree.values():
         mounted.begin()
         page.listen(mounted)
+    page.end_turn()
     page.version = max(page.version, last_version) + bool(patches)
     page.output(
         Send(
@@ -211,7 +215,7 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
         # A message may have come between the render and this, or the visitor may have lost the right to see it.
         if resumed or mounted.listens or not _is_open(mounted):
             page.dirty.add(mounted.id)
-    return patches + rendering.render_dirty(page)
+    return patches + changes.render_dirty(page)
 
 
 def _is_open(mounted: Mounted) -> bool:
@@ -298,7 +302,7 @@ def _place_own(page: "LivePage", claim: tokens.Claims) -> bool:
     mounted = page.add(registry.get(claim.name), None, ("root", claim.component), claim.component)
     if claim.fills:
         mounted.take_fills({name: page.marks.join(parts) for name, parts in claim.fills.items()})
-    if not lifecycle.mount(mounted, lambda: mounted.component.mount(**arguments)):
+    if not lifecycle.mount(mounted, arguments):
         page.remove(mounted)
         return False
     if mounted.is_refused:
@@ -331,8 +335,9 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        if not mounted.page.stays(lambda: rendering.first_render(mounted)):
-            mounted.memory, mounted.html = RenderMemory(), None
+        page = mounted.page
+        if not page.stays(lambda: page.try_render(mounted, lambda: rendering.first_render(mounted))):
+            mounted.forget_html()
             return []
     except Exception as error:
         failures.show_error(mounted, error, "render")

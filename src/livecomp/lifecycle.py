@@ -4,7 +4,7 @@ On the WebSocket the failure of the first two, or the guard's refusal, is shown 
 *broken*: nothing of it is shown or called until its parent gives it another try. Over HTTP it comes through, as from any view.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,16 +13,22 @@ from livecomp import auth
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
 
 
-def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
-    """Mount a component that is in its place, with ``call``. False when it asked for a redirect."""
+def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
+    """Mount a component that is in its place. False when it asked for a redirect.
+
+    The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
     page = mounted.page
     try:
         auth.guard(mounted)
         if mounted.component.url_fields:
-            page.read_url(mounted)
-        return page.stays(lambda: page.collect_effects(mounted, lambda: page.try_out(call)))
+            with contained:
+                page.read_url(mounted, arguments)
+        return page.stays(
+            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
+        )
     except ComponentError:
         raise
     except Exception as error:
@@ -69,6 +75,7 @@ def resume(mounted: Mounted) -> None:
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:
+    mounted.page.note(mounted)
     mounted.broken = what
     mounted.page.turn.verdicts.pop(mounted.id, None)
     show_error(mounted, error, what)

@@ -1,10 +1,11 @@
 """`Mounted`: one component in its place on a page, and all that the page knows about it beside its state."""
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from livecomp import calling, progress, standing
 from livecomp.arguments import Known, changed_arguments
@@ -116,14 +117,22 @@ class Mounted:
         if fills or self.given:
             standing.hold(self, fills)
 
+    def take_back(self, arguments: Known, fills: Mapping[str, Any] | None, broken: str) -> None:
+        """Undo `take_arguments`, and what came of it."""
+        self.arguments, self.broken = arguments, broken
+        self.take_fills(fills)
+        self.page.dirty.add(self.id)
+
     # Topics
 
     def subscribe(self, topic: str) -> None:
+        check_topic(topic)
         if topic not in self.wanted:
             self.wanted.add(topic)
             self.page.on_undo(partial(self.wanted.discard, topic))
 
     def unsubscribe(self, topic: str) -> None:
+        check_topic(topic)
         if topic in self.wanted:
             self.wanted.discard(topic)
             self.page.on_undo(partial(self.wanted.add, topic))
@@ -158,6 +167,7 @@ class Mounted:
     # Presence
 
     def presence(self, topic: str) -> list[Present]:
+        check_topic(topic)
         if self.is_rendering:  # a handler's question is answered, and that is all
             self.looked.add(topic_of(topic))
         return directory.present(topic)
@@ -237,8 +247,9 @@ class Mounted:
         for name, value in kept.items():
             setattr(self, name, value)
 
-    def send_after(self, seconds: float, method: str, arguments: dict[str, Any]) -> None:
-        _method(self.component, method)
+    def send_after(self, seconds: float, method: Any, arguments: dict[str, Any]) -> None:
+        method = method_name(self.component, method, "send_after")
+        _check_seconds(seconds)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
         self.page.on_undo(partial(self._forget_timer, timer))
@@ -250,10 +261,11 @@ class Mounted:
             self.page.output(StopTimer(timer))
 
     def start_task(
-        self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], methods: tuple[str, str, str]
+        self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], named: tuple[Any, Any, Any]
     ) -> str:
-        for method in filter(None, methods):
-            _method(self.component, method)
+        if not callable(call):
+            raise TypeError(f"start_task({call!r}): a function was expected, not called yet: start_task(work, 5).")
+        methods = cast(tuple[str, str, str], tuple(map(self._named_method, named)))
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
         self.page.on_undo(partial(self.cancel_task, task))
@@ -263,6 +275,9 @@ class Mounted:
             own = getattr(call, "__self__", None) is self.component
             self.waiting.append((task, call.__name__ if own else call, args, kwargs))
         return task
+
+    def _named_method(self, method: Any) -> str:
+        return method_name(self.component, method, "start_task") if method else ""
 
     def update(self, values: dict[str, Any]) -> None:
         for name in values.keys() - self.component.fields.keys():
@@ -319,6 +334,38 @@ class Mounted:
                 self.component.__dict__[name] = restore(value)
         self.forget_computed()
 
+    def standing(self) -> tuple[Any, ...]:
+        """How it stands on the page."""
+        return (
+            self.arguments,
+            self.fills,
+            self.broken,
+            self.children.copy() if self.children else None,
+            self.is_left_out,
+        )
+
+    def stand_as(self, before: tuple[Any, ...]) -> None:
+        """Undo what came after `standing`."""
+        self.arguments, fills, self.broken, children, self.is_left_out = before
+        self.take_fills(fills)
+        self.children = children or {}
+
+    def shown(self) -> tuple[Any, ...]:
+        """What the browser has of it."""
+        return (
+            *(self.memory.copy(), self.html, self.failure, self.noticed, self.is_refused),
+            *(self.is_stale, self.looked, self.reads_request),
+        )
+
+    def show_as(self, before: tuple[Any, ...]) -> None:
+        """Undo what came after `shown`."""
+        self.memory, self.html, self.failure, self.noticed, self.is_refused = before[:5]
+        self.is_stale, self.looked, self.reads_request = before[5:]
+
+    def forget_html(self) -> None:
+        """The browser has nothing of it."""
+        self.memory, self.html = RenderMemory(), None
+
     def forget_failure(self) -> None:
         """It is rendered: no notice stands in its place any more."""
         self.failure = self.noticed = None
@@ -332,6 +379,22 @@ class Mounted:
                 values.pop(name, None)
 
 
-def _method(component: LiveComponent, name: str) -> None:
-    if not callable(getattr(component, name, None)):
-        raise AttributeError(f"{type(component).__name__} has no method {name!r}.")
+def method_name(component: LiveComponent, method: Any, call: str) -> str:
+    """The name of one of the component's methods, given by its name or as the method itself: a name outlives the process.
+    Raises TypeError for another callable, AttributeError for a name that is none."""
+    if not isinstance(method, str):
+        name = getattr(method, "__name__", "")
+        if getattr(method, "__self__", None) is not component or getattr(component, name, None) != method:
+            raise TypeError(
+                f"{call}(… {method!r}): a method of this {type(component).__name__} was expected, by its name or as "
+                "self.method: it is called when the page is perhaps in another process."
+            )
+        return str(name)
+    if not callable(getattr(component, method, None)):
+        raise AttributeError(f"{type(component).__name__} has no method {method!r}.")
+    return str.__str__(method)
+
+
+def _check_seconds(seconds: Any) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        raise ValueError(f"send_after({seconds!r}, …): a finite number of seconds was expected.")

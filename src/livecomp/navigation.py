@@ -8,6 +8,7 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from livecomp import protocol
 from livecomp.coercion import Coerce, coercion
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
@@ -74,7 +75,7 @@ def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> st
 
 def safe_redirect(request: HttpRequest, to: Any, args: Any, kwargs: Any) -> str:
     """The URL to go to. Raises ValueError for another site or scheme, and for control characters."""
-    url = resolve_url(to, *args, **kwargs)
+    url = str.__str__(str(resolve_url(to, *args, **kwargs)))
     if not url.isprintable() or not url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
@@ -84,4 +85,6 @@ def safe_redirect(request: HttpRequest, to: Any, args: Any, kwargs: Any) -> str:
 
 def level_name(level: int | str) -> str:
     """``"success"`` for ``messages.SUCCESS``; a name is given back as it is."""
-    return level if isinstance(level, str) else levels.DEFAULT_TAGS.get(level, str(level))
+    if isinstance(level, int) and not isinstance(level, bool):
+        return levels.DEFAULT_TAGS.get(level, str(int(level)))
+    return protocol.plain_text(level, "flash(…): the level")

@@ -10,6 +10,7 @@ from livecomp import calling, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
+from livecomp.raised import text_of
 from livecomp.turn import Attempt, Turn
 
 Result = TypeVar("Result")
@@ -22,11 +23,13 @@ class Outbox:
     def __init__(self) -> None:
         self.turn = Turn()
         self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
-        self.attempt: Attempt | None = None  # the handler at work
+        self.attempt: Attempt | None = None  # the handler at work, or the call of a component's life
+        self.rendering: Attempt | None = None  # the render at work
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
+        self.is_stepping = False  # a step of a turn runs, see `LivePage.advance`
         self._calling: calling.Calling | None = None  # the turn that is under way
 
     def enter_turn(self) -> None:
@@ -44,16 +47,18 @@ class Outbox:
 
     def output(self, output: Output) -> None:
         """Have the driver do something; what a handler asks for, when it has succeeded."""
-        (self.waiting_output if self.attempt is None else self.attempt.outputs).append(output)
+        attempt = self.attempt or self.rendering
+        (self.waiting_output if attempt is None else attempt.outputs).append(output)
 
     def effect(self, kind: str, *details: Any) -> None:
         """Have the browser do something after the next patch."""
-        (self._effects if self.attempt is None else self.attempt.effects).append((kind, *details))
+        attempt = self.attempt or self.rendering
+        (self._effects if attempt is None else attempt.effects).append((kind, *details))
 
     def on_undo(self, step: Callable[[], object]) -> None:
-        """Do this when the handler at work turns out to have failed."""
-        if self.attempt is not None:
-            self.attempt.undo_steps.append(step)
+        """Do this when the handler, or the render, at work turns out to have failed."""
+        if (attempt := self.attempt or self.rendering) is not None:
+            attempt.undo_steps.append(step)
 
     def answer(self, component: str, error: Exception, failure: str) -> None:
         """Answer the turn's event with an error: in DEBUG the exception's text, otherwise only the id to look for in the
@@ -64,23 +69,18 @@ class Outbox:
         if isinstance(error, Refused):
             code, text = error.code, str(error)
         elif isinstance(error, PermissionDenied):
-            code, text = ErrorCode.FORBIDDEN, "You are not allowed to do this."
+            code, text = ErrorCode.FORBIDDEN, text_of(error) or "You are not allowed to do this."
         else:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-            text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
+            text = (
+                f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else f"Something went wrong ({failure})."
+            )
         turn.is_answered = True
         message = protocol.error(turn.ref, code, text, component[:40])
         self.failed[turn.ref] = message
         if len(self.failed) > MAX_FAILED:
             del self.failed[next(iter(self.failed))]
         self.output(Send(message))
-
-    def let_out(self) -> None:
-        """What the handlers of this turn asked for happens now."""
-        for attempt in self.turn.kept:
-            self.waiting_output += attempt.outputs
-            self._effects += attempt.effects
-        self.turn.kept.clear()
 
     def take_output(self) -> list[Output]:
         """What is to be done since the last call, in order."""
@@ -94,37 +94,49 @@ class Outbox:
 
     def collect_effects(self, mounted: Any, act: Callable[[], object]) -> None:
         """Do this, the component's ``mount()``. What it asks the browser for waits until the component begins."""
-        before, self._effects = self._effects, []
+        before = self._swap_effects([])
         try:
             act()
         finally:
-            before, self._effects = self._effects, before
+            asked = self._swap_effects(before)
         if self.leaving:
-            self._effects += before
+            before += asked
         else:
-            mounted.effects += before
+            mounted.effects += asked
 
     def hold_effects(self, act: Callable[[], Result]) -> Result:
         """Do this, a render. Where it fails, nothing that it asked the browser for happens; where it leads to another page,
         only that. A refusal does not undo a redirect."""
-        before, self._effects, leaving = self._effects, [], self.leaving
+        before, leaving = self._swap_effects([]), self.leaving
         try:
             result = act()
         except (Refused, PermissionDenied):
-            self._effects = before + [each for each in _way_on(self._effects, []) if each not in before]
+            asked = self._swap_effects(before)
+            before += [each for each in way_on(asked, []) if each not in before]
             raise
         except BaseException:
-            self._effects, self.leaving = before, leaving
+            self._swap_effects(before)
+            self.leaving = leaving
             raise
-        self._effects = before + _way_on(self._effects, self._effects)
+        asked = self._swap_effects(before)
+        before += way_on(asked, asked)
         return result
+
+    def _swap_effects(self, effects: protocol.Effects) -> protocol.Effects:
+        """Have what is asked of the browser from here on be added to these. Gives what it was added to until now."""
+        attempt = self.attempt or self.rendering
+        if attempt is None:
+            before, self._effects = self._effects, effects
+        else:
+            before, attempt.effects = attempt.effects, effects
+        return before
 
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""
         self.waiting_output.clear()
 
 
-def _way_on(effects: protocol.Effects, otherwise: protocol.Effects) -> protocol.Effects:
+def way_on(effects: protocol.Effects, otherwise: protocol.Effects) -> protocol.Effects:
     """Of these effects those that go with a redirect, if there is one."""
     if any(kind == "redirect" for kind, *_ in effects):
         return [effect for effect in effects if effect[0] in ("redirect", "flash")]

@@ -18,6 +18,7 @@ from django.middleware.csrf import get_token
 from livecomp import (
     auth,
     calling,
+    changes,
     failures,
     inputs,
     locale,
@@ -33,14 +34,13 @@ from livecomp import (
     tokens,
     topics,
 )
-from livecomp.address import Address
+from livecomp.attempts import Attempts
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Subscribe, Unsubscribe
+from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
-from livecomp.mounted import Mounted, Slot
+from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.templating import opaque
-from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
 
@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 Steps = Generator[Step, Any, Result]
 
 
-class LivePage(Address):
+class LivePage(Attempts):
     """The components of one page with their state, subscriptions, timers and sequence numbers."""
 
     is_shared = False
@@ -60,7 +60,6 @@ class LivePage(Address):
         self.joined_id = self.resumed_from = ""  # see `livecomp.resume.name`
         self.is_heard = False  # the browser has said something since the join, so it has heard of that
         self.parts: list[Any] = []  # of its snapshot, while HTTP renders it: see `livecomp.resume.save_root`
-        self.shared: dict[str, shared.Place] = {}
         self.holders: dict[str, dict[str, None]] = {}  # id -> ids of those that show it in a fill
         self.marks = opaque.Marks()
         self.late: list[str] = []  # ids of components that are shown and have not begun
@@ -70,11 +69,9 @@ class LivePage(Address):
         self.ack = 0  # highest event number that is done: applied, refused or failed
         self.begun = 0  # highest event number whose handler has begun
         self.number = 0  # last number given to a component, timer or task
-        self.connected = False
         self.language, self.timezone = locale.current_language(), locale.current_zone()
         self.carried = 0  # characters of fills in its tokens
         self.csrf_token_if_used = ""
-        self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
 
     # The tree
 
@@ -87,27 +84,8 @@ class LivePage(Address):
             )
         mounted = Mounted(self, id or self.id_of(self.next_number()), cls, parent, slot)
         self.tree[mounted.id] = mounted
+        self.on_undo(functools.partial(self.put_out, mounted))
         return mounted
-
-    def remove(self, mounted: Mounted) -> None:
-        """Take a component and its children out of the page."""
-        for child in list(mounted.children.values()):
-            self.drop(child)
-        mounted.take_fills(None)
-        self.tree.pop(mounted.id, None)
-        self.dirty.discard(mounted.id)
-        if mounted.parent is not None:
-            mounted.parent.children.pop(mounted.slot, None)
-        _unmount(mounted)
-        mounted.stop()
-        self.listen(mounted, stop=True)
-
-    def drop(self, id: str) -> None:
-        """Take a child out of the page, whether its state is here or shared."""
-        if id in self.tree:
-            self.remove(self.tree[id])
-        elif self.shared.pop(id, None) is not None:
-            self.output(Detach(id))
 
     def id_of(self, number: int) -> str:
         """The id of the component with this number."""
@@ -131,6 +109,7 @@ class LivePage(Address):
         auth.check(cls, self.request, self.turn.verdicts)
         if place is None:
             place = self.shared[key.id] = shared.Place(key, parent, slot)
+            self.on_undo(functools.partial(self.shared.pop, key.id, None))
         elif (place.parent, place.slot) != (parent, slot):
             raise ComponentError(
                 f"The shared component {cls.name!r} stands twice on this page with the same arguments. Give one of the "
@@ -196,38 +175,17 @@ class LivePage(Address):
         """Run to the next step, in the page's language and time zone. None at the end."""
         self.enter_turn()
         step = None
+        self.is_stepping = True
         try:
             with self.in_locale():
                 step = steps.throw(error) if error is not None else steps.send(value)
         except StopIteration:
             pass
         finally:
+            self.is_stepping = False
             if step is None:
                 self.leave_turn()
         return step
-
-    def undo(self, attempt: Attempt) -> None:
-        """A handler has failed: nothing of it has happened."""
-        self.turn.is_undone = True
-        for id, values in attempt.touched.items():
-            if (mounted := self.tree.get(id)) is not None:
-                mounted.put_back(values)
-                self.dirty.add(id)
-        for step in reversed(attempt.undo_steps):
-            step()
-        self.shown_url = attempt.shown_url
-        self.waiting_output += attempt.facts()
-
-    def undo_handlers_of(self, mounted: Mounted) -> bool:
-        """The component cannot be rendered: undo the handlers of this turn that touched it. False when none did."""
-        guilty: list[Attempt] = []
-        for attempt in self.turn.kept:
-            if not attempt.is_final and (mounted.id in attempt.touched or attempt.cause in guilty):
-                guilty.append(attempt)
-        for attempt in reversed(guilty):
-            self.turn.kept.remove(attempt)
-            self.undo(attempt)
-        return bool(guilty)
 
     def postpone(self, input: inputs.Input, mounted: Mounted, error: Exception) -> None:
         """The guard gave no answer (there was no database, say): the input comes again. It is logged the first time."""
@@ -250,8 +208,11 @@ class LivePage(Address):
         self.connected = False
         self.enter_turn()
         for mounted in list(self.tree.values()):
-            _unmount(mounted)
-            mounted.stop(is_cut=True)
+            self.unmount(mounted)
+            try:
+                mounted.stop(is_cut=True)
+            except Exception as error:
+                failures.report(mounted, error, "stop")
         self.leave_turn()
         for topic in list(self.topics):
             self.output(Unsubscribe(topic))
@@ -275,10 +236,10 @@ class LivePage(Address):
         changed: set[str] = set()
         if history:
             self.follow_url_fields()
-        patches = rendering.render_dirty(self, changed)
+        patches = changes.render_dirty(self, changed)
         if history and self.turn.is_undone and self.follow_url_fields(changed):
-            patches += rendering.render_dirty(self, changed)
-        self.let_out()
+            patches += changes.render_dirty(self, changed)
+        self.end_turn()
         if self.url != self.shown_url:
             self.effect("url", history, self.url)
             self.shown_url = self.url
@@ -308,23 +269,6 @@ class LivePage(Address):
             for mounted in standing.take_late(self):
                 mounted.begin()
 
-    def listen(self, mounted: Mounted, *, stop: bool = False) -> None:
-        """Subscribe to the component's topics as its state names them now, and to no others."""
-        topics = {} if stop else mounted.topics_to_hear()
-        if topics == mounted.topics:
-            return
-        for topic in mounted.topics.keys() - topics.keys():
-            listeners = self.topics.get(topic, set())
-            listeners.discard(mounted.id)
-            if not listeners and self.topics.pop(topic, None) is not None:
-                self.output(Unsubscribe(topic))
-        for topic in topics:
-            if topic not in self.topics:
-                self.topics[topic] = set()
-                self.output(Subscribe(topic))
-            self.topics[topic].add(mounted.id)
-        mounted.topics = topics
-
     # Asked for by components
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
@@ -332,28 +276,6 @@ class LivePage(Address):
         self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
         if self.connected:
             self.effect("redirect", self.leaving)
-
-    def try_out(self, act: Callable[[], object]) -> None:
-        """Do this, a call of a component's life. Where it fails, or leads to another page, nothing else of it happens."""
-        if not self.connected or self.attempt is not None:
-            act()
-            return
-        attempt = self.attempt = Attempt(self.shown_url, is_handler=False)
-        try:
-            act()
-        except (Exception, SystemExit):
-            self.attempt = None
-            self.undo(attempt)
-            raise
-        finally:
-            self.attempt = None
-        if (to := self.leaving) and any(kind == "redirect" for kind, *_ in attempt.effects):
-            self.undo(attempt)
-            self.leaving = to
-            self._effects += [effect for effect in attempt.effects if effect[0] in ("redirect", "flash")]
-        else:
-            self.waiting_output += attempt.outputs
-            self._effects += attempt.effects
 
     def stays(self, act: Callable[[], object]) -> bool:
         """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
@@ -385,22 +307,16 @@ class LivePage(Address):
             attempt.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
-        self.effect("flash", navigation.level_name(level), str(text))
+        self.effect("flash", navigation.level_name(level), str.__str__(str(text)))
 
-    def send_to(self, component: LiveComponent | str, method: str, arguments: Mapping[str, Any]) -> Any:
+    def send_to(self, component: LiveComponent | str, method: Any, arguments: Mapping[str, Any]) -> Any:
         mounted = self.tree.get(component if isinstance(component, str) else component.id)
         if mounted is None:
             raise LookupError(f"{component!r} is not on this page.")
         auth.guard(mounted)
-        result = getattr(mounted.component, method)(**arguments)
+        name = method_name(mounted.component, method, "send_to")
+        result = getattr(mounted.component, name)(**arguments)
         if self.attempt is not None:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
         return result
-
-
-def _unmount(mounted: Mounted) -> None:
-    try:
-        mounted.component.unmount()
-    except Exception as error:
-        failures.report(mounted, error, "unmount")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.utils.functional import Promise
 
 from livecomp.conf import settings
 from livecomp.constants import ErrorCode
@@ -75,9 +76,20 @@ Message = Join | Event | Set | Url | Ack | Render | Ping
 CLIENT_MESSAGES = (Join, Event, Set, Url, Ack, Render, Ping)
 SERVER_MESSAGES = ("joined", "patch", "shared", "ack", "error", "pong")
 
+
+def _plain_part(value: Any) -> Any:
+    """Text of a kind of its own (safe HTML, a lazy translation) as plain text."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Promise):
+        return str.__str__(str(value))
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+
 _one = msgspec.json.Decoder(Message)
 _many = msgspec.json.Decoder(list[Message])
-_encoder = msgspec.json.Encoder()
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain_part)
 MAX_INTEGER = 2**53 - 1  # what JavaScript can hold exactly
 
 
@@ -116,15 +128,27 @@ def _check(value: Any, depth: int) -> None:
                 _check(item, depth - 1)
 
 
+def to_json(value: Any) -> str:
+    """JSON of a value. Raises TypeError, ValueError or RecursionError for one without."""
+    return _encoder.encode(value).decode()
+
+
 def plain(value: Any, what: str) -> Any:
     """The value as it arrives at the other side: plain JSON, and nobody else's object. Raises TypeError, which names
     ``what``, for one without a JSON form."""
     try:
-        return msgspec.json.decode(msgspec.json.encode(value))
+        return msgspec.json.decode(_encoder.encode(value))
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
             f"{what}: {value!r:.80} has no JSON form ({error}). Give plain values: text, numbers, lists and dicts."
         ) from None
+
+
+def plain_text(value: Any, what: str) -> str:
+    """Text of any kind as plain text. Raises TypeError, which names ``what``, for anything else."""
+    if not isinstance(value, str | Promise):
+        raise TypeError(f"{what} has to be text, got {value!r:.80}.")
+    return str.__str__(str(value))
 
 
 def joined(
@@ -167,6 +191,15 @@ def encode(message: list[Any]) -> str:
         return _encoder.encode(message).decode()
     except UnicodeEncodeError:
         return _encoder.encode(_with_whole_characters(message)).decode()
+
+
+def bare(message: list[Any]) -> list[Any]:
+    """A message that cannot be encoded, without what a project's code has put into it."""
+    kind = message[0]
+    if kind == "error":
+        return error(message[1], ErrorCode.FAILED, "Something went wrong.")
+    at = {"joined": 5, "patch": 4, "ack": 2}.get(kind, len(message))
+    return [*message[:at], [], *message[at + 1 :]] if at < len(message) else message
 
 
 def _with_whole_characters(value: Any) -> Any:

@@ -57,8 +57,10 @@ def write_link(value: Any) -> Any:
 
     None, text and collections of texts stay as they are, and so does what has no such text.
     """
-    if value is None or isinstance(value, str):
+    if value is None:
         return value
+    if isinstance(value, str):  # one that looks like our JSON is written as such
+        return spell(value) if value.startswith(JSON_MARK) else value
     if not isinstance(value, _MANY) or hasattr(type(value), "_fields"):  # a named tuple is one value
         try:
             return spell(value)
@@ -67,7 +69,7 @@ def write_link(value: Any) -> Any:
                 return value
     values = value if isinstance(value, _MANY) else list(value)
     if all(isinstance(each, str) for each in values):
-        return values
+        return _write_many(values) if len(values) == 1 else values  # several are not taken for our JSON
     try:
         return _write_many(values)
     except TypeError:

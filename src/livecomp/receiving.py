@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 
 from livecomp import (
     auth,
+    changes,
     events,
     failures,
     handling,
@@ -18,7 +19,6 @@ from livecomp import (
     navigation,
     once,
     protocol,
-    rendering,
     signals,
     standing,
 )
@@ -26,6 +26,7 @@ from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, Postpone, Save, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.raised import as_failure, is_interrupt
 from livecomp.request import is_page_url
 from livecomp.turn import Turn
 
@@ -45,28 +46,31 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
     try:
         auth.forget_permissions(page.request)
         yield from HANDLERS[type(message)](page, message)
-    except (Exception, SystemExit) as error:
-        _fail(page, message, error)
+    except BaseException as error:
+        if is_interrupt(error) or (isinstance(error, GeneratorExit) and not page.is_stepping):
+            raise
+        _fail(page, message, as_failure(error))
     finally:
-        page.attempt = None
+        page.attempt = page.rendering = None
+    page.end_turn()
 
 
-def _fail(page: "LivePage", message: Any, error: BaseException) -> None:
-    page.attempt = None
-    for attempt in reversed(page.turn.kept):
-        if not attempt.is_final:
-            page.undo(attempt)
-    page.turn.kept = [attempt for attempt in page.turn.kept if attempt.is_final]
+def _fail(page: "LivePage", message: Any, error: Exception) -> None:
+    page.attempt = page.rendering = None
+    page.undo_renders(0)
+    page.undo_handlers([attempt for attempt in page.turn.kept if not attempt.is_final])
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
     if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on
         failures.report_page(page, error, name)
         return page.output(Close(CloseCode.INTERNAL, ""))
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
-    page.answer(mounted.id if mounted is not None else "", handling.as_failure(error), failure)
+    page.answer(mounted.id if mounted is not None else "", error, failure)
     page.ack = max(page.ack, page.turn.ref)
     page.output(Save())
-    page.send_patches(rendering.render_dirty(page))
+    patches = changes.render_dirty(page)
+    page.end_turn()
+    page.send_patches(patches)
 
 
 # What comes from the browser
@@ -184,6 +188,7 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     page.begin(first_new)
     for each in wanted:
         page.listen(each)
+    page.end_turn()
     if not page.send_patches(patches) and (effects := page.take_effects()):
         page.output(Send(protocol.ack(page.ack, effects)))
 

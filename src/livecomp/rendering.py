@@ -4,12 +4,11 @@ A component is rendered by its compiled template. Children that the template pla
 but each renders by itself: a parent's patch keeps them.
 """
 
-import contextlib
 import hashlib
-import heapq
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from django.template import Context
 
@@ -21,10 +20,8 @@ from livecomp.context import build_context
 from livecomp.effects import Postpone
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import (
-    failure_of,
     has_other_access,
     is_refused,
-    notice_patches,
     show_error,
     with_address,
 )
@@ -33,9 +30,6 @@ from livecomp.shared import Key, refuse_fills
 from livecomp.source import compiled_template
 from livecomp.templating import RenderMemory, opaque
 from livecomp.templating.loops import warn_about_child
-
-if TYPE_CHECKING:
-    from livecomp.page import LivePage
 
 
 class Host:
@@ -73,7 +67,10 @@ class Host:
         if child is not None and child.broken != "mount" and child.is_placed_by(name, kwargs):
             if fills != child.fills:
                 page.dirty.add(child.id)
+            before = child.arguments, child.fills
             changed = child.take_arguments(kwargs, fills)
+            if changed or child.broken or child.fills != before[1]:
+                self._note(child, before)
             if changed or child.broken:
                 lifecycle.update(child, kwargs if child.broken else changed)
             elif has_other_access(child):
@@ -85,6 +82,10 @@ class Host:
         child = mount_child(parent, name, slot, kwargs, fills)
         page.leaving = leaving if self.is_again else page.leaving
         return child.id
+
+    def _note(self, child: Mounted, before: tuple[Any, Any]) -> None:
+        """The child is given something else than ``before``."""
+        child.page.on_undo(partial(child.take_back, *before, child.broken))
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
@@ -137,6 +138,11 @@ class Host:
         found = page.tree.get(component_id) or page.shared.get(component_id)
         if found is None:  # it stands in what was given, and could not come back with the page
             return ""
+        if isinstance(found, Mounted):
+            if found.is_left_out or found.html is None:
+                page.note(found)
+        elif found.is_left_out:
+            page.on_undo(partial(setattr, found, "is_left_out", True))
         found.is_left_out = False
         first = page.first_html.pop(component_id, None)
         if first is not None:  # a component of the page, in what it gives another one to show
@@ -239,8 +245,8 @@ def mount_child(
     parent.children[slot] = child.id
     child.take_arguments(kwargs, fills)
     try:
-        stays = lifecycle.mount(child, lambda: child.component.mount(**kwargs))
-        stays = stays and page.stays(lambda: first_render(child))
+        stays = lifecycle.mount(child, kwargs)
+        stays = stays and page.stays(lambda: page.try_render(child, lambda: first_render(child)))
     except (ComponentError, Refused):
         page.remove(child)
         raise
@@ -272,7 +278,7 @@ def first_render(mounted: Mounted) -> str:
         mounted.html = with_address(mounted.failure or "", mounted.id)
         mounted.page.dirty.discard(mounted.id)
         return mounted.html
-    mounted.looked.clear()
+    mounted.looked = set()
     host = Host(mounted)
     rendering = render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
@@ -286,7 +292,8 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        if not page.stays(lambda: first_render(child)) and page.connected:
+        if not page.stays(lambda: page.try_render(child, lambda: first_render(child))) and page.connected:
+            page.note(child)
             child.memory = RenderMemory()
             child.html = f'<span {ADDRESS}="{child.id}.0" hidden></span>'
     except ComponentError:
@@ -294,6 +301,7 @@ def render_in_place(child: Mounted) -> None:
     except Exception as error:
         if not page.connected:
             raise
+        page.note(child)
         show_error(child, error, "render")
         page.output(Postpone(inputs.RenderAgain(child.id), page.turn.postponed + 1))
         child.noticed = child.failure
@@ -347,56 +355,3 @@ def digest(html: str) -> str:
 def without_address(html: str, component_id: str) -> str:
     """The component's HTML as a patch has it: without the address of the patched element itself."""
     return html.replace(f' {ADDRESS}="{component_id}.0"', "", 1)
-
-
-def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
-    """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids."""
-    patches: list[tuple[str, str]] = []
-    line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
-    due: set[str] = set()
-    while page.dirty or line:
-        if page.dirty:
-            for id in page.dirty - due & page.tree.keys():
-                heapq.heappush(line, (page.tree[id].depth, len(due), id))
-                due.add(id)
-            page.dirty.clear()
-        if not line:
-            break
-        id = heapq.heappop(line)[-1]
-        due.discard(id)
-        if id in page.tree and page.tree[id].is_shown:
-            first_new = page.number
-            patches += _patches_of(page.tree[id])
-            page.dirty.discard(id)
-            if rendered is not None:
-                rendered.add(id)
-            if page.number != first_new or page.late:
-                page.begin(first_new)
-    return patches
-
-
-def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
-    page = mounted.page
-    try:
-        refused = is_refused(mounted)
-    except Exception as error:  # it stays as it is until the guard can tell
-        page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
-        return []
-    if refused:
-        top = mounted
-        for each in standing.all_around(page, mounted.id):
-            top = each if is_refused(each) else top
-        if top is not mounted:  # the notice stands where its parent was
-            page.dirty.add(top.id)
-            return []
-        return notice_patches(mounted)
-    try:
-        return render_again(mounted)
-    except Exception as error:
-        if page.undo_handlers_of(mounted):
-            failure = failure_of(mounted, error, "render")
-            page.answer(mounted.id, error, failure)
-            with contextlib.suppress(Exception):  # the state before the event renders as it did
-                return render_again(mounted)
-        show_error(mounted, error, "render")
-        return notice_patches(mounted)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.encoding import repercent_broken_unicode
+
+from livecomp.read_only import find_user_lazily
 
 MAX_URL = 16 * 1024  # characters
 
@@ -28,7 +30,7 @@ def build_request(scope: Mapping[str, Any]) -> HttpRequest:
     request = ASGIRequest(http_scope, BytesIO())
     if "django.contrib.sessions" in settings.INSTALLED_APPS:
         SessionMiddleware(_no_response).process_request(request)
-        AuthenticationMiddleware(_no_response).process_request(request)
+        find_user_lazily(request)
     else:
         from django.contrib.auth.models import AnonymousUser
 
@@ -42,15 +44,16 @@ def renew_visitor(request: HttpRequest) -> None:
     request.session = type(request.session)(request.session.session_key)
     for name in ("_cached_user", "_acached_user"):
         request.__dict__.pop(name, None)
-    AuthenticationMiddleware(_no_response).process_request(request)
+    find_user_lazily(request)
 
 
 def set_page_url(request: HttpRequest, url: str) -> None:
     """Make ``request`` look like a GET of ``url`` (path and query string), the page that the browser shows."""
     parts = urlsplit(url)
     prefix = request.META.get("SCRIPT_NAME", "") or ""
-    request.path = parts.path
-    request.path_info = parts.path.removeprefix(prefix) if prefix else parts.path
+    path = repercent_broken_unicode(unquote_to_bytes(parts.path)).decode()  # as Django reads one over HTTP
+    request.path = path
+    request.path_info = path.removeprefix(prefix) if prefix else path
     request.META["PATH_INFO"], request.META["QUERY_STRING"] = request.path_info, parts.query
     query: Any = QueryDict(parts.query)
     request.GET = query

@@ -172,7 +172,11 @@ def save(page: "LivePage", *, clean: bool = False) -> bool:
     that may be worth another try."""
     if settings.snapshot == "off" and (page.connected or clean):
         return True
-    data = take(page)
+    try:
+        data = take(page)
+    except Exception as error:  # of the database, perhaps: the visitor is read for it
+        _warn("The snapshot of page %s could not be saved.", page.path, error)
+        return False
     if data is None:
         if not clean:
             return True

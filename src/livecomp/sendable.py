@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from livecomp import protocol
+
 Packed = str  # a message as JSON text
 MAX_DEPTH = 100  # levels of lists and dictionaries
 
@@ -39,7 +41,7 @@ def pack(topic: str, message: Any) -> Packed:
     """A message as it goes to every page. Raises TypeError for one without a JSON form."""
     check_topic(topic)
     try:
-        return msgspec.json.encode(message).decode()
+        return protocol.to_json(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise TypeError(
             f"publish({topic!r}, …): the message has no JSON form ({error}). Send plain values, such as a primary key, "

@@ -78,7 +78,7 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     for id in mounted.given:
         _bind_to(page, id, mounted.id)
     auth.guard(mounted)
-    page.read_url(mounted)
+    page.read_url(mounted, kwargs)
     if not page.leaving:
         page.collect_effects(mounted, lambda: mounted.component.mount(**kwargs))
     html = "" if page.leaving else rendering.first_render(mounted)

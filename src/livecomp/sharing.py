@@ -166,7 +166,7 @@ class SharedPage(LivePage):
     def _mount(self) -> str:
         self.connected = True
         root = self._add_root()
-        lifecycle.mount(root, lambda: root.component.mount(**self.key.kwargs()))
+        lifecycle.mount(root, self.key.kwargs())
         html, _ = whole(root)
         for mounted in self.tree.values():
             mounted.begin()
@@ -177,6 +177,7 @@ class SharedPage(LivePage):
         """Try again what failed, and show the viewers what came of it."""
         self.remove(self.root)
         html = self._mount()
+        self.end_turn()
         self.send_patches([(f"{self.key.id}.0", rendering.without_address(html, self.key.id))])
         self._remember(html)
 
@@ -187,6 +188,7 @@ class SharedPage(LivePage):
         for mounted in self.tree.values():
             if mounted.listens:
                 self.listen(mounted)
+        self.end_turn()
         self.send_patches(patches)
         self._remember(html)
 

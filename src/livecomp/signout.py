@@ -62,31 +62,49 @@ def revalidate(user: Any) -> None:
 
 def connect() -> None:
     """Listen to Django's signals. Called when the app is ready."""
-    user_model = get_user_model()
+    user_model = get_user_model()._meta.concrete_model
     request_finished.connect(_answered, dispatch_uid="livecomp")
     user_logged_in.connect(_logged_in, dispatch_uid="livecomp")
-    post_save.connect(_user_saved, sender=user_model, dispatch_uid="livecomp.signout")
-    post_delete.connect(_user_deleted, sender=user_model, dispatch_uid="livecomp.signout")
-    for model in _session_models():
-        post_delete.connect(_session_deleted, sender=model, dispatch_uid="livecomp.signout")
+    # Of all models: a row is also saved through a proxy, or a model that inherits its table, which are other senders.
+    post_save.connect(_saved, dispatch_uid="livecomp.signout")
+    post_delete.connect(_deleted, dispatch_uid="livecomp.signout")
+    pre_delete.connect(_is_deleted, dispatch_uid="livecomp.signout")
     for name in ("groups", "user_permissions"):
         if hasattr(user_model, name):
             m2m_changed.connect(
                 _rights_changed, sender=getattr(user_model, name).through, dispatch_uid="livecomp.signout"
             )
     m2m_changed.connect(_group_changed, sender=Group.permissions.through, dispatch_uid="livecomp.signout")
-    for model in (Group, Permission):
-        pre_delete.connect(_rights_deleted, sender=model, dispatch_uid="livecomp.signout")
     _watch_flush()
 
 
-def _session_models() -> set[Any]:
+@functools.cache
+def _user_models() -> tuple[Any, ...]:
+    """The model of users, and those whose tables it extends: they hold a part of the account."""
+    model: Any = get_user_model()._meta.concrete_model
+    return (model, *(each for each in model._meta.get_parent_list() if not each._meta.proxy))
+
+
+def _is_user(instance: Any) -> bool:
+    """Whether the row is of a user: of the model itself, of one that extends it or one that it extends."""
+    model, *parents = _user_models()
+    return isinstance(instance, model) or type(instance)._meta.concrete_model in parents
+
+
+def _mark_of(instance: Any) -> str:
+    """The mark of the user whose row it is."""
+    model = _user_models()[0]
+    return f"user:{getattr(instance, model._meta.pk.attname, instance.pk)}"
+
+
+@functools.cache
+def _session_models() -> tuple[Any, ...]:
     """The models that sessions are rows of: Django's, and the one of the configured engine where it has its own."""
     models = {apps.get_model("sessions", "Session")} if apps.is_installed("django.contrib.sessions") else set()
     store = import_module(settings.SESSION_ENGINE).SessionStore
     if models and hasattr(store, "get_model_class"):
         models.add(store.get_model_class())
-    return models
+    return tuple(models)
 
 
 # What ends a session
@@ -146,19 +164,28 @@ def _logged_in(*, request: Any, **kwargs: Any) -> None:
 # What changes an account
 
 
-def _user_saved(*, instance: Any, created: bool, update_fields: Any, using: str, **kwargs: Any) -> None:
-    if not created and update_fields != frozenset({"last_login"}):  # that is saved at every sign-in
-        _on_commit(REVALIDATE, [f"user:{instance.pk}"], using)
+def _saved(*, instance: Any, created: bool, update_fields: Any, using: str, **kwargs: Any) -> None:
+    # last_login is saved at every sign-in
+    if _is_user(instance) and not created and update_fields != frozenset({"last_login"}):
+        _on_commit(REVALIDATE, [_mark_of(instance)], using)
 
 
-def _user_deleted(*, instance: Any, using: str, **kwargs: Any) -> None:
-    _on_commit(REVALIDATE, [f"user:{instance.pk}"], using)
+def _deleted(*, instance: Any, using: str, **kwargs: Any) -> None:
+    if _is_user(instance):
+        _on_commit(REVALIDATE, [_mark_of(instance)], using)
+    elif isinstance(instance, _session_models()):
+        _session_deleted(instance=instance, using=using)
+
+
+def _is_deleted(*, instance: Any, using: str, **kwargs: Any) -> None:
+    if isinstance(instance, Group | Permission):
+        _rights_deleted(instance=instance, using=using)
 
 
 def _rights_changed(*, instance: Any, action: str, reverse: bool, pk_set: Any, using: str, **kwargs: Any) -> None:
     """The groups or permissions of a user; ``reverse``: the users of a group or permission."""
     if action in ("post_add", "post_remove", "post_clear") and not reverse:
-        _on_commit(REVALIDATE, [f"user:{instance.pk}"], using)
+        _on_commit(REVALIDATE, [_mark_of(instance)], using)
     elif action in ("post_add", "post_remove"):
         _on_commit(REVALIDATE, [f"user:{pk}" for pk in pk_set], using)
     elif action == "pre_clear" and reverse:

@@ -5,6 +5,7 @@ then nothing of it is sent, and no message reaches it.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp import registry
@@ -113,10 +114,15 @@ def hold(mounted: "Mounted", fills: Mapping[str, Any] | None) -> None:
 def leave_out(page: "LivePage", id: str) -> None:
     """What was to show the component does not. When it is shown again, it is rendered as it is then."""
     found = page.tree.get(id) or page.shared.get(id)
-    if found is not None:
-        found.is_left_out = True
-        _forget_html(page, id)
-        forget_html_within(page, id)
+    if found is None:
+        return
+    if id in page.tree:
+        page.note(page.tree[id])
+    elif not found.is_left_out:
+        page.on_undo(partial(setattr, found, "is_left_out", False))
+    found.is_left_out = True
+    _forget_html(page, id)
+    forget_html_within(page, id)
 
 
 def forget_html_within(page: "LivePage", id: str) -> None:

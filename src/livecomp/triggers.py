@@ -1,14 +1,17 @@
 """What makes a component act besides the browser: topics, watched models and timers, declared on its methods."""
 
+import math
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livecomp.events import refuse_unmarked
 from livecomp.exceptions import ComponentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 _TOPICS, _TIMERS = "__livecomp_topics__", "__livecomp_timers__"
+_DECORATORS = {_TOPICS: "@on(…)", _TIMERS: "@every(…)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ on = _On()
 
 def every(*, seconds: float) -> Callable[[F], F]:
     """Call the method every so many seconds while the page is open. It stops with the page."""
-    if seconds <= 0:
+    if not 0 < seconds < math.inf:
         raise ComponentError(f"@every(seconds={seconds!r}): a positive number was expected.")
     return _mark(_TIMERS, float(seconds))
 
@@ -97,6 +100,7 @@ def collect_timers(cls: type) -> list[TimerTrigger]:
 def _marks(cls: type, kind: str) -> list[tuple[str, Any]]:
     marks = []
     for name in dir(cls):
+        refuse_unmarked(cls, name, kind, _DECORATORS[kind])
         function = getattr(cls, name, None)
         for value in getattr(function, "__dict__", {}).get(kind, ()):
             marks.append((name, value))

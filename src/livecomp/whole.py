@@ -17,6 +17,8 @@ class WholeHost(Host):
     def child_html(self, component_id: str) -> str:
         if component_id not in self.made:
             child = self.mounted.page.tree[component_id]
+            if child.is_left_out:
+                child.page.note(child)
             child.is_left_out = False
             if not child.has_begun:
                 child.page.late.append(child.id)
@@ -34,18 +36,23 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     mounted.page.dirty.discard(mounted.id)
     if mounted.broken:
         return with_address(mounted.failure or "", mounted.id), []
+    try:
+        return mounted.page.try_render(mounted, lambda: _whole(mounted))
+    except Exception as error:
+        mounted.page.note(mounted)
+        show_error(mounted, error, "render")
+        patch = failure_patch(mounted)
+        return with_address(patch[1], mounted.id), [patch]
+
+
+def _whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
     mounted.looked = set()
     host = WholeHost(mounted)
-    try:
-        rendering = render(mounted, mounted.memory, host)
-        patches = rendering.patches() if rendering.changed else []
-        html = rendering.html()
-        host.commit(rendering)
-        mounted.forget_failure()
-    except Exception as error:
-        show_error(mounted, error, "render")
-        patch = failure_patch(mounted)
-        return with_address(patch[1], mounted.id), [patch]
+    rendering = render(mounted, mounted.memory, host)
+    patches = rendering.patches() if rendering.changed else []
+    html = rendering.html()
+    host.commit(rendering)
+    mounted.forget_failure()
     return html, [*patches, *host.patches]

@@ -8,6 +8,7 @@ import pytest
 from django.test import override_settings
 
 from livecomp import LiveComponent, event
+from livecomp.effects import Await
 from livecomp.runtime import stepping
 from livecomp.runtime.process import Runtime
 from livecomp.websocket import LiveWebSocket
@@ -165,7 +166,7 @@ async def test_a_coroutine_that_is_cut_before_its_first_step_leaves_no_warning()
         raise AssertionError
 
     handler = page_driver._handler
-    run = asyncio.ensure_future(handler.run(never(), "visitor", page_driver._context, page_driver.page))
+    run = asyncio.ensure_future(handler.run(Await(never()), "visitor", page_driver._context, page_driver.page))
     asyncio.get_running_loop().call_soon(handler.cut_short)
     _, error = await run
     assert "closed" in str(error)

@@ -367,3 +367,9 @@ def test_a_patch_without_a_target_is_healed_and_told(live: LiveClient) -> None:
         page.dom.target("c0.1").attrib.pop("lc")  # type: ignore[union-attr]
         page.click("+")
     assert page.one("#count").text == "2"
+
+
+def test_an_empty_query_string_is_one(live: LiveClient) -> None:
+    for href, path in (("?", "/list/"), ("?page=2", "/list/?page=2"), ("", "/list/?page=3"), ("x", "/list/x")):
+        assert live.path_of(href, "/list/?page=3") == path
+    assert live.path_of("//testserver/?", "/list/") == "/"

@@ -19,9 +19,10 @@ from livecomp.protocol import Join, Message
 from livecomp.runtime.agenda import CHECK, Agenda
 from livecomp.runtime.outlet import Outlet
 from livecomp.runtime.pages import Pages
+from livecomp.runtime.pool import Seat
 from livecomp.runtime.process import Runtime
 from livecomp.runtime.saving import Saving
-from livecomp.runtime.stepping import AsyncHandler, advance, described, settle
+from livecomp.runtime.stepping import AsyncHandler, advance, described, is_at_yield, settle
 from livecomp.runtime.takeover import take_over
 from livecomp.runtime.tasks import RunningTask
 from livecomp.runtime.timers import Timers
@@ -35,20 +36,9 @@ class PageDriver:
     """The page of one connection."""
 
     __slots__ = (
-        *(
-            "__weakref__",
-            "_agenda",
-            "_check",
-            "_context",
-            "_ends_at",
-            "_handler",
-            "_outlet",
-            "_pages",
-            "_record",
-            "_ref",
-        ),
-        *("_retry", "_runtime", "_saving", "_scope", "_spent", "_started", "_tasks", "_timers", "_told", "_worker"),
-        *("page", "quiet_until", "stopped", "topics", "visitor"),
+        *("__weakref__", "page", "quiet_until", "stopped", "topics", "visitor"),
+        *("_agenda", "_check", "_context", "_handler", "_outlet", "_pages", "_record", "_ref", "_retry", "_runtime"),
+        *("_saving", "_scope", "_seat", "_spent", "_started", "_tasks", "_timers", "_told", "_worker"),
     )
 
     def __init__(self, runtime: Runtime, outlet: Outlet, scope: Mapping[str, Any], pages: Pages) -> None:
@@ -68,6 +58,7 @@ class PageDriver:
         self._tasks: dict[str, RunningTask] = {}
         self._worker: asyncio.Task[None] | None = None
         self._handler = AsyncHandler(runtime)
+        self._seat = Seat(is_at_yield)
         self._record: begun.Record | None = None
         self._started = 0.0  # when the running message was begun; 0 while none runs
         self._spent = 0.0  # seconds that its handlers and rendering took, without the wait for a thread
@@ -246,25 +237,30 @@ class PageDriver:
         assert page is not None
         steps = page.receive(message)
         value, error = None, None
-        while True:
-            step, text, version, output, seconds = await self._in_thread(advance, page, steps, value, error)
-            value, error = None, None
-            self._spent += seconds
-            if output:
-                self._apply(output)
-            if text:
-                await self._outlet.send(text, version)
-            if step is None:
-                return
-            if type(step) is effects.Await:
-                started = self._runtime.loop.time()
-                value, error = await self._handler.run(step.awaitable, self.visitor, self._context, page)
-                self._spent += self._runtime.loop.time() - started
-            else:
-                error = self._handler.interrupt(self._runtime.loop.time() - self._started)
+        try:
+            while True:
+                step, text, version, output, seconds = await self._in_thread(advance, page, steps, value, error)
+                value, error = None, None
+                self._spent += seconds
+                if output:
+                    self._apply(output)
+                if text:
+                    await self._outlet.send(text, version)
+                if step is None:
+                    return
+                if type(step) is effects.Await:
+                    started = self._runtime.loop.time()
+                    value, error = await self._handler.run(step, self.visitor, self._context, page)
+                    self._spent += self._runtime.loop.time() - started
+                else:
+                    error = self._handler.interrupt(self._runtime.loop.time() - self._started)
+        finally:
+            self._handler.release()
+            if self._seat.is_taken:  # something failed between two steps: the generator ends in its thread
+                await self._in_thread(steps.close)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        return self._runtime.events.run(self.visitor, self._context, function, *args)
+        return self._runtime.events.run(self.visitor, self._context, function, *args, seat=self._seat)
 
     def look(self, now: float) -> None:
         """Check the running handler's time: an async one is cancelled, a thread cannot be, so its user is told. And the

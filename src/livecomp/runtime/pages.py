@@ -46,8 +46,10 @@ class Pages:
 
     def close(self, page: LivePage) -> None:
         """The connection is gone, and no handler runs any more."""
-        if settings.snapshot != "off":
-            page.connected = True  # the last moment that it counts as such
-            resume.save(page, clean=True)
-        page.close()
-        page.take_output()
+        try:
+            if settings.snapshot != "off":
+                page.connected = True  # the last moment that it counts as such
+                resume.save(page, clean=True)
+        finally:
+            page.close()
+            page.take_output()

@@ -7,6 +7,7 @@ the connection's own `contextvars` context, so an activated language or time zon
 """
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import logging
@@ -23,11 +24,11 @@ from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from livecomp.conf import settings
 from livecomp.this_process import after_fork
+from livecomp.transactions import open_transactions, roll_back_what_is_open
 
 logger = logging.getLogger("livecomp")
 
@@ -37,7 +38,8 @@ LINGER = 0.02  # seconds that an async handler keeps a thread for its next query
 R = TypeVar("R")
 Job = Callable[[], Callable[[], Any] | None]
 Call = tuple[Future[Any], Callable[[], Any]]
-Outcome = tuple[Hashable, asyncio.Future[Any], Any, BaseException | None]  # visitor, future, result, error
+# Visitor, None while its place is still taken; future, None when nobody waits for anything; result, error
+Outcome = tuple[Hashable, asyncio.Future[Any] | None, Any, BaseException | None]
 
 
 class Threads:
@@ -143,8 +145,10 @@ class Threads:
 
 
 def _refresh_connections() -> None:
-    """Drop database connections that are stale. One that cannot even be asked must not end the thread."""
+    """Drop database connections that are stale, and roll back what was left open: the thread serves somebody else next.
+    A connection that cannot even be asked must not end the thread."""
     try:
+        roll_back_what_is_open()
         close_old_connections()
     except Exception:
         logger.exception("A database connection could not be checked.")
@@ -169,18 +173,35 @@ class Pool:
         self._is_awake = False  # the loop has been told of them
 
     def run(
-        self, visitor: Hashable, context: contextvars.Context, function: Callable[..., R], *args: Any
+        self,
+        visitor: Hashable,
+        context: contextvars.Context,
+        function: Callable[..., R],
+        *args: Any,
+        seat: "Seat | None" = None,
     ) -> asyncio.Future[R]:
-        """The future result of ``function(*args)``. Cancelling it does not stop a call that has begun."""
+        """The future result of ``function(*args)``. Cancelling it does not stop a call that has begun. ``seat``: whose
+        thread it comes to, if it has one, or which keeps the thread if it wants to."""
         future: asyncio.Future[R] = self._loop.create_future()
+        call = partial(context.run, function, *args)
+        if seat is not None and seat.put((future, call)):
+            return future
 
         def job() -> Callable[[], None]:
-            result, error = None, None
-            try:
-                result = context.run(function, *args)
-            except BaseException as raised:
-                error = raised
-            return partial(self._pass_on, (visitor, future, result, error))
+            now: tuple[Any, Callable[[], Any]] | None = (future, call)
+            while now is not None:
+                waiting, run = now
+                result, error = None, None
+                try:
+                    result = run()
+                except BaseException as raised:
+                    error = raised
+                if seat is None or not seat.keeps(result, error):
+                    return partial(self._pass_on, (visitor, waiting, result, error))
+                self._pass_on((None, waiting, result, None))
+                del now, run, waiting, result  # a thread that waits keeps nothing alive
+                now = seat.next()
+            return partial(self._pass_on, (visitor, None, None, None))
 
         running = self._running.get(visitor, 0)
         if running < settings.threads_per_user:
@@ -204,9 +225,12 @@ class Pool:
         while self._done:
             self._settle(*self._done.popleft())
 
-    def _settle(self, visitor: Hashable, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-        self._next(visitor)
-        if future.cancelled():
+    def _settle(
+        self, visitor: Hashable, future: asyncio.Future[Any] | None, result: Any, error: BaseException | None
+    ) -> None:
+        if visitor is not None:
+            self._next(visitor)
+        if future is None or future.cancelled():
             return
         if error is None:
             future.set_result(result)
@@ -229,6 +253,45 @@ class Pool:
             del self._running[visitor]
 
 
+class Seat:
+    """A thread that is kept between calls which belong together: the steps of a generator handler. What it has open at
+    a ``yield`` (a transaction, the rows of an iterator) belongs to the thread's own database connection.
+
+    ``wants_thread`` tells by a call's result whether more calls follow. The thread waits for the next one up to
+    ``HANDLER_TIMEOUT`` seconds; then it serves others again.
+    """
+
+    __slots__ = ("_calls", "_lock", "_wants_thread", "is_taken")
+
+    def __init__(self, wants_thread: Callable[[Any], bool]) -> None:
+        self._wants_thread = wants_thread
+        self._calls: queue.SimpleQueue[tuple[Any, Callable[[], Any]]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self.is_taken = False
+
+    def put(self, call: tuple[Any, Callable[[], Any]]) -> bool:
+        """Have the kept thread run the call. False when there is none."""
+        with self._lock:
+            if self.is_taken:
+                self._calls.put(call)
+            return self.is_taken
+
+    def keeps(self, result: Any, error: BaseException | None) -> bool:
+        """Whether the thread is kept after a call with this outcome. Called in the thread."""
+        self.is_taken = error is None and self._wants_thread(result)
+        return self.is_taken
+
+    def next(self) -> tuple[Any, Callable[[], Any]] | None:
+        """The next call, None when the wait was too long. Called in the thread."""
+        with contextlib.suppress(queue.Empty):
+            return self._calls.get(timeout=settings.handler_timeout)
+        with self._lock:
+            if not self._calls.empty():
+                return self._calls.get_nowait()
+            self.is_taken = False
+            return None
+
+
 class AsyncLane(Executor):
     """The thread that the ``sync_to_async`` calls and async ORM queries of one async handler or task use.
 
@@ -238,7 +301,17 @@ class AsyncLane(Executor):
     query of the process would wait in one line. One visitor's lanes share the limit of ``pool``.
     """
 
-    __slots__ = ("_calls", "_context", "_ends_at", "_is_served", "_lock", "_open", "_pool", "_visitor")
+    __slots__ = (
+        "_calls",
+        "_context",
+        "_ends_at",
+        "_is_served",
+        "_lock",
+        "_open",
+        "_pool",
+        "_visitor",
+        "is_in_transaction",
+    )
 
     def __init__(self, pool: Pool, visitor: Hashable, context: contextvars.Context) -> None:
         self._pool = pool
@@ -247,6 +320,7 @@ class AsyncLane(Executor):
         self._lock = threading.Lock()
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._is_served = False
+        self.is_in_transaction = False  # its last call left one open
         self._open: list[weakref.ref[Any]] = []  # what ties the next call to this thread
         self._ends_at = math.inf  # when it is no longer tied, whatever is open
         key = ThreadSensitiveContext()
@@ -291,11 +365,7 @@ class AsyncLane(Executor):
             else:
                 if call is not None:
                     return call
-                if _open_transactions():  # released: what the handler has started may still end it
-                    continue
-            for connection in _open_transactions():
-                _roll_back(connection)
-            return self._last()
+            return self._last()  # what is open is rolled back when the thread is given back
 
     def _last(self) -> "Call | None":
         """A call that came at the last moment; without one, the thread goes."""
@@ -315,45 +385,27 @@ class AsyncLane(Executor):
         )
 
     def _note_open(self, function: Callable[[], Any], result: Any) -> None:
+        self.is_in_transaction = bool(open_transactions())
         call = function
         while isinstance(call, partial) and call.args and isinstance(call.args[-1], partial):
             call = call.args[-1]  # asgiref's wrapping
         seen = [result, *call.args] if isinstance(call, partial) else [result]
         self._open += [weakref.ref(each) for each in seen if is_unfinished(each)]
 
+    async def roll_back(self) -> None:
+        """Roll back what its last call left open."""
+        await asyncio.wrap_future(self.submit(roll_back_what_is_open))
+
     def release(self) -> None:
-        """The handler is done: the thread is free for others after what is queued, and when no transaction is open. What
-        the handler started and did not wait for may still use the lane, and has ``HANDLER_TIMEOUT`` to end its own."""
+        """The handler is done: the thread is free for others after what is queued, and what is open in it is rolled back.
+        What the handler started and did not wait for may still use the lane; a transaction of its
+        own has ``HANDLER_TIMEOUT`` to end."""
         self._context.run(SyncToAsync.thread_sensitive_context.set, None)  # type: ignore[arg-type] # as if never set
         with self._lock:
             self._ends_at = time.monotonic() + settings.handler_timeout
             if self._is_served:
                 self._open.clear()
                 self._calls.put(None)
-
-
-def _open_transactions() -> list[BaseDatabaseWrapper]:
-    """The connections of this thread on which a call has begun a transaction that is not over."""
-    return [
-        each
-        for each in connections.all(initialized_only=True)
-        if each.connection is not None
-        and (each.in_atomic_block or (each.settings_dict["AUTOCOMMIT"] and not each.autocommit))
-    ]
-
-
-def _roll_back(connection: Any) -> None:
-    """Nobody has ended its transaction in time. The next visitor whose calls come to this thread must not find it."""
-    logger.warning(
-        "A transaction on the database %r that an async handler or task has left open is rolled back.", connection.alias
-    )
-    try:
-        connection._rollback()  # `rollback()` is not for the middle of an `atomic()`
-        connection.close()
-    except Exception as error:
-        logger.debug("The connection was lost before: %r", error)
-    finally:
-        del connections[connection.alias]
 
 
 def is_unfinished(value: Any) -> bool:

@@ -11,13 +11,15 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from livecomp import locale, protocol
+from livecomp import failures, locale, protocol
 from livecomp.conf import settings
 from livecomp.counters import counters
-from livecomp.effects import Output, PageGone, Send, Step
+from livecomp.effects import Await, Flush, Output, PageGone, Send, Step
 from livecomp.page import LivePage, Steps
+from livecomp.raised import as_failure
 from livecomp.runtime.pool import AsyncLane
 from livecomp.runtime.process import Runtime
+from livecomp.transactions import LEFT_OPEN
 
 slow_logger = logging.getLogger("livecomp.slow")
 
@@ -37,7 +39,7 @@ def advance(
     for output in page.take_output():
         if type(output) is Send:
             message = output.message
-            texts.append(protocol.encode(message))
+            texts.append(_encoded(page, message))
             if message[0] == "patch":
                 version = message[1]
             elif message[0] in ("joined", "shared"):
@@ -53,6 +55,20 @@ def advance(
     return step, text, version, rest, time.perf_counter() - started
 
 
+def _encoded(page: LivePage, message: list[Any]) -> str:
+    """The frame's text. Whatever is in the message, it is answered."""
+    try:
+        return protocol.encode(message)
+    except Exception as error:
+        failures.report_page(page, error, f"the reply {message[0]!r}")
+        return protocol.encode(protocol.bare(message))
+
+
+def is_at_yield(result: Any) -> bool:
+    """Whether this result of `advance` is that of a plain generator at its yield, which goes on in the same thread."""
+    return type(result) is tuple and type(result[0]) is Flush and result[0].keeps_thread
+
+
 def settle(page: LivePage) -> None:
     """Activate the page's language and time zone for good, in the context that all its steps run in: then no step has to
     do it."""
@@ -63,11 +79,12 @@ def settle(page: LivePage) -> None:
 class AsyncHandler:
     """The async handler of a page that runs at the moment, on the event loop and in the page's own context."""
 
-    __slots__ = ("_ends_at", "_is_late", "_must_end", "_runtime", "_task", "_was_cut_short", "has_yielded")
+    __slots__ = ("_ends_at", "_is_late", "_lane", "_must_end", "_runtime", "_task", "_was_cut_short", "has_yielded")
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._task: asyncio.Task[Any] | None = None
+        self._lane: AsyncLane | None = None  # one for all steps of a generator
         self._is_late = self._must_end = self._was_cut_short = False
         self._ends_at = math.inf
         self.has_yielded = False  # since the running message was begun
@@ -78,14 +95,19 @@ class AsyncHandler:
         return self._task is not None
 
     async def run(
-        self, awaitable: Awaitable[Any], visitor: Hashable, context: contextvars.Context, page: LivePage
+        self, step: Await, visitor: Hashable, context: contextvars.Context, page: LivePage
     ) -> tuple[Any, BaseException | None]:
         """Its result, and its exception."""
-        self._is_late = False
-        lane = AsyncLane(self._runtime.lanes, visitor, context)
+        self._is_late, awaitable = False, step.awaitable
+        if self._lane is None:
+            self._lane = AsyncLane(self._runtime.lanes, visitor, context)
         self._task = self._runtime.loop.create_task(_result_of(awaitable, page), context=context)
         try:
-            return await self._task, None
+            result = await self._task
+            if self._lane.is_in_transaction and not (step.goes_on is not None and step.goes_on(result)):
+                await self._lane.roll_back()
+                return None, RuntimeError(f"The handler has ended, but {LEFT_OPEN}")
+            return result, None
         except asyncio.CancelledError:
             if not self._task.done():
                 raise
@@ -96,9 +118,14 @@ class AsyncHandler:
             return None, error
         finally:
             self._task = None
-            lane.release()
             if inspect.iscoroutine(awaitable):
                 awaitable.close()  # it may have been cancelled before its first step
+
+    def release(self) -> None:
+        """The message is done: no step of a handler follows."""
+        if self._lane is not None:
+            self._lane.release()
+            self._lane = None
 
     def cancel(self) -> None:
         """It took too long."""
@@ -147,8 +174,10 @@ async def _result_of(awaitable: Awaitable[Any], page: LivePage) -> Any:
     try:
         with translation.override(page.language), timezone.override(locale.zone(page.timezone)):
             return await awaitable
-    except (SystemExit, KeyboardInterrupt) as error:  # ends the handler, not the server
-        raise RuntimeError(f"{error!r} in an async handler") from error
+    except (Exception, asyncio.CancelledError):
+        raise
+    except BaseException as error:  # ends the handler, not the server
+        raise as_failure(error) from error
 
 
 def described(item: Any, page: LivePage | None) -> str:

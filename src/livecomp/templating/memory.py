@@ -110,6 +110,13 @@ class RenderMemory:
         self.children: frozenset[str] = frozenset()
         self.wild = False  # the browser's elements are not all where the template has them
 
+    def copy(self) -> "RenderMemory":
+        """The same, whatever the next render makes of this one."""
+        same = RenderMemory.__new__(RenderMemory)
+        same.template, same.hashes, same.inner = self.template, self.hashes, self.inner
+        same.children, same.wild = self.children, self.wild
+        return same
+
     def __getstate__(self) -> tuple[Any, ...]:
         return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild
 

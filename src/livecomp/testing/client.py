@@ -203,6 +203,9 @@ class LiveClient:
 
     def path_of(self, href: str, base: str) -> str:
         """Path and query string of a link on this site."""
+        if href[:1] == "?":  # an empty query string too, which urljoin() takes for none
+            base = base.partition("?")[0] + href
+            href = ""
         parts = urlsplit(urljoin(f"http://{HOST}{base}", href))
         if parts.netloc != HOST:
             raise AssertionError(f"{href!r} leads to another site.")

@@ -1,0 +1,106 @@
+"""The components of a page that changed, rendered again after the handlers of a turn."""
+
+import heapq
+from typing import TYPE_CHECKING
+
+from livecomp import inputs, standing
+from livecomp.failures import failure_of, is_refused, notice_patches, show_error
+from livecomp.mounted import Mounted
+from livecomp.rendering import render_again
+from livecomp.turn import Attempt
+
+if TYPE_CHECKING:
+    from livecomp.page import LivePage
+
+
+def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tuple[str, str]]:
+    """Render every component that changed, parents first; gives the patches, and in ``rendered`` their ids.
+
+    When a template fails with what a handler of this turn left, the handler is undone, and all that was rendered since:
+    then the page is rendered as it is without it."""
+    patches: list[tuple[str, str]] = []
+    line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
+    due: set[str] = set()
+    done: set[str] = set()
+    start, first_new = len(page.turn.renders), page.number
+    page.begin_renders()
+    while page.dirty or line:
+        for id in page.dirty - due & page.tree.keys():
+            heapq.heappush(line, (page.tree[id].depth, len(due), id))
+            due.add(id)
+        page.dirty.clear()
+        if not line:
+            break
+        id = heapq.heappop(line)[-1]
+        due.discard(id)
+        if id not in page.tree or not page.tree[id].is_shown:
+            continue
+        done.add(id)
+        try:
+            patches += _patches_of(page.tree[id])
+            page.dirty.discard(id)
+        except _HandlersFailed as failed:
+            page.end_renders()
+            page.undo_renders(start)
+            page.undo_handlers(failed.handlers)
+            failed.tell()
+            page.dirty.update(done, due)
+            patches.clear()
+            line.clear()
+            due.clear()
+            page.begin_renders()
+    page.end_renders()
+    if rendered is not None:
+        rendered |= done
+    if page.number != first_new or page.late:
+        page.begin(first_new)
+    return patches
+
+
+class _HandlersFailed(Exception):
+    """A component cannot be rendered with what handlers of this turn left."""
+
+    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception) -> None:
+        self.mounted = mounted
+        self.handlers = handlers
+        self.error = error
+
+    def tell(self) -> None:
+        """Log it; answer the turn's event, unless only listeners of what it published are to blame."""
+        failure = failure_of(self.mounted, self.error, "render")
+        if any(attempt.cause is None for attempt in self.handlers):
+            self.mounted.page.answer(self.mounted.id, self.error, failure)
+
+
+def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
+    page = mounted.page
+    try:
+        return page.try_render(mounted, lambda: _shown_again(mounted))
+    except Exception as error:
+        if handlers := page.guilty_of(mounted):
+            raise _HandlersFailed(mounted, handlers, error) from error
+        failed = error
+    return page.try_render(mounted, lambda: _shown_failure(mounted, failed))
+
+
+def _shown_failure(mounted: Mounted, error: Exception) -> list[tuple[str, str]]:
+    show_error(mounted, error, "render")
+    return notice_patches(mounted)
+
+
+def _shown_again(mounted: Mounted) -> list[tuple[str, str]]:
+    page = mounted.page
+    try:
+        refused = is_refused(mounted)
+    except Exception as error:  # it stays as it is until the guard can tell
+        page.postpone(inputs.RenderAgain(mounted.id), mounted, error)
+        return []
+    if refused:
+        top = mounted
+        for each in standing.all_around(page, mounted.id):
+            top = each if is_refused(each) else top
+        if top is not mounted:  # the notice stands where its parent was
+            page.dirty.add(top.id)
+            return []
+        return notice_patches(mounted)
+    return render_again(mounted)
