@@ -361,6 +361,8 @@ async def test_t37_t38_who_is_not_signed_in_any_more_sees_nothing_more(how: str,
 @pytest.mark.parametrize("name", ["for_members", "club"])
 async def test_t38_what_sends_no_signal_is_noticed_before_the_next_frame(name: str) -> None:
     async with ann_looks_at(name) as (_, viewer):
+        [driver] = Runtime.current().pages.values()
+        await until(lambda: driver._worker is None and driver._check._passed > 0 and not driver._agenda.check_due)
         await asyncio.to_thread(User.objects.update, is_active=False)
         publish_now("guarded", 1)
         publish_now("ticker", 1)

@@ -14,7 +14,8 @@ from django.test import override_settings
 from django.utils import timezone, translation
 
 from livecomp.runtime import pool
-from livecomp.runtime.pool import AsyncLane, Pool, Threads, async_threads
+from livecomp.runtime.lane import AsyncLane
+from livecomp.runtime.pool import Pool, Threads, async_threads
 from tests.sockets import until
 
 

@@ -17,7 +17,7 @@ from livecomp.counters import counters
 from livecomp.effects import Await, Flush, Output, PageGone, Send, Step
 from livecomp.page import LivePage, Steps
 from livecomp.raised import as_failure
-from livecomp.runtime.pool import AsyncLane
+from livecomp.runtime.lane import AsyncLane
 from livecomp.runtime.process import Runtime
 from livecomp.transactions import LEFT_OPEN
 

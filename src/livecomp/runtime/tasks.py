@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from livecomp import calling, locale, progress, topics
 from livecomp.effects import StartTask
 from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
-from livecomp.runtime.pool import AsyncLane
+from livecomp.runtime.lane import AsyncLane
 
 if TYPE_CHECKING:
     from livecomp.runtime.driver import PageDriver
