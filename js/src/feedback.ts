@@ -2,6 +2,7 @@
 
 import { componentOf } from "./address";
 import { LOADING } from "./constants";
+import { formOf, getAttribute, nodeName } from "./native";
 import type { Busy } from "./outbox";
 import { all, live } from "./query";
 
@@ -9,7 +10,7 @@ import { all, live } from "./query";
 export const loading =
   (trigger: Element, component: string, event: string): Busy =>
   () => {
-    const form = trigger.closest("form");
+    const form = formOf(trigger);
     const isConcerned = (element: Element) =>
       componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
     const marked = [trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)];
@@ -22,7 +23,7 @@ export const loading =
     mark(true);
     const enable = all<HTMLButtonElement>("[live-disable-with]")
       .filter(button =>
-        trigger === form ? live(form, "submit") === event && form.contains(button) : trigger === button,
+        trigger === form ? live(form, "submit") === event && formOf(button) === form : trigger === button,
       )
       .map(disable);
     return () => {
@@ -36,12 +37,17 @@ function disable(button: HTMLButtonElement): () => void {
   const { disabled, childNodes } = button;
   const hadFocus = button === document.activeElement;
   const content = [...childNodes];
+  const label = getAttribute(button, "value");
   const text = live(button, "disable-with");
-  if (text) button.replaceChildren(text);
+  const isInput = nodeName(button) === "INPUT";
+  if (text && isInput) button.setAttribute("value", text);
+  else if (text) button.replaceChildren(text);
   button.disabled = true;
   return () => {
     button.disabled = disabled;
-    button.replaceChildren(...content);
+    if (!isInput) button.replaceChildren(...content);
+    else if (label === null) button.removeAttribute("value");
+    else button.setAttribute("value", label);
     if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
   };
 }

@@ -1,11 +1,13 @@
 /** The wire. The same two tables, in the same order, stand in src/livecomp/protocol.py; a test compares them. */
 
 export type Values = Record<string, unknown>;
+/** A field of a form. Without a value it only says that its name is that of a choice of several. */
+export type Entry = [name: string, value: string | null];
 export type Patch = [address: string, html: string];
 
 export interface ClientMessages {
   join: [protocol: number, tokens: string[], resume: [page_id: string, version: number] | null, path: string];
-  event: [ref: number, component: string, name: string, args: Values, offered?: Values];
+  event: [ref: number, component: string, name: string, args: Values, offered?: Values | Entry[]];
   set: [ref: number, component: string, values: Values];
   url: [ref: number, path: string];
   ack: [version: number];
@@ -18,7 +20,7 @@ export interface ServerMessages {
   patch: [version: number, ack: number, patches: Patch[], effects?: Effect[]];
   shared: [component: string, version: number, patches: Patch[], whole?: boolean];
   ack: [ack: number, effects?: Effect[]];
-  error: [ref: number, code: string, message: string, component?: string];
+  error: [ref: number, code: string, message: string, component?: string, field?: string];
   pong: [];
 }
 

@@ -1,6 +1,7 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
 import { controls, isControl, isDirty } from "./forms";
+import { formOf } from "./native";
 import { isOnline } from "./outbox";
 import { live } from "./query";
 
@@ -10,7 +11,7 @@ const states: Record<string, (element: Element) => boolean> = {
   offline: () => isOnline === false,
   cloak: () => isOnline !== undefined,
   dirty: element => {
-    const form = element.closest("form");
+    const form = formOf(element);
     return (form ? controls(form) : [element].filter(isControl)).some(isDirty);
   },
   current: element => (element as HTMLAnchorElement).href.split("#")[0] === location.href.split("#")[0],

@@ -3,7 +3,7 @@ import { expect, test } from "./harness";
 const component = (inner: string) => `<div lc="c0.0" lc-token="t">${inner}</div>`;
 
 test.describe("form fields", () => {
-  test("as the browser would submit them; repeated names and multiple choices give lists", async ({
+  test("as the browser would submit them, after the names of the choices of several", async ({
     app,
     page,
   }) => {
@@ -22,18 +22,109 @@ test.describe("form fields", () => {
     expect((await app.message("event")).slice(3)).toEqual([
       "save",
       { kind: "a" },
-      {
-        many: ["1"],
-        multi: ["a"],
-        empty: [],
-        title: "x",
-        one: "1",
-        twice: ["1", "2"],
-        single: "b",
-        text: "line",
-        button: "this",
-      },
+      [
+        ["one", null],
+        ["many", null],
+        ["multi", null],
+        ["empty", null],
+        ["title", "x"],
+        ["one", "1"],
+        ["many", "1"],
+        ["twice", "1"],
+        ["twice", "2"],
+        ["multi", "a"],
+        ["single", "b"],
+        ["text", "line"],
+        ["button", "this"],
+      ],
     ]);
+  });
+
+  test("exactly what FormData holds: any name, any order, fieldsets, form=, dirname, image buttons, entries that a script adds", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<input name="form-0-name" form=f value=first><form id=f live-submit=save>
+      <input name="form-TOTAL_FORMS" value=1><input name="a[]" value=1><input name="a[]" value=2><input name="a.b" value=3>
+      <input name=constructor value=4><input name=__proto__ value=5><input name="" value=no><input value=no>
+      <fieldset disabled><legend><input name=legend value=6></legend><input name=off value=no></fieldset>
+      <input name=comment dirname=comment.dir value=שלום dir=auto><input type=email name=mail multiple value=a@x,b@x>
+      <select name=none><option value="" disabled selected>choose</select><input type=image id=go name=map src="/favicon.ico">
+      </form><button name=else form=other></button><textarea name=after form=f>\n7</textarea>`),
+    );
+    await page.evaluate(() => {
+      const form = document.querySelector<HTMLFormElement>("#f")!;
+      form.addEventListener("formdata", ({ formData }) => formData.append("added", "8"));
+      (window as unknown as { held: unknown }).held = [
+        ...new FormData(form, document.querySelector<HTMLElement>("#go")),
+      ];
+      form.requestSubmit(document.querySelector<HTMLElement>("#go"));
+    });
+    const sent = (await app.message("event"))[5] as [string, string][];
+    expect(sent).toEqual(await page.evaluate(() => (window as unknown as { held: unknown }).held));
+    expect(sent).toEqual([
+      ["form-0-name", "first"],
+      ["form-TOTAL_FORMS", "1"],
+      ["a[]", "1"],
+      ["a[]", "2"],
+      ["a.b", "3"],
+      ["constructor", "4"],
+      ["__proto__", "5"],
+      ["legend", "6"],
+      ["comment", "שלום"],
+      ["comment.dir", "rtl"],
+      ["mail", "a@x,b@x"],
+      ["map.x", "0"],
+      ["map.y", "0"],
+      ["after", "7"],
+      ["added", "8"],
+    ]);
+  });
+
+  test("a group of checkboxes is named as one, whatever is chosen in it and however many it has", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<form live-submit=save><input type=checkbox name=tags value=a id=a><input type=checkbox name=agree id=agree>
+      <input type=checkbox name=two id=two><input type=checkbox name=two>
+      <fieldset disabled><input type=checkbox name=off value=b></fieldset><button id=go></button></form>`),
+    );
+    const several = [
+      ["tags", null],
+      ["two", null],
+    ];
+    await page.click("#go");
+    expect((await app.message("event"))[5]).toEqual(several);
+    app.ack();
+    for (const id of ["a", "agree", "two"]) await page.check(`#${id}`);
+    await page.click("#go");
+    expect((await app.message("event", 2))[5]).toEqual([
+      ...several,
+      ["tags", "a"],
+      ["agree", "on"],
+      ["two", "on"],
+    ]);
+  });
+
+  test("of a file the name is sent, and the console says that it is no more than that", async ({
+    app,
+    page,
+  }) => {
+    const warned: string[] = [];
+    page.on("console", message => warned.push(`${message.type()}: ${message.text()}`));
+    await app.open(
+      component(
+        "<form live-submit=save><input type=file name=f id=f><input type=file name=g><button id=go></button></form>",
+      ),
+    );
+    await page.setInputFiles("#f", { name: "me.png", mimeType: "image/png", buffer: Buffer.from("x") });
+    await page.click("#go");
+    expect((await app.message("event"))[5]).toEqual([["f", "me.png"]]);
+    await expect
+      .poll(() => warned)
+      .toEqual(["warning: livecomp: of the file me.png in f only the name is sent."]);
   });
 
   test("a form may hold controls with names like elements, id and submit", async ({ app, page }) => {
@@ -42,11 +133,11 @@ test.describe("form fields", () => {
       <input name=submit value=3><button id=x></button></form>`),
     );
     await page.click("#x");
-    expect((await app.message("event"))[5]).toEqual({
-      elements: "1",
-      id: "2",
-      submit: "3",
-    });
+    expect((await app.message("event"))[5]).toEqual([
+      ["elements", "1"],
+      ["id", "2"],
+      ["submit", "3"],
+    ]);
     app.ack();
     await app.settled();
   });
@@ -60,9 +151,13 @@ test.describe("form fields", () => {
     await page.fill("#x", "1");
     await page.locator("#x").blur();
     await app.message("event", 2);
+    const AB = [
+      ["a", "1"],
+      ["b", "2"],
+    ];
     expect(app.calls).toEqual([
-      ["event", "c0", "typed", {}, { a: "1", b: "2" }],
-      ["event", "c0", "changed", {}, { a: "1", b: "2" }],
+      ["event", "c0", "typed", {}, AB],
+      ["event", "c0", "changed", {}, AB],
     ]);
   });
 
@@ -302,7 +397,7 @@ test.describe("after a submit", () => {
 
   test("a chat box empties, though it has the focus", async ({ app, page }) => {
     await app.open(component(`<ul lc="c0.1"></ul>${say()}`));
-    expect((await submit(app, "hello"))[5]).toEqual({ text: "hello" });
+    expect((await submit(app, "hello"))[5]).toEqual([["text", "hello"]]);
     await expect(page.locator("#x")).toHaveValue("hello");
     app.patch([["c0.1", "><li>hello</li>"]]);
     await expect(page.locator("#x")).toHaveValue("");

@@ -64,7 +64,8 @@ class Outbox:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
             text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
         turn.is_answered = True
-        self.output(Send(protocol.error(turn.ref, code, text, component[:40])))
+        field = error.field if isinstance(error, Refused) else ""
+        self.output(Send(protocol.error(turn.ref, code, text, component[:40], field[:200])))
 
     def let_out(self) -> None:
         """What the handlers of this turn asked for happens now."""

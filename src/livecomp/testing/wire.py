@@ -30,15 +30,17 @@ REPLIES = frozenset(protocol.SERVER_MESSAGES)
 class LiveError(AssertionError):
     """The server answered a message with an error that the test did not expect.
 
-    `code` and `message` are what the browser gets, `component` the component's id or "".
+    `code` and `message` are what the browser gets, `component` the component's id or "", `field` the name of the field or
+    argument that it is about, or "".
     """
 
-    def __init__(self, code: str, message: str, component: str = "", ref: int = 0) -> None:
+    def __init__(self, code: str, message: str, component: str = "", ref: int = 0, field: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.component = component
         self.ref = ref
+        self.field = field
 
 
 class LiveClosed(AssertionError):
@@ -199,8 +201,8 @@ class Wire:
     def _ack(self, ack: int, effects: Sequence[Effect] = ()) -> None:
         self._settle(lambda ref: ref <= ack, [], effects)
 
-    def _error(self, ref: int, code: str, text: str, component: str = "") -> None:
-        error = LiveError(code, text, component, ref)
+    def _error(self, ref: int, code: str, text: str, component: str = "", field: str = "") -> None:
+        error = LiveError(code, text, component, ref, field)
         self._settle(lambda each: each == ref, [], (), succeeded=False)
         self.receiver.refused(error)
 
