@@ -5,6 +5,7 @@ export const PROTOCOL_VERSION = 1;
 export const ADDRESS = "lc";
 export const TOKEN = "lc-token";
 export const JSON_MARK = "json:";
+export const PART = "+";
 export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";

@@ -22,6 +22,8 @@ const CONTROLS = "input,select,textarea";
 
 /** Controls whose value is on its way, with the number of the last message that carries it. */
 const sent = new Map<Control, number>();
+/** Controls marked because of what they hold. */
+const refused = new WeakSet<Control>();
 /** Bound controls that the server changed while the user had the last word. */
 const overruled = new Set<Control>();
 
@@ -111,6 +113,19 @@ export function sync(control: Control): void {
 /** The control's value travels with message `ref`; without one, it waits to be sent. */
 export function claim(control: Control, ref = Infinity): void {
   sent.set(control, ref);
+  if (refused.delete(control)) control.ariaInvalid = null;
+}
+
+/** Marks the control of a field, until its value changes: what it holds was refused. */
+export function refuse(component = "", field = ""): Control | undefined {
+  const found = all<Control>(CONTROLS).find(
+    control => componentOf(control) === component && [modelOf(control), control.name].includes(field),
+  );
+  if (found && !found.ariaInvalid) {
+    refused.add(found);
+    found.ariaInvalid = "true";
+  }
+  return found;
 }
 
 /** Sends what the user typed, or the browser restored, before anybody listened. */

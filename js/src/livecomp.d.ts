@@ -7,6 +7,8 @@ export interface LiveError {
   message: string;
   /** The id of the component that it is about. */
   component?: string;
+  /** The name of the field or argument that it is about. */
+  field?: string;
 }
 
 /** What a hook may define. `this` is a {@link Hook}, of its own for each element. */

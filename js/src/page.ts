@@ -7,7 +7,7 @@ import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
-import { protect, recover } from "./forms";
+import { protect, recover, refuse } from "./forms";
 import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
@@ -138,12 +138,13 @@ function acknowledge(): void {
   connection.send(["ack", acknowledged]);
 }
 
-/** Whoever types a value that does not fit yet is not told so in words. */
-function refused(ref: number, code: string, message: string, component?: string): void {
-  const error = { code, message, component } as LiveError;
+/** The error is dispatched at the field that it is about. A bound value that does not fit (yet) is not told in words. */
+function refused(ref: number, code: string, message: string, component?: string, field?: string): void {
+  const error = { code, message, component, field } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
-  if (entry?.numbered[0] === "set") announce("error", error, rootOf(component));
-  else report(error, rootOf(component));
+  const from = (field && refuse(component, field)) || rootOf(component);
+  if (entry?.numbered[0] === "set" && code === "bad_arguments") announce("error", error, from);
+  else report(error, from);
 }
 
 const upTo =

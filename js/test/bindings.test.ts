@@ -154,7 +154,10 @@ test.describe("arguments", () => {
     });
   });
 
-  test("t10: names that reach a prototype are left out of the arguments; as fields they are text in a list", async ({ app, page }) => {
+  test("t10: names that reach a prototype are left out of the arguments; as fields they are text in a list", async ({
+    app,
+    page,
+  }) => {
     await app.open(
       component(`<form live-submit=go live-value-__proto__=x live-value-constructor=x live-value-prototype=x live-value-good=1>
         <input name=__proto__ value=1><input name=constructor value=1><input name=good value=2><button id=x></button></form>`),

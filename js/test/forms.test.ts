@@ -265,7 +265,7 @@ test.describe("live-model", () => {
     expect(app.calls).toHaveLength(1);
   });
 
-  test("typing while offline is one message, and goes to a new page too when the old one is gone", async ({
+  test("typing while offline is one message for each field, and goes to a new page too when the old one is gone", async ({
     app,
     page,
   }) => {
@@ -277,12 +277,68 @@ test.describe("live-model", () => {
     await app.goDown();
     await page.locator("#x").pressSequentially("abc");
     await app.comeBack("page-2");
-    await app.message("set", 2);
+    await app.message("set", 3);
     await app.settled();
     expect(app.calls).toEqual([
       ["set", "c0", { r: "before" }],
-      ["set", "c0", { q: "abc", r: "before" }],
+      ["set", "c0", { q: "abc" }],
+      ["set", "c0", { r: "before" }],
     ]);
+  });
+
+  test("what is typed offline into several fields and back waits in a message for each, and one refused spoils no other", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(
+        '<i lc="c0.1"><input id=note live-model=note value=""><input id=n live-model=n value="3"></i><button id=go live-click=go></button><div live-flash></div>',
+      ),
+    );
+    await app.goDown();
+    await page.fill("#note", "wri");
+    await page.fill("#n", "");
+    await page.fill("#note", "written");
+    await page.click("#go");
+    await page.fill("#n", "4");
+    await app.comeBack();
+    await app.message("set", 3);
+    expect(app.calls).toEqual([
+      ["set", "c0", { note: "written" }],
+      ["set", "c0", { n: "" }],
+      ["event", "c0", "go", {}, {}],
+      ["set", "c0", { n: "4" }],
+    ]);
+    app.ack(1);
+    await page.fill("#n", "");
+    await app.message("set", 4);
+    const seen = await page.evaluateHandle(() => {
+      const targets: string[] = [];
+      document.addEventListener("live:error", event => targets.push((event.target as Element).id));
+      return targets;
+    });
+    app.ack(4);
+    app.send(["error", 5, "bad_arguments", "n: a whole number was expected.", "c0", "n"]);
+    await expect(page.locator("#n")).toHaveAttribute("aria-invalid", "true");
+    expect(await seen.jsonValue()).toEqual(["n"]);
+    await expect(page.locator("#note")).toHaveValue("written");
+    await expect(page.locator("#n")).toHaveValue("");
+    await expect(page.locator("[live-flash]")).toBeEmpty();
+    await page.fill("#n", "5");
+    await expect(page.locator("#n")).not.toHaveAttribute("aria-invalid");
+  });
+
+  test("an aria-invalid that is the author's own stays when a refused value changes", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component("<input id=x live-model=q aria-invalid=true>"));
+    await page.fill("#x", "bad");
+    await app.message("set");
+    app.send(["error", 1, "bad_arguments", "No.", "c0", "q"]);
+    await app.settled();
+    await page.fill("#x", "good");
+    await expect(page.locator("#x")).toHaveAttribute("aria-invalid", "true");
   });
 });
 

@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN_FIELD = "forbidden_field"
     FORBIDDEN = "forbidden"
     GONE = "gone"
+    TOO_LARGE = "too_large"  # said by the client, before it sends anything
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     FAILED = "failed"
@@ -42,3 +43,5 @@ ADDRESS = "lc"
 KEEP = "lc-keep"
 TOKEN = "lc-token"
 JSON_MARK = "json:"
+PART = "+"
+"""Begins a frame with a part of a message that is longer than a frame may be. One without a part: that was all of it."""

@@ -14,7 +14,7 @@ from django.http import parse_cookie
 
 from livecomp import protocol
 from livecomp.conf import settings
-from livecomp.constants import CloseCode, ErrorCode
+from livecomp.constants import PART, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError
@@ -39,6 +39,9 @@ TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connectio
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out
+LONG_WAITING = 4  # messages that may wait for their turn when one that came in parts joins them
+LONG_PAUSE = 0.05  # seconds between two looks whether they are fewer
+LONGEST_PAUSE = 1.0  # seconds that the connection is not read when the visitor has asked for far too much already
 MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
 
 
@@ -58,7 +61,7 @@ class Connection:
             "_malformed",
             "_refused",
         ),
-        *("_window", "_frames", "_views", "_errors", "_pause", "_taken"),
+        *("_window", "_frames", "_views", "_errors", "_pause", "_taken", "_parts", "_held"),
         "__weakref__",
     )
 
@@ -82,6 +85,8 @@ class Connection:
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
         self._taken = 0
+        self._parts: list[str] = []  # of a message that is longer than a frame may be
+        self._held = 0  # bytes in them
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -239,8 +244,28 @@ class Connection:
                 self.close(CloseCode.PROTOCOL, f"at most {settings.max_message_bytes} bytes in a message")
             elif self._frames > settings.rate_limit[1] + 2 * settings.queue_size:
                 self.close(CloseCode.FLOOD, "too many messages")
+            elif text[0] == PART:
+                await self._take_part(text[1:])
             else:
                 await self._take(text)
+
+    async def _take_part(self, part: str) -> None:
+        """Hold a part of a long message, or, at the end, take the whole. Each ``MAX_MESSAGE_BYTES`` are paid for like a
+        message, and nothing is read before that; nor is it taken while many wait. So little is held for a visitor."""
+        if part:
+            self._parts.append(part)
+            self._held += (size := _size(part))
+            limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            if limit and self._held > limit:
+                self.close(CloseCode.PROTOCOL, f"at most {limit} bytes in the parts of a message")
+            elif self._held % settings.max_message_bytes < size:
+                wait = self._runtime.rates.admit(self._driver.visitor)
+                await asyncio.sleep(LONGEST_PAUSE if wait is None else wait)
+            return
+        while self._driver.waiting > LONG_WAITING and self._closing is None:  # noqa: ASYNC110
+            await asyncio.sleep(LONG_PAUSE)  # rare: an event would have to be set after every message
+        text, self._parts, self._held = "".join(self._parts), [], 0
+        await self._take(text)
 
     async def _take(self, text: str) -> None:
         try:

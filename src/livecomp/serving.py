@@ -4,6 +4,7 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.messages.constants import DEFAULT_LEVELS
 from django.core.cache import caches
@@ -176,9 +177,11 @@ def render_scripts(context: Context) -> SafeString:
     """The script tag of the client."""
     nonce = _nonce(context)
     return format_html(
-        '<script type="module" src="{}" data-livecomp-url="{}"{}></script>',
+        '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-limits="{} {}"{}></script>',
         static("livecomp/livecomp.js"),
         get_script_prefix() + settings.path,
+        settings.max_message_bytes,
+        django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0,
         format_html(' nonce="{}"', nonce) if nonce else "",
     )
 

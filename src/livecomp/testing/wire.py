@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from livecomp import protocol
-from livecomp.constants import PROTOCOL_VERSION
+from livecomp.constants import PROTOCOL_VERSION, ErrorCode
 from livecomp.exceptions import ProtocolError
 from livecomp.page import LivePage
 from livecomp.testing.bindings import Done
@@ -109,7 +110,7 @@ class Wire:
 
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         """Numbers a message, and sends it now or when the page is joined again."""
-        if kind == "set" and not self.is_joined and self._merge(*fields):
+        if kind == "set" and self._merge(*fields):
             return
         self.last_ref += 1
         entry = Entry(self.last_ref, [kind, self.last_ref, *fields], done)
@@ -118,15 +119,24 @@ class Wire:
             self._transmit_entry(entry)
 
     def _merge(self, component: str, values: dict[str, Any]) -> bool:
-        last = self.entries[-1] if self.entries else None
-        if last is None or last.is_sent or last.message[0] != "set" or last.message[2] != component:
-            return False
-        last.message[3].update(values)
-        return True
+        """What is typed while offline changes the message that waits with the field."""
+        for entry in reversed(self.entries):
+            if entry.is_sent or entry.message[0] != "set":
+                return False
+            if entry.message[2] == component and not values.keys().isdisjoint(entry.message[3]):
+                entry.message[3].update(values)
+                return True
+        return False
 
     def _transmit_entry(self, entry: Entry) -> None:
         entry.is_sent = True
-        self.transmit(entry.message)
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if limit and len(json.dumps(entry.message, default=str, ensure_ascii=False).encode(errors="replace")) > limit:
+            fields = [*entry.message[3]] if entry.message[0] == "set" else []
+            error = [ErrorCode.TOO_LARGE.value, f"At most {limit} bytes.", entry.message[2], *fields[:1]]
+            self.run(lambda: self._receive(["error", entry.ref, *error]))
+        else:
+            self.transmit(entry.message)
 
     def transmit(self, message: list[Any] | str) -> None:
         """Sends a message, or a frame as it is."""
