@@ -169,9 +169,12 @@ async def test_t07_parts_are_as_limited_as_the_body_of_a_post() -> None:
         for frame in in_parts(["event", 1, "c0", "add", {}, {"value": "x" * 99_000}], 50_000):
             await socket.write_text(frame)
         assert (await socket.read_until("patch"))[2] == 1
-        for frame in in_parts(["event", 2, "c0", "add", {}, {"value": "x" * 100_000}], 50_000)[:-1]:
+        for frame in in_parts(["set", 2, "c0", {"note": "x" * 900_000}], 50_000):
             await socket.write_text(frame)
-        assert await socket.read() == ["closed", 4400]
+        assert await socket.read() == ["error", 2, "too_large", "At most 100000 bytes.", "c0", "note"]
+        for frame in in_parts(["url", 3, "x" * 100_000], 50_000):
+            await socket.write_text(frame)
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
 
 
 @override_settings(LIVECOMP={"RATE_LIMIT": (5, 4), "MAX_MESSAGE_BYTES": 1_000})

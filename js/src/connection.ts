@@ -17,7 +17,6 @@ import {
 import { lag, log } from "./debug";
 import { on } from "./listen";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";
-import { find } from "./query";
 
 /**
  * Waiting -start, timer, wake-> Connecting -open-> Open -close, stop, pagehide-> Waiting
@@ -30,11 +29,10 @@ enum State {
   Stopped,
 }
 
-type Long = [type: string, ref: number, component: string, values: object];
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Bytes in a frame and in a message (0: any number), as the script tag tells them. */
-const [frame = 0, most] = (find(SCRIPT)?.dataset.livecompLimits ?? "65536").split(" ").map(Number);
+/** Bytes in a frame, as the script tag tells them. */
+let frame: number;
 
 let state = State.Waiting;
 let address: string;
@@ -59,6 +57,7 @@ export function start(
   opened = onOpen;
   received = onMessage;
   lost = onLoss;
+  frame = Number(document.querySelector<HTMLElement>(SCRIPT)?.dataset.livecompFrame ?? 65_536);
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();
@@ -72,19 +71,14 @@ export function stop(): void {
   state = State.Waiting;
 }
 
-/** What is longer than a frame may be goes in parts. What is longer than a message may be is refused, as the server would. */
+/** What is longer than a frame may be goes in parts. */
 export function send(message: ClientMessage): void {
   if (socket?.readyState !== WebSocket.OPEN) return; // it may be closing already
   log("→", message);
   const text = JSON.stringify(message);
   const length = Math.floor(frame / 4) - 1; // characters of at most four bytes, and the mark
   if (text.length <= length) socket.send(text);
-  else if (most && new Blob([text]).size > most && message[0] !== "join") setTimeout(refuse, 0, message);
   else for (const part of [...text.match(RegExp(`.{1,${length}}`, "gsu"))!, ""]) socket.send(PART + part);
-}
-
-function refuse([, ref, component, values]: Long): void {
-  received(["error", ref, "too_large", `At most ${most} bytes.`, component, Object.keys(values)[0]]);
 }
 
 /**

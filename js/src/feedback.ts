@@ -40,14 +40,14 @@ function disable(button: HTMLButtonElement): () => void {
   const label = getAttribute(button, "value");
   const text = live(button, "disable-with");
   const isInput = nodeName(button) === "INPUT";
-  if (text && isInput) button.setAttribute("value", text);
+  if (text && isInput) button.value = text;
   else if (text) button.replaceChildren(text);
   button.disabled = true;
   return () => {
     button.disabled = disabled;
     if (!isInput) button.replaceChildren(...content);
     else if (label === null) button.removeAttribute("value");
-    else button.setAttribute("value", label);
+    else button.value = label;
     if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
   };
 }

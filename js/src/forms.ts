@@ -76,8 +76,7 @@ export function entries(form: HTMLFormElement, submitter?: HTMLElement | null): 
   const found: Entry[] = [...new Set(choices.map(({ name }) => name))].map(name => [name, null]);
   for (const [name, value] of new FormData(form, submitter)) {
     const text = typeof value === "string" ? value : value.name;
-    if (text !== value && text)
-      console.warn(`livecomp: of the file ${text} in ${name} only the name is sent.`);
+    if (text !== value && text) console.warn(`livecomp: ${name}: of a file only the name is sent.`);
     if (name !== CSRF && (text || text === value)) found.push([name, text]);
   }
   return found;

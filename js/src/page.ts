@@ -1,7 +1,7 @@
 /** The page: what comes from the server is brought into the DOM here, in order, and each thing once. */
 
 import { componentIn, rootOf } from "./address";
-import { announce, report } from "./announce";
+import { announce, announceError, report } from "./announce";
 import * as bindings from "./bindings";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, PROTOCOL_VERSION, TOKEN } from "./constants";
@@ -143,7 +143,7 @@ function refused(ref: number, code: string, message: string, component?: string,
   const error = { code, message, component, field } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
   const from = (field && refuse(component, field)) || rootOf(component);
-  if (entry?.numbered[0] === "set" && code === "bad_arguments") announce("error", error, from);
+  if (entry?.numbered[0] === "set" && code === "bad_arguments") announceError(error, from);
   else report(error, from);
 }
 

@@ -20,8 +20,8 @@ type Fields<Type extends keyof ClientMessages> = Extract<ClientMessage, [Type, .
 export class App {
   readonly received: ClientMessage[] = [];
   readonly frames: string[] = [];
-  /** Bytes in a frame and in a message, as the page is told. */
-  limits = "";
+  /** Attributes of the script tag: the size of a frame, the texts. */
+  told = "";
   /** The server answers a join with this page id; null: not at all. */
   pageId: string | null = "page-1";
   version = 0;
@@ -56,8 +56,7 @@ export class App {
 
   /** Opens a page with these components and waits until it has joined. */
   async open(body: string, { head = "", joined = true, path = "/" } = {}): Promise<void> {
-    const limits = this.limits && ` data-livecomp-limits="${this.limits}"`;
-    this.files.set(path, ["text/html", site(body, head).replace("></script>", `${limits}></script>`)]);
+    this.files.set(path, ["text/html", site(body, head).replace("></script>", ` ${this.told}></script>`)]);
     await this.page.goto(this.url + path);
     if (joined) await this.until(() => this.joins > 0);
   }

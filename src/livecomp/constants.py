@@ -15,7 +15,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN_FIELD = "forbidden_field"
     FORBIDDEN = "forbidden"
     GONE = "gone"
-    TOO_LARGE = "too_large"  # said by the client, before it sends anything
+    TOO_LARGE = "too_large"
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     FAILED = "failed"

@@ -6,6 +6,7 @@ lost connection is noticed while a handler runs. What the messages do happens in
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from typing import Any
 
@@ -252,24 +253,26 @@ class Connection:
     async def _take_part(self, part: str) -> None:
         """Hold a part of a long message, or, at the end, take the whole. Each ``MAX_MESSAGE_BYTES`` are paid for like a
         message, and nothing is read before that; nor is it taken while many wait. So little is held for a visitor."""
+        limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
         if part:
-            self._parts.append(part)
             self._held += (size := _size(part))
-            limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            if limit and self._held > limit:
-                self.close(CloseCode.PROTOCOL, f"at most {limit} bytes in the parts of a message")
-            elif self._held % settings.max_message_bytes < size:
+            self._parts.append(part)
+            if self._held > limit:
+                del self._parts[1:]
+            if self._held % settings.max_message_bytes < size:
                 wait = self._runtime.rates.admit(self._driver.visitor)
                 await asyncio.sleep(LONGEST_PAUSE if wait is None else wait)
             return
         while self._driver.waiting > LONG_WAITING and self._closing is None:  # noqa: ASYNC110
             await asyncio.sleep(LONG_PAUSE)  # rare: an event would have to be set after every message
-        text, self._parts, self._held = "".join(self._parts), [], 0
-        await self._take(text)
+        text, is_cut = "".join(self._parts), self._held > limit
+        self._parts, self._held = [], 0
+        await self._take(text, limit if is_cut else 0)
 
-    async def _take(self, text: str) -> None:
+    async def _take(self, text: str, exceeded: int = 0) -> None:
+        """Take the messages of a frame. ``exceeded``: it is only the beginning of one that is longer than so many bytes."""
         try:
-            messages = protocol.decode(text)
+            messages = [protocol.too_large(text, exceeded)] if exceeded else protocol.decode(text)
             self._taken += len(messages)
             for message in messages:
                 if self._closing is None:

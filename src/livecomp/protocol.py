@@ -75,6 +75,8 @@ class Unreadable(msgspec.Struct, frozen=True):
     ref: int
     component: str
     reason: str
+    code: ErrorCode = ErrorCode.BAD_ARGUMENTS
+    field: str = ""
 
 
 _Readable = Join | Event | Set | Url | Ack | Render | Ping
@@ -88,7 +90,7 @@ _encoder = msgspec.json.Encoder()
 MAX_INTEGER = 2**53 - 1  # what JavaScript can hold exactly
 
 _VALUES = frozenset({"args", "offered", "values"})  # of these a NUL is for the component to refuse, or for a form
-_NUMBERED = re.compile(r'\["(?:event|set)",(\d{1,15}),"(\w{1,40})"', re.ASCII)
+_NUMBERED = re.compile(r'\["(?:event|set)",(\d{1,15}),"([\w-]{1,40})",(?:{"([^"\\]{1,200})")?', re.ASCII)
 _ESCAPES = re.compile(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F][\da-fA-F]{2})")
 
 
@@ -106,6 +108,16 @@ def decode(frame: str) -> list[Message]:
             f"{len(messages)} messages in one frame, at most {settings.max_events_per_message} are allowed"
         )
     return [_checked(message) for message in messages]
+
+
+def too_large(beginning: str, limit: int) -> Unreadable:
+    """The message of which this is the beginning is longer than ``limit`` bytes. Raises `ProtocolError` when it has no
+    number that it could be answered with."""
+    numbered = _NUMBERED.match(beginning)
+    if numbered is None:
+        raise ProtocolError(f"longer than {limit} bytes")
+    field = numbered[3] or ""  # a `set` begins with the only field that can be so long
+    return Unreadable(int(numbered[1]), numbered[2], f"At most {limit} bytes.", ErrorCode.TOO_LARGE, field)
 
 
 def _decoded(frame: str) -> list[_Readable]:

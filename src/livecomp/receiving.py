@@ -126,7 +126,7 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
 def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
     yield from ()
     if _is_new(page, message.ref):
-        _refuse(page, message.component, "message", Refused(ErrorCode.BAD_ARGUMENTS, message.reason))
+        _refuse(page, message.component, "message", Refused(message.code, message.reason, message.field))
 
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":

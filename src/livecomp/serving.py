@@ -4,7 +4,6 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.messages.constants import DEFAULT_LEVELS
 from django.core.cache import caches
@@ -16,7 +15,7 @@ from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livecomp import auth, packing, registry, rendering, resume, shared, tokens
+from livecomp import auth, notices, packing, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
@@ -177,11 +176,12 @@ def render_scripts(context: Context) -> SafeString:
     """The script tag of the client."""
     nonce = _nonce(context)
     return format_html(
-        '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-limits="{} {}"{}></script>',
+        '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-frame="{}" '
+        "data-livecomp-texts='{}'{}></script>",
         static("livecomp/livecomp.js"),
         get_script_prefix() + settings.path,
         settings.max_message_bytes,
-        django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0,
+        notices.client_texts(),
         format_html(' nonce="{}"', nonce) if nonce else "",
     )
 

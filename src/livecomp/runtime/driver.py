@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from livecomp import auth, effects, inputs, protocol, signout, topics, tracing
+from livecomp import auth, effects, inputs, locale, notices, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -224,7 +224,9 @@ class PageDriver:
     async def _put_off(self, item: Any) -> None:
         """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
         if self._ref:
-            failed = protocol.error(self._ref, ErrorCode.FAILED, "Something went wrong. Try again.")
+            assert self.page is not None
+            with locale.override(self.page.language, self.page.timezone):
+                failed = protocol.error(self._ref, ErrorCode.FAILED, notices.failed())
             await self._outlet.send(protocol.encode(failed))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)

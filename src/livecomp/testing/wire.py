@@ -16,7 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from livecomp import protocol
-from livecomp.constants import PROTOCOL_VERSION, ErrorCode
+from livecomp.constants import PROTOCOL_VERSION
 from livecomp.exceptions import ProtocolError
 from livecomp.page import LivePage
 from livecomp.testing.bindings import Done
@@ -130,24 +130,22 @@ class Wire:
 
     def _transmit_entry(self, entry: Entry) -> None:
         entry.is_sent = True
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if limit and len(json.dumps(entry.message, default=str, ensure_ascii=False).encode(errors="replace")) > limit:
-            fields = [*entry.message[3]] if entry.message[0] == "set" else []
-            error = [ErrorCode.TOO_LARGE.value, f"At most {limit} bytes.", entry.message[2], *fields[:1]]
-            self.run(lambda: self._receive(["error", entry.ref, *error]))
-        else:
-            self.transmit(entry.message)
+        self.transmit(entry.message)
 
     def transmit(self, message: list[Any] | str) -> None:
         """Sends a message, or a frame as it is."""
-        frame = message if isinstance(message, str) else json.dumps(message, default=str)
+        frame = message if isinstance(message, str) else json.dumps(message, default=str, separators=(",", ":"))
         self.sent.append(json.loads(frame) if isinstance(message, list) else [frame])
         self.run(lambda: self._give(frame))
 
     def _give(self, frame: str) -> None:
         assert self.driver is not None
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         try:
-            self.driver.give_frame(frame)
+            if limit and len(frame) > limit and len(_as_sent(frame)) > limit:
+                self.driver.give(protocol.too_large(frame, limit))
+            else:
+                self.driver.give_frame(frame)
         except ProtocolError as error:  # the consumer answers these, before a page sees them
             self._receive(["error", 0, "protocol", str(error)])
 
@@ -235,3 +233,11 @@ class Wire:
                 entry.done(succeeded)
         for effect in effects:
             self.receiver.carry_out(effect)
+
+
+def _as_sent(frame: str) -> bytes:
+    """The bytes of a frame as a browser writes it, which escapes less."""
+    try:
+        return json.dumps(json.loads(frame), ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    except ValueError:
+        return frame.encode(errors="replace")
