@@ -54,7 +54,7 @@ def test_the_compiled_catalogs_are_what_the_sources_say(language: str) -> None:
     source = (LOCALES / language / "LC_MESSAGES" / "django.po").read_text()
     assert "fuzzy" not in source
     assert dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)) == catalog(language), (
-        "make messages"
+        "stale: make messages"
     )
 
 

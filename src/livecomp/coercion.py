@@ -22,6 +22,7 @@ from django.db import models
 from django.http import QueryDict
 
 from livecomp.constraints import check_constraints
+from livecomp.form_data import read_form
 from livecomp.spelling import mark, spell, unmark
 
 Coerce = Callable[[Any, Any], Any]
@@ -65,31 +66,6 @@ def coercion(annotation: Any) -> Coerce:
         if issubclass(annotation, models.Model):
             return _instance(annotation)
     return lambda value, component: msgspec.convert(unmark(value), annotation)
-
-
-def query_dict(entries: Iterable[tuple[str, str | None]]) -> QueryDict:
-    """The entries of a form, as a view gets them in ``request.POST``. Those without a value are left out."""
-    data = QueryDict(mutable=True)
-    for name, value in entries:
-        if value is not None:
-            data.appendlist(name, value)
-    data._mutable = False
-    return data
-
-
-def refuse_nul(value: Any) -> None:
-    """Raise ValueError for a NUL character anywhere in the value: no database takes it."""
-    kind = type(value)
-    if kind is str:
-        if "\x00" in value:
-            raise ValueError("text without NUL characters was expected")
-    elif kind is list:
-        for item in value:
-            refuse_nul(item)
-    elif kind is dict:
-        for name, item in value.items():
-            refuse_nul(name)
-            refuse_nul(item)
 
 
 def resolve(annotation: Any) -> Any:
@@ -193,14 +169,6 @@ def _duration(value: Any) -> datetime.timedelta:
     return datetime.timedelta(microseconds=int(microseconds.to_integral_value()))
 
 
-def _form(value: Any) -> QueryDict:
-    given = value.items() if type(value) is dict else ()
-    pairs = [(name, each) for name, values in given for each in (values if type(values) is list else [values])]
-    if type(value) is not dict or not all(type(each) is str for _, each in pairs):
-        raise ValueError("the fields of a form were expected, each a text or a list of texts")
-    return query_dict(pairs)
-
-
 _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     int: _integer,
@@ -214,7 +182,7 @@ _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     datetime.time: _iso(datetime.time, _TIME),
     datetime.timedelta: _duration,
     uuid.UUID: _uuid,
-    QueryDict: _form,
+    QueryDict: read_form,
 }
 
 

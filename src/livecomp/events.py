@@ -12,9 +12,11 @@ from typing import Any, TypeVar, overload
 import msgspec
 from django.http import QueryDict
 
-from livecomp.coercion import Coerce, coercion, members, query_dict, refuse_nul, without_metadata
+from livecomp.coercion import Coerce, coercion, members, without_metadata
 from livecomp.constants import ErrorCode
+from livecomp.constraints import refuse_nul
 from livecomp.exceptions import ComponentError, Refused
+from livecomp.form_data import query_dict
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "__livecomp_event__"

@@ -8,9 +8,10 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from livecomp.coercion import Coerce, coercion, refuse_nul
+from livecomp.coercion import Coerce, coercion
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
+from livecomp.constraints import refuse_nul
 from livecomp.exceptions import Refused
 from livecomp.state import MISSING, Field
 
