@@ -143,7 +143,7 @@ async def test_t07_oversize_is_refused_before_it_is_parsed(character: str) -> No
 
 def in_parts(message: list[Any], length: int = 10_000) -> list[str]:
     """The frames of a long message."""
-    text = json.dumps(message)
+    text = json.dumps(message, separators=(",", ":"))
     return [*("+" + text[at : at + length] for at in range(0, len(text), length)), "+"]
 
 

@@ -97,7 +97,8 @@ def _boundary(**details: Any) -> str:
     except Exception:  # the project's own template
         logger.exception("livecomp/error.html could not be rendered.")
         failure = details.get("failure")
-        text = escape(notices.failed(failure) if failure else gettext("You are not allowed to see this."))
+        words = notices.failed(failure) if failure else gettext("You are not allowed to see this.")
+        text = f"{escape(words)}<!-- {escape(details['component'])} -->"
     return f"<livecomp-error>{text}</livecomp-error>"
 
 
