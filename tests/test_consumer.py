@@ -154,6 +154,14 @@ async def test_what_is_longer_than_a_frame_comes_in_parts() -> None:
         assert (await socket.read_until("patch"))[2] == 1
 
 
+@override_settings(LIVECOMP={"MAX_MESSAGE_BYTES": 4_096, "RATE_LIMIT": (2_000, 100), "QUEUE_SIZE": 20})
+async def test_many_small_parts_are_no_flood() -> None:
+    async with fake_socket() as socket:
+        for frame in in_parts(["event", 1, "c0", "add", {}, {"value": "x" * 1_000_000}], 1_000):
+            await socket.write_text(frame)
+        assert (await socket.read_until("patch", timeout=30))[2] == 1
+
+
 async def test_parts_that_are_no_message_are_one_malformed_frame() -> None:
     async with fake_socket() as socket:
         for frame in ("+[", "+]x", "+", "+"):

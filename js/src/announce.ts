@@ -1,6 +1,6 @@
 /** The `live:` DOM events, for code outside. They bubble from the component, or start at the document. */
 
-import { NOTICE, SCRIPT } from "./constants";
+import { NOTICE, NOTICES, SCRIPT } from "./constants";
 import type { LiveError } from "./livecomp";
 import { find } from "./query";
 
@@ -9,6 +9,8 @@ const texts: Record<string, string | undefined> = JSON.parse(find(SCRIPT)?.datas
 
 const DISMISS =
   '<button type=button><svg width=9 height=9><path d="m0 0 9 9M0 9l9-9" stroke=currentColor /></svg></button>';
+/** The last ones. */
+const notices: Element[] = [];
 const IN_USE = ":hover,:focus-within";
 
 /** Dispatches `live:<name>`. False when a listener called preventDefault(). */
@@ -40,6 +42,7 @@ export function flash(level: string, text: string): void {
     setTimeout(() => (document.hidden || notice.matches(IN_USE) ? wait() : notice.remove()), NOTICE);
   notice.prepend(text);
   place.append(notice);
+  if (notices.push(notice) > NOTICES) notices.shift()!.remove();
   wait();
 }
 

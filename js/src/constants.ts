@@ -35,6 +35,7 @@ export const RETRY_GROWTH = 3; // factor
 export const LAST_RETRY = 30_000;
 export const RESTART_SPREAD = 5_000;
 export const NOTICE = 10_000; // how long a message for the visitor stays
+export const NOTICES = 5; // that are shown at once
 export const ACK_DELAY = 250;
 export const ACK_EVERY = 5; // versions
 export const UNDER_WAY = 50; // messages that may be sent and not acknowledged; the server refuses what comes after 100

@@ -211,6 +211,17 @@ test("the same notice is there once, however often it comes, and stays as long a
   await expect(page.locator("p.error").getByRole("button")).toBeFocused();
 });
 
+test("of many notices the last five are shown", async ({ app, page }) => {
+  await app.open(BODY);
+  app.ack(
+    0,
+    Array.from({ length: 9 }, (_, i) => ["flash", "error", `Something went wrong (${i}).`]),
+  );
+  await expect(page.locator("[live-flash] > p")).toHaveText(
+    [4, 5, 6, 7, 8].map(i => `Something went wrong (${i}).`),
+  );
+});
+
 test("flash with nowhere to show it, or a listener that shows it itself", async ({ app, page }) => {
   await app.open(BODY);
   await page.evaluate(() => document.addEventListener("live:flash", event => event.preventDefault()));

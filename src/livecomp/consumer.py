@@ -259,6 +259,8 @@ class Connection:
             self._parts.append(part)
             if self._held > limit:
                 del self._parts[1:]
+            if size > settings.max_message_bytes // 8:
+                self._frames -= 1  # it is paid for by its size
             if self._held % settings.max_message_bytes < size:
                 wait = self._runtime.rates.admit(self._driver.visitor)
                 await asyncio.sleep(LONGEST_PAUSE if wait is None else wait)
