@@ -6,6 +6,7 @@ lost connection is noticed while a handler runs. What the messages do happens in
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from operator import attrgetter
 from typing import Any
@@ -15,7 +16,7 @@ from django.http import parse_cookie
 
 from livecomp import inputs, protocol
 from livecomp.conf import settings
-from livecomp.constants import CloseCode, ErrorCode
+from livecomp.constants import PART, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError, Refused
@@ -41,6 +42,9 @@ TAKEN_AT_ONCE = 16  # messages that wait in the socket; then the other connectio
 MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a frame, so that the others are
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 TOO_FAST = "Too many messages; slow down."
+LONG_WAITING = 4  # messages that may wait for their turn when one that came in parts joins them
+LONG_PAUSE = 0.05  # seconds between two looks whether they are fewer
+LONGEST_PAUSE = 1.0  # seconds that the connection is not read when the visitor has asked for far too much already
 MISSED_HEARTBEATS = 3  # two missed, and the third not there yet
 
 
@@ -50,7 +54,8 @@ class Connection:
     __slots__ = (
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
         *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
-        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "__weakref__"),
+        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "_parts", "_held"),
+        "__weakref__",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
@@ -75,6 +80,8 @@ class Connection:
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
         self._taken = 0
+        self._parts: list[str] = []  # of a message that is longer than a frame may be
+        self._held = 0  # bytes in them
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -280,12 +287,38 @@ class Connection:
                 self.close(CloseCode.PROTOCOL, f"at most {settings.max_message_bytes} bytes in a message")
             elif self._frames > settings.rate_limit[1] + 2 * settings.queue_size:
                 self.close(CloseCode.FLOOD, "too many messages")
+            elif text[0] == PART:
+                await self._take_part(text[1:])
             else:
                 await self._take(text)
 
-    async def _take(self, text: str) -> None:
+    async def _take_part(self, part: str) -> None:
+        """Hold a part of a long message, or, at the end, take the whole. Each ``MAX_MESSAGE_BYTES`` are paid for like a
+        message, and nothing is read before that; nor is it taken while many wait. So little is held for a visitor."""
+        limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
+        if part:
+            self._held += (size := _size(part))
+            self._parts.append(part)
+            if self._held > limit:
+                del self._parts[1:]
+            if size > settings.max_message_bytes // 8:
+                self._frames -= 1  # it is paid for by its size
+            if self._held % settings.max_message_bytes < size:
+                wait = self._runtime.rates.admit(self._driver.visitor)
+                await asyncio.sleep(LONGEST_PAUSE if wait is None else wait)
+            return
+        while self._driver.waiting > LONG_WAITING and self._closing is None:  # noqa: ASYNC110
+            await asyncio.sleep(LONG_PAUSE)  # rare: an event would have to be set after every message
+        text, is_cut = "".join(self._parts), self._held > limit
+        self._parts, self._held = [], 0
+        await self._take(text, limit if is_cut else 0)
+
+    async def _take(self, text: str, exceeded: int = 0) -> None:
+        """Take the messages of a frame. ``exceeded``: it is only the beginning of one that is longer than so many bytes."""
         try:
-            messages = protocol.decode(text)
+            messages: list[protocol.Message] = (
+                [protocol.too_large(text, exceeded)] if exceeded else protocol.decode(text)
+            )
             self._taken += len(messages)
             merged = _merged(messages)
             for _ in range(len(messages) - len(merged)):

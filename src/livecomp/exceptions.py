@@ -46,8 +46,10 @@ class TokenRefused(LivecompError):
 
 
 class Refused(LivecompError):
-    """One message of the browser is refused. ``code`` goes to the client together with the message."""
+    """One message of the browser is refused. ``code`` goes to the client together with the message, and with the name of
+    the field or argument that it is about, if it is about one."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, field: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.field = field
