@@ -403,18 +403,18 @@ def test_t70_a_failing_handler_leaves_it_as_it_was(live: LiveClient) -> None:
     assert page.one("[live-key=red]").text == "red 1"
 
 
-class Fragile(LiveComponent, shared=True):
+class Porcelain(LiveComponent, shared=True):
     template = "<p>{{ n }}</p>"
     fails: ClassVar[bool] = False
     n: int = 0
 
     def mount(self) -> None:
-        if Fragile.fails:
+        if Porcelain.fails:
             raise OperationalError("the database is away")
 
 
 class Cupboard(LiveComponent):
-    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'fragile' %}{% endif %}</div>"
+    template = "{% load livecomp %}<div>{{ is_open }}{% if is_open %}{% live_component 'porcelain' %}{% endif %}</div>"
     is_open: bool = state(False, bind=True)
 
 
@@ -423,7 +423,7 @@ def test_t74_a_shared_child_that_fails_does_not_take_its_parent_with_it(
 ) -> None:
     driver = Driver("cupboard")
     driver.join()
-    monkeypatch.setattr(Fragile, "fails", True)
+    monkeypatch.setattr(Porcelain, "fails", True)
     sent = str(driver.set(is_open=True))
     assert "'ack'" not in sent
     assert "'error'" not in sent
