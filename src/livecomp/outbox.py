@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from livecomp import calling, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
-from livecomp.raised import text_of
+from livecomp.raised import failure_text, text_of
 from livecomp.turn import Attempt, Turn
 
 Result = TypeVar("Result")
@@ -72,9 +71,7 @@ class Outbox:
             code, text = ErrorCode.FORBIDDEN, text_of(error) or "You are not allowed to do this."
         else:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-            text = (
-                f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else f"Something went wrong ({failure})."
-            )
+            text = failure_text(error, failure)
         turn.is_answered = True
         message = protocol.error(turn.ref, code, text, component[:40])
         self.failed[turn.ref] = message
