@@ -180,6 +180,7 @@ function clear(control: Control, value: Held): void {
     control.type === "file" ||
     control.closest("[live-ignore],[live-permanent]") ||
     isSame(word, value) ||
+    isSame(word, now) ||
     !isSame(now, value + more)
   )
     return;

@@ -489,6 +489,22 @@ test.describe("after a submit", () => {
     await expect(page.locator("#x")).toHaveValue("hello");
   });
 
+  for (const isFocused of [true, false])
+    test(`what the server has appended is there once (${isFocused ? "focused" : "left"})`, async ({
+      app,
+      page,
+    }) => {
+      await app.open(component(`<i lc="c0.1">${say()}</i>`));
+      await submit(app, "7");
+      if (!isFocused) await page.locator("#x").blur();
+      app.patch([["c0.1", `>${say("70")}`]]);
+      await app.settled();
+      await expect(page.locator("#x")).toHaveValue("70");
+      await page.locator("#x").focus();
+      await page.press("#x", "Enter");
+      expect((await app.message("event", 2))[5]).toEqual({ text: "70" });
+    });
+
   test("a bound chat box empties, and the server knows it", async ({ app, page }) => {
     const bound = (value: string) =>
       `<form live-submit=say><input id=x name=text live-model=text${value}></form>`;

@@ -7,9 +7,7 @@ On the WebSocket the failure of the first two, or the guard's refusal, is shown 
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
-from livecomp import auth
+from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
@@ -70,8 +68,7 @@ def resume(mounted: Mounted) -> None:
         mounted.page.try_out(mounted.component.resumed)
     except Exception as error:
         failure = report(mounted, error, "resumed")
-        text = f"{type(error).__name__}: {error}" if settings.DEBUG else f"Something went wrong ({failure})."
-        mounted.page.flash("error", text)
+        mounted.page.flash("error", notices.failure_text(error, failure))
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from livecomp import locale
+from livecomp.raised import text_of
 
 _FAILED = gettext_noop("Something went wrong.")
 _BY_CODE = {
@@ -39,6 +40,11 @@ def failed(failure: str = "") -> str:
     if failure:
         return gettext("Something went wrong (%(failure)s).") % {"failure": failure}
     return gettext("Something went wrong. Try again.")
+
+
+def failure_text(error: BaseException, failure: str) -> str:
+    """What is said of an exception: in DEBUG its text, otherwise only the number to look for in the log."""
+    return f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else failed(failure)
 
 
 def put_off(page: Any) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from livecomp import calling, notices, protocol
@@ -72,7 +71,7 @@ class Outbox:
             code, text = ErrorCode.FORBIDDEN, text_of(error) or "You are not allowed to do this."
         else:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-            text = f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else notices.failed(failure)
+            text = notices.failure_text(error, failure)
         turn.is_answered = True
         field = error.field if isinstance(error, Refused) else ""
         message = protocol.error(turn.ref, code, text, component[:40], field[:200])
