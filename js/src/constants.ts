@@ -9,6 +9,7 @@ export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
+export const REDIRECTS = "livecomp:redirects";
 export const FLASHES = "livecomp:flashes";
 
 export enum CloseCode {
@@ -38,3 +39,4 @@ export const ACK_EVERY = 5; // versions
 export const UNDER_WAY = 50; // messages that may be sent and not acknowledged; the server refuses what comes after 100
 export const MINUTE = 60_000;
 export const RELOADS_A_MINUTE = 5;
+export const REDIRECTS_A_MINUTE = 20; // without the user; as many as browsers follow over HTTP
