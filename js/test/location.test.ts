@@ -184,13 +184,15 @@ test.describe("scroll positions", () => {
 });
 
 test("pages that send each other back and forth without the user end with words", async ({ app, page }) => {
-  app.answer = () => {
-    const to = new URL(page.url()).pathname === "/a/" ? "/b/" : "/a/";
-    return { effects: [["redirect", to]] };
-  };
-  const flash = "<div live-flash></div>";
-  await app.open(flash + component("b"), { path: "/b/", joined: false });
-  await app.open(flash + component("a"), { path: "/a/", joined: false });
+  const body = `<div live-flash></div>${component("x")}`;
+  await app.open(body, { path: "/b/" });
+  await app.open(body, { path: "/a/" });
+  app.answer = () => ({ effects: [["redirect", page.url().endsWith("/a/") ? "/b/" : "/a/"]] });
+  await page.reload();
   await expect(page.locator("[live-flash]")).toContainText("without end", { timeout: 20_000 });
   expect(app.joins).toBeLessThan(30);
+  await page.locator("[live-flash]").click();
+  app.ack(0, [["redirect", "/"]]); // the user is there now
+  await page.waitForURL(`${app.url}/`);
+  app.expectError(/404/);
 });

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Callable
 
 from django.http import HttpRequest, QueryDict
 
@@ -32,15 +33,25 @@ class Address(Outbox):
         return QueryDict(self.url.partition("?")[2])
 
     def read_url(self, mounted: Mounted) -> None:
-        for name, value in navigation.fields_from_query(mounted.component, self.query).items():
+        """The ``url=`` fields have the values that the page's URL stands for."""
+        for name, value in navigation.fields_from_query(mounted.component, self.query, mounted.url_defaults).items():
             setattr(mounted.component, name, value)
+
+    def mount_at_url(self, mounted: Mounted, mount: Callable[[], object]) -> None:
+        """Read the URL, then call the component's `mount`."""
+        if not mounted.component.url_fields:
+            mount()
+            return
+        self.read_url(mounted)
+        mounted.url_defaults = navigation.set_by_mount(mounted.component, self.query, mount)
 
     def follow_url_fields(self, ids: set[str] | None = None) -> bool:
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
         before = self.url
         for id in sorted(self.dirty) if ids is None else sorted(ids):
-            if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
-                url = navigation.url_with_fields(mounted.component, self.path, self.query)
+            mounted = self.tree.get(id)
+            if mounted is not None and mounted.component.url_fields and mounted.broken != "mount":
+                url = navigation.url_with_fields(mounted.component, self.path, self.query, mounted.url_defaults)
                 if is_page_url(url):
                     self.set_url(url)
                 else:
@@ -54,6 +65,12 @@ class Address(Outbox):
         self.url = url
         set_page_url(self.request, url)
         self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
+
+    def tell_url(self, history: str) -> None:
+        """Have the browser show the page's URL, if it does not yet."""
+        if self.url != self.shown_url:
+            self.effect("url", history, self.url)
+            self.shown_url = self.url
 
     def visit(self, url: str) -> None:
         """The browser shows this URL."""

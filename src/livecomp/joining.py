@@ -154,6 +154,8 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     if resumed:
         for mounted in list(page.tree.values()):
             lifecycle.resume(mounted)
+        page.follow_url_fields(set(page.tree))  # the last word on the address may have been lost with the connection
+        page.tell_url("replace")
     patches: protocol.Patches = []
     for claim in claims:
         if claim.component not in known:

@@ -20,9 +20,7 @@ def mount(mounted: Mounted, call: Callable[[], object]) -> bool:
     page = mounted.page
     try:
         auth.guard(mounted)
-        if mounted.component.url_fields:
-            page.read_url(mounted)
-        return page.stays(lambda: page.try_out(call))
+        return page.stays(lambda: page.try_out(lambda: page.mount_at_url(mounted, call)))
     except ComponentError:
         raise
     except Exception as error:

@@ -29,6 +29,7 @@ class Mounted:
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
+        "url_defaults",
     )
 
     def __init__(
@@ -41,6 +42,7 @@ class Mounted:
         self.depth: int = parent.depth + 1 if parent else 0
         self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
+        self.url_defaults: dict[str, Any] = {}  # those that mount() has set: what an address without them stands for
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
         self.html: str | None = None  # of the first render, until its parent has taken it over
@@ -178,6 +180,8 @@ class Mounted:
             kept["arguments"] = self.arguments
         if self.fills:
             kept["fills"] = self.fills
+        if self.url_defaults:
+            kept["url_defaults"] = self.url_defaults
         if self.effects:
             kept["effects"] = self.effects
         if self.broken:

@@ -263,9 +263,7 @@ class LivePage(Address):
         if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += rendering.render_dirty(self, changed)
         self.let_out()
-        if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+        self.tell_url(history)
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)

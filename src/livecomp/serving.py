@@ -77,9 +77,8 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     mounted = page.add(cls, None, ("root", page.number))
     mounted.fills = fills and {name: with_marks(page, text) for name, text in fills.items()}
     auth.guard(mounted)
-    page.read_url(mounted)
     if not page.leaving:
-        mounted.component.mount(**kwargs)
+        page.mount_at_url(mounted, lambda: mounted.component.mount(**kwargs))
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html
