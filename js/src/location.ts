@@ -26,6 +26,9 @@ let seen: string;
 /** What was left for another URL, while the server has not answered to that. */
 let left: { place: Place; url: string }[] = [];
 
+/** Whether the user has done anything here. */
+let isUsed = false;
+
 const path = () => location.pathname + location.search;
 
 /** The URL that the server's last answer was about. */
@@ -34,9 +37,14 @@ export const here = (): string => left[0]?.url ?? path();
 export function start(): void {
   enter();
   on(window, "popstate", moved);
+  for (const type of ["click", "keydown"]) on(window, type, act, true);
   on(window, "scroll", () => {
     if (!left[0]) current.scroll = { left: scrollX, top: scrollY, behavior: "instant" };
   });
+}
+
+function act({ isTrusted }: Event): void {
+  isUsed ||= isTrusted;
 }
 
 /** Takes note of the entry that the browser shows now. Others may keep something in its state, too. */
@@ -80,7 +88,7 @@ function safe(url: string): URL | null | undefined {
 /** Leaves for another page. */
 export function go(url: string): void {
   const to = safe(url);
-  if (to && mayRedirect()) location.assign(to);
+  if (to && (isUsed || mayRedirect())) location.assign(to);
 }
 
 /** Puts another URL of this site into the address bar, as the server says. */

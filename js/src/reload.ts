@@ -23,10 +23,9 @@ export function reload(): void {
   else report({ code: "reload", message: "This page is out of date." });
 }
 
-/** Whether to follow the server to another page: pages in which the user does nothing may send each other round and round. */
+/** Whether to follow the server to another page without the user: pages may send each other round and round. */
 export function mayRedirect(): boolean {
-  if (navigator.userActivation?.hasBeenActive || isWithin(REDIRECTS_A_MINUTE, REDIRECTS) !== false)
-    return true;
+  if (isWithin(REDIRECTS_A_MINUTE, REDIRECTS) !== false) return true;
   report({ code: "redirects", message: "This page leads from one to the next without end." });
   return false;
 }
