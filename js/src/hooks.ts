@@ -4,6 +4,7 @@ import { componentOf, rootOf } from "./address";
 import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
+import { belongsTo } from "./others";
 import { all, find, live } from "./query";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
@@ -78,7 +79,7 @@ function attempt(work: () => void): void {
 export function deliver(name: string, payload: unknown, component: string): void {
   const root = rootOf(component);
   for (const [element, wanted, callback] of listeners)
-    if (wanted === name && (root?.contains(element) || !componentOf(element)))
+    if (wanted === name && ((root && belongsTo(root, element)) || !componentOf(element)))
       attempt(() => callback(payload));
   announce("push", { name, payload, component }, root);
 }

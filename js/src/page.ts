@@ -138,11 +138,11 @@ function acknowledge(): void {
   connection.send(["ack", acknowledged]);
 }
 
-/** Whoever types a value that does not fit yet is not told so in words. */
+/** Not told in words: that a value does not fit yet, while it is typed; that what was clicked is gone, as everybody sees. */
 function refused(ref: number, code: string, message: string, component?: string): void {
   const error = { code, message, component } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
-  if (entry?.numbered[0] === "set") announce("error", error, rootOf(component));
+  if (entry?.numbered[0] === "set" || (entry && code === "gone")) announce("error", error, rootOf(component));
   else report(error, rootOf(component));
 }
 

@@ -29,7 +29,8 @@ function update(element: HTMLElement): void {
     if (classes === null) continue;
     const is = holds(element);
     for (const style of classes.match(/\S+/g) ?? []) element.classList.toggle(style, is);
-    if (name === "current") element.ariaCurrent = is ? "page" : null;
-    else if (!classes && element.hidden === is) element.hidden = !is;
+    if (name === "current") {
+      if (is || element.ariaCurrent === "page") element.ariaCurrent = is ? "page" : null;
+    } else if (!classes && element.hidden === is) element.hidden = !is;
   }
 }

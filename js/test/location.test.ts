@@ -194,7 +194,8 @@ test("pages that send each other back and forth without the user end with words"
   await expect(page.locator("[live-flash]")).toContainText("without end", { timeout: 20_000 });
   expect(app.joins).toBeLessThan(30);
   await page.click("text=without end");
-  app.ack(0, [["redirect", "/"]]); // the user is there now
-  await page.waitForURL(`${app.url}/`);
-  app.expectError(/404/);
+  const here = page.url();
+  app.answer = () => ({});
+  app.ack(0, [["redirect", here.endsWith("/a/") ? "/b/" : "/a/"]]); // the user is there now
+  await expect(page).not.toHaveURL(here);
 });

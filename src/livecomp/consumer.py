@@ -58,7 +58,7 @@ class Connection:
             "_malformed",
             "_refused",
         ),
-        *("_window", "_frames", "_views", "_errors", "_pause", "_taken"),
+        *("_window", "_frames", "_views", "_errors", "_pause", "_taken", "_own_calls"),
         "__weakref__",
     )
 
@@ -82,6 +82,7 @@ class Connection:
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
         self._taken = 0
+        self._own_calls = 0  # events that counted as the page's own doing
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -282,7 +283,7 @@ class Connection:
 
     def _enqueue(self, message: protocol.Message) -> None:
         """In line, if there is room. What comes too fast waits longer; what comes far too fast is refused."""
-        wait = None if self._driver.waiting >= settings.queue_size else self._runtime.rates.admit(self._driver.visitor)
+        wait = None if self._driver.waiting >= settings.queue_size else self._wait_for(message)
         if wait is not None:
             if not wait:
                 self._refused = 0
@@ -295,6 +296,16 @@ class Connection:
             counters.count("drops", "rate")
             self._pause += REFUSED_PAUSE
             self._error(getattr(message, "ref", 0), ErrorCode.RATE_LIMITED, "Too many messages; slow down.")
+
+    def _wait_for(self, message: protocol.Message) -> float | None:
+        """The seconds that the visitor's rate asks for; None for too many. What the page itself calls does not count: it is
+        no more than we have sent elements that do so."""
+        page = self._driver.page
+        if type(message) is protocol.Event and page is not None and self._own_calls < page.own_calls:
+            self._own_calls += 1
+            self._frames -= 1
+            return 0.0
+        return self._runtime.rates.admit(self._driver.visitor)
 
 
 class LiveWebSocket:

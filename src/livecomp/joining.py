@@ -25,6 +25,7 @@ from livecomp.counters import counters
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
+from livecomp.outbox import count_own_calls
 from livecomp.packing import Arguments
 from livecomp.request import is_page_url, set_page_url
 from livecomp.shared import Key, Place
@@ -137,6 +138,9 @@ def _come_to_life(
         mounted.begin()
         page.listen(mounted)
     page.version = max(page.version, last_version) + bool(patches)
+    page.own_calls += sum(count_own_calls(html) for _, html in patches)
+    if message.resume is None:
+        page.own_calls += sum(mounted.own_calls for mounted in page.tree.values())
     page.output(Send(protocol.joined(page.joined_id, page.version, page.ack, patches, page.take_effects())))
 
 

@@ -29,7 +29,7 @@ class Mounted:
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "depth"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
-        "url_defaults",
+        *("url_defaults", "own_calls"),
     )
 
     def __init__(
@@ -43,6 +43,7 @@ class Mounted:
         self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
         self.url_defaults: dict[str, Any] = {}  # those that mount() has set: what an address without them stands for
+        self.own_calls = 0  # in the HTML of a root component that HTTP rendered, see `livecomp.outbox.count_own_calls`
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
         self.html: str | None = None  # of the first render, until its parent has taken it over
@@ -180,6 +181,8 @@ class Mounted:
             kept["arguments"] = self.arguments
         if self.fills:
             kept["fills"] = self.fills
+        if self.own_calls:
+            kept["own_calls"] = self.own_calls
         if self.url_defaults:
             kept["url_defaults"] = self.url_defaults
         if self.effects:

@@ -12,6 +12,18 @@ from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
 from livecomp.turn import Attempt, Turn
 
+_OWN_CALLS = (
+    'live-init="',
+    "live-init='",
+    'live-intersect="',
+    "live-intersect='",
+)  # no text of a visitor has such quotes
+
+
+def count_own_calls(html: str) -> int:
+    """How many elements in this HTML call an event by themselves, as soon as they are there or seen."""
+    return sum(map(html.count, _OWN_CALLS)) if "live-in" in html else 0
+
 
 class Outbox:
     """The part of a page that holds what it gives out."""
@@ -21,6 +33,9 @@ class Outbox:
         self.attempt: Attempt | None = None  # the handler at work
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
+        self.own_calls = (
+            0  # of the HTML that the browser got: so many events are the page's own doing, not the visitor's
+        )
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
         self._calling: calling.Calling | None = None  # the turn that is under way
 

@@ -36,6 +36,7 @@ from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Subscribe, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot
+from livecomp.outbox import count_own_calls
 from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
@@ -277,6 +278,7 @@ class LivePage(Address):
     def send_patches(self, patches: protocol.Patches) -> bool:
         if patches:
             self.version += 1
+            self.own_calls += sum(count_own_calls(html) for _, html in patches)
             self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
         return bool(patches)
 

@@ -20,6 +20,7 @@ from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
+from livecomp.outbox import count_own_calls
 from livecomp.response import LiveResponse
 from livecomp.templating.opaque import child_mark, leftovers
 
@@ -58,6 +59,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     page.forget_output()
     if id in page.tree:
         page.tree[id].effects += page.take_effects()
+        page.tree[id].own_calls = count_own_calls(html)
     resume.save_root(page, id)
     address = f' {ADDRESS}="{id}.0"'
     html = html.replace(address, f'{address} {TOKEN}="{token}"', 1) + rest
