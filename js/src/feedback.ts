@@ -27,11 +27,10 @@ export const loading =
 /** Marks an element as busy. What the page's author says about that holds again afterwards. */
 function mark(element: Element): () => void {
   const before = element.ariaBusy;
-  const wasMarked = element.hasAttribute(LOADING);
-  element.toggleAttribute(LOADING, true);
+  element.setAttribute(LOADING, "");
   element.ariaBusy = "true";
   return () => {
-    element.toggleAttribute(LOADING, wasMarked);
+    element.removeAttribute(LOADING);
     element.ariaBusy = before;
   };
 }

@@ -11,6 +11,12 @@ import { flush } from "./pace";
 import { mayRedirect } from "./reload";
 import { reflect } from "./states";
 
+declare global {
+  interface Window {
+    navigation?: { currentEntry: { key: string } | null };
+  }
+}
+
 /** An entry of the history. */
 interface Place {
   scroll?: ScrollToOptions;
@@ -18,7 +24,7 @@ interface Place {
   url?: string;
 }
 
-/** By the key that each has in its state. */
+/** By the browser's key for it. One that has no such keys (before 2026) remembers nothing of them. */
 const places = new Map<string, Place>();
 let current: Place;
 /** Path and query string, as last seen. */
@@ -37,23 +43,21 @@ export const here = (): string => left[0]?.url ?? path();
 export function start(): void {
   enter();
   on(window, "popstate", moved);
-  for (const type of ["click", "keydown"]) on(window, type, act, true);
+  for (const type of ["click", "keydown"]) on(window, type, use, true);
   on(window, "scroll", () => {
     if (!left[0]) current.scroll = { left: scrollX, top: scrollY, behavior: "instant" };
   });
 }
 
-function act({ isTrusted }: Event): void {
-  isUsed ||= isTrusted;
+function use(): void {
+  isUsed = true;
 }
 
-/** Takes note of the entry that the browser shows now. Others may keep something in its state, too. */
+/** Takes note of the entry that the browser shows now. */
 function enter(): void {
-  const { state } = history;
-  const key = state?.livecomp ?? `${performance.timeOrigin}-${places.size}`;
-  if (!state?.livecomp) history.replaceState({ ...state, livecomp: key }, "");
-  current = places.get(key) ?? {};
-  places.set(key, current);
+  const { key } = window.navigation?.currentEntry ?? {};
+  current = places.get(key!) ?? {};
+  if (key) places.set(key, current);
   if (current.url) history.replaceState(history.state, "", current.url + location.hash);
   delete current.url;
   seen = path();
@@ -132,8 +136,5 @@ export function follow(link: HTMLAnchorElement, event: MouseEvent): void {
 
 /** As the browser does it: `:target` and the place where Tab goes on are right, too. */
 function scrollToHash(): void {
-  const { state } = history;
   if (location.hash) location.replace(location.hash);
-  history.replaceState(state, "");
-  enter();
 }

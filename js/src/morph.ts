@@ -223,8 +223,7 @@ function arrange(
       if (node) moveAll(job, parent, job.keeps.piece(node), after);
       else node = add(job, parent, units[i]!, after);
     }
-    if (parentNode(node!) === parent) after = node!;
-    else own(node!, parent); // an element may move itself away when it is put in
+    if (parentNode(node!) === parent) after = node!; // an element may move itself away when it is put in
   }
   return changed;
 }

@@ -80,11 +80,7 @@ export function belongsTo(element: Element, node: Node): boolean {
 
 /** Adds all elements in `root` that others changed or took something out of, and all that are on the way to them. */
 export function pathsToChanges(root: Element, paths: Set<Node>): void {
-  for (const elements of [words.keys(), moved.values()]) addPaths(root, elements, paths);
-}
-
-function addPaths(root: Element, elements: Iterable<Node>, paths: Set<Node>): void {
-  for (const element of elements)
+  for (const element of [...words.keys(), ...moved.values()])
     for (
       let on: Node | null = contains(root, element) ? element : root;
       on && on !== root;

@@ -30,36 +30,20 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
   const before = entries.at(-1);
   if (
     type === "set" &&
+    !done && // somebody waits for the end of this one
     before &&
+    !before.done &&
     !before.isSent &&
     before.numbered[0] === type &&
     before.numbered[2] === fields[0]
   ) {
     // Typing while offline changes the message that waits, instead of adding one for each key.
     Object.assign(before.numbered[3], fields[1]);
-    join(before, busy, done);
     return last;
   }
   entries.push({ numbered: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() });
   transmit();
   return last;
-}
-
-/** What shows that a message is under way, and what waits for its end, holds for another one that has become part of it. */
-function join(entry: Entry, busy?: Busy, done?: Done): void {
-  const [first, then] = [entry.busy, entry.done];
-  entry.idle?.();
-  entry.busy = () => {
-    const ends = [busy?.(), first?.()];
-    return () => {
-      for (const end of ends) end?.();
-    };
-  };
-  entry.idle = entry.busy();
-  entry.done = error => {
-    then?.(error);
-    done?.(error);
-  };
 }
 
 /** Sends what waits, in order, and the rest as soon as there is room for it. */

@@ -137,6 +137,10 @@ class Host:
         html, child.html = child.html, None
         return html or ""
 
+    def child_memory(self, component_id: str) -> RenderMemory | None:
+        child = self.mounted.page.tree.get(component_id)
+        return child and child.memory
+
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         """What stands for a child inside a node that only Django can render, until the parent is written.
 
