@@ -564,7 +564,7 @@ def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: li
 
 class Commented(LiveComponent):
     name = "nested.commented"
-    template = "<!-- {{ label }} -->\n<li>{{ label }}</li><!-- end -->"
+    template = "<!-- a row -->\n<li>{{ label }}</li><!-- end -->"
     label: str = ""
 
     def mount(self, label: str = "") -> None:

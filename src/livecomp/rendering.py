@@ -139,7 +139,7 @@ class Host:
 
     def child_memory(self, component_id: str) -> RenderMemory | None:
         child = self.mounted.page.tree.get(component_id)
-        return child and child.memory
+        return child.memory if child is not None else None
 
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         """What stands for a child inside a node that only Django can render, until the parent is written.
