@@ -53,14 +53,17 @@ def test_tab_reaches_every_control_in_view_and_marks_it(visit: Visit, path: str)
 
 def test_a_todo_is_written_done_and_deleted_without_a_mouse(visit: Visit) -> None:
     page = visit("/todos/")
-    page.focus("#new")
+    page.focus("#title")
     page.keyboard.type("Walk")
     page.keyboard.press("Enter")
-    todo = page.locator("li", has_text="Walk")
-    expect(todo).to_be_visible()
-    todo.locator("input[type=checkbox], .toggle").first.focus()
+    todo = page.locator("[id^=todo-]", has_text="Walk")
+    page.locator("[aria-label='Done: Walk']").focus()
     page.keyboard.press("Space")
     expect(todo).to_have_class("done")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Delete Walk")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(todo).to_have_count(0)
 
 
 def test_a_message_is_sent_and_the_log_tells_it_without_a_mouse(visit: Visit) -> None:
