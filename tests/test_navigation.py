@@ -250,7 +250,7 @@ def test_a_field_that_the_address_named_has_the_default_of_the_class_without_it(
 def test_what_the_address_should_be_is_said_again_after_a_cut(live: LiveClient) -> None:
     page = live.mount("navigation.sorted")
     page.fill("input", "abc")
-    page.history.entries[-1].url = "/"  # the answer was lost
+    page.tab.entries[-1].url = "/"  # the answer was lost
     page.disconnect().reconnect()
     assert page.url == "/?q=abc"
 
@@ -261,6 +261,7 @@ def test_typing_and_links_while_offline_keep_their_order(live: LiveClient) -> No
     page.fill("input", "abc").click("two").click("three")
     assert page.url == "/?page=3"
     page.reconnect()
+    assert page.history == ["/?q=abc", "/?page=2", "/?page=3"]
     assert (page.url, page.one("p").text) == ("/?page=3", "date 3 new")
     assert page.back().url == "/?page=2"
     assert page.back().url == "/?q=abc"

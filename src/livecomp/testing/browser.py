@@ -52,7 +52,7 @@ class Browser:
     def __init__(self, client: LiveClient, dom: Dom, url: str) -> None:
         self.client = client
         self.dom = dom
-        self.history = History(url)
+        self.tab = History(url)
         self.pushed: list[PushedEvent] = []
         self.flashes: list[Flash] = []
         self.redirects: list[str] = []
@@ -81,9 +81,12 @@ class Browser:
         self._value_at_focus: Held = ""
 
     @property
+    def history(self) -> list[str]:
+        return [entry.url for entry in self.tab.entries]
+
+    @property
     def url(self) -> str:
-        """Path and query string, as the address bar shows them."""
-        return self.history.url
+        return self.tab.url
 
     # -- the connection ----------------------------------------------------------------------
 
@@ -102,7 +105,7 @@ class Browser:
     def _join(self) -> None:
         tokens = [element.get("lc-token") for element in self.dom.root.xpath("//*[@lc-token]")]
         self._asked.clear()
-        self.wire.join(self.client.handshake(), tokens, self.history.known_url)
+        self.wire.join(self.client.handshake(), tokens, self.tab.known_url)
         self._notice()
 
     def _leave(self) -> None:
@@ -320,7 +323,7 @@ class Browser:
     _on_navigate = _on_redirect
 
     def _on_url(self, how: str, url: str) -> None:
-        self.history.show(how, url)
+        self.tab.show(how, url)
 
     def _on_title(self, title: str) -> None:
         for element in self.dom.root.iter("title"):
@@ -344,8 +347,7 @@ class Browser:
         self.go(self.client.path_of(link.get("href", ""), self.url))
 
     def go(self, url: str) -> None:
-        """The user goes to another URL of the page."""
-        self._tell_url(self.history.go(url))
+        self._tell_url(self.tab.go(url))
 
     def _tell_url(self, answered: Callable[[], None]) -> None:
         self.bindings.flush()

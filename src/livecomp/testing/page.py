@@ -153,9 +153,9 @@ class TestPage(Forms):
 
     def back(self) -> Self:
         """The browser's back button, to the URL before."""
-        if len(self.history.entries) < 2:
+        if len(self.tab.entries) < 2:
             raise AssertionError("There is no earlier URL to go back to.")
-        if answered := self.history.back():
+        if answered := self.tab.back():
             self.step(lambda: self._tell_url(answered))
         return self
 
