@@ -1,5 +1,6 @@
 /** Matching: which element in the page each wanted one is. */
 import { isAway, isInside, type Job, kinOf } from "./job";
+import { leaving } from "./leave";
 import {
   contains,
   find,
@@ -10,6 +11,7 @@ import {
   nextSibling,
   nodeName,
   own,
+  parentNode,
   previousSibling,
 } from "./native";
 
@@ -46,7 +48,8 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
     if (job.keeps.ends.has(unit)) take(i, unit);
     else if (keyOf(unit)) {
       keyed ??= new Map([...left].reverse().map(node => [keyOf(node), node]));
-      take(i, sibling(job, unit, keyed.get(keyOf(unit))) ?? sameId(job, unit, parent));
+      const back = leaving().find(node => parentNode(node) === parent && keyOf(node) === keyOf(unit));
+      take(i, sibling(job, unit, keyed.get(keyOf(unit)) ?? back) ?? sameId(job, unit, parent));
     }
   });
 

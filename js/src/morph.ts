@@ -46,7 +46,7 @@ import {
   parentNode,
 } from "./native";
 import { staying } from "./order";
-import { foreign, pauseWatching, setServerWord, watchOthers } from "./others";
+import { foreign, movedFrom, noteMove, pauseWatching, setServerWord, watchOthers } from "./others";
 import { parse } from "./parse";
 import { noteTargets } from "./targets";
 
@@ -87,7 +87,9 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
   for (const element of job.touched) options.updated?.(element);
 }
 
+/** Takes a node out of the page, and what others moved away out of it. */
 function remove(node: Node): void {
+  movedFrom(node, true).forEach(remove);
   if (isElement(node)) noteTargets(node, "delete");
   leave(node);
 }
@@ -183,7 +185,8 @@ function changedWindow(
   while (head < length && isSame(job, live[head]!, units[head]!)) head++;
   while (tail < length - head && isSame(job, live.at(-1 - tail)!, units.at(-1 - tail)!)) tail++;
   const end = live.length - tail;
-  return [live.slice(head, end), units.slice(head, units.length - tail), live[end] ?? null];
+  const away = movedFrom(parent).filter(node => !foreign.has(node)) as ChildNode[];
+  return [[...live.slice(head, end), ...away], units.slice(head, units.length - tail), live[end] ?? null];
 }
 
 function isSame(job: Job, live: Node, unit: Node): boolean {
@@ -215,7 +218,10 @@ function arrange(
   let changed = false;
   for (let i = units.length; i--; ) {
     let node = matches[i];
-    if (node && isAway(job, node)) continue;
+    if (node && isAway(job, node)) {
+      noteMove(node, parent);
+      continue;
+    }
     if (!stay.has(i)) {
       changed = true;
       if (node) moveAll(job, parent, job.keeps.piece(node), after);

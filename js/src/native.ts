@@ -59,7 +59,7 @@ export const findAll = method(element.querySelectorAll) as <E extends Element = 
   selector: string,
 ) => NodeListOf<E>;
 
-export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
+export const isElement = (other: EventTarget): other is Element & ChildNode => other instanceof Element;
 export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;
 
 /** The form that an element is, belongs to or, where it can belong to none, is in. */

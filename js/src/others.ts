@@ -23,6 +23,9 @@ const words = new Map<Element, Words>();
 /** Elements that others put among the server's, and those on their way out. */
 export const foreign = new WeakSet<Node>();
 
+/** What others moved to the end of the page (a dialog, a menu) -> the parent that it was taken out of and belongs to. */
+const moved = new Map<Node, Node>();
+
 const observer = new MutationObserver(note);
 let pauses = 1;
 
@@ -54,9 +57,30 @@ export function setServerWord(element: Element, name: string, word: string | nul
 /** The names of the attributes of an element that others changed. */
 export const changedByOthers = (element: Element): Iterable<string> => words.get(element)?.keys() ?? [];
 
-/** Adds all elements in `root` with attributes that others changed, and all that are on the way to them. */
+/** Takes note that an element, if it is in the body by now, belongs to another parent. */
+export function noteMove(node: Node, parent: Node): void {
+  if (parentNode(node) === document.body && parent !== document.body) moved.set(node, parent);
+}
+
+/** What was moved away out of an element or, where `isDeep`, out of anything in it. */
+export const movedFrom = (parent: Node, isDeep?: boolean): Node[] =>
+  [...moved.keys()].filter(node => {
+    const owner = moved.get(node)!;
+    return owner === parent || (isDeep && contains(parent, owner));
+  });
+
+/** The parent of a node, or the one that it belongs to. */
+export const ownerOf = (node: Node): Node | null => moved.get(node) ?? parentNode(node);
+
+/** Whether a node is in an element, or was before others moved it. */
+export function belongsTo(element: Element, node: Node): boolean {
+  for (let on: Node | null = node; on; on = ownerOf(on)) if (on === element) return true;
+  return false;
+}
+
+/** Adds all elements in `root` that others changed or took something out of, and all that are on the way to them. */
 export function pathsToChanges(root: Element, paths: Set<Node>): void {
-  for (const element of words.keys())
+  for (const element of [...words.keys(), ...moved.values()])
     for (
       let on: Node | null = contains(root, element) ? element : root;
       on && on !== root;
@@ -75,6 +99,7 @@ function note(records: MutationRecord[]): void {
       const known: Words = words.get(target as Element) ?? new Map();
       if (!known.has(attributeName)) words.set(target as Element, known.set(attributeName, oldValue));
     }
+    for (const node of removedNodes) noteMove(node, target);
     for (const node of removedNodes)
       if (!foreign.has(node) && !added.has(node)) {
         rewritten.set(target, true);
@@ -88,6 +113,7 @@ function note(records: MutationRecord[]): void {
     if (!rewritten.has(parent)) rewritten.set(parent, !holdsOtherThan(parent, added));
     if (!rewritten.get(parent) && !takenOut.has(node)) foreign.add(node);
   }
+  for (const node of moved.keys()) if (parentNode(node) !== document.body) moved.delete(node);
   for (const [element, names] of words) {
     for (const [name, word] of names) setServerWord(element, name, word);
     if (!names.size || !isConnected(element)) words.delete(element);

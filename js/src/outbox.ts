@@ -34,7 +34,8 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
     ({ isSent, numbered: [kind, , component, values] }) =>
       isSent || kind !== "set" || (component === fields[0] && Object.hasOwn(values, field)),
   );
-  if (type === "set" && before && !before.isSent && before.numbered[0] === type) {
+  // `done`: somebody waits for the end of that one.
+  if (type === "set" && !done && before && !before.done && !before.isSent && before.numbered[0] === type) {
     // Typing while offline changes the message that waits with the field, instead of adding one for each key.
     Object.assign(before.numbered[3], fields[1]);
     return before.numbered[1];

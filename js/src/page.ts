@@ -152,14 +152,17 @@ function acknowledge(): void {
   connection.send(["ack", acknowledged]);
 }
 
-/** The error is dispatched at the field that it is about. A bound value that does not fit (yet) is not told in words. */
+/**
+ * The error is dispatched at the field that it is about. Not told in words: that a value does not fit yet, while it is
+ * typed; that what was clicked is gone, as everybody sees.
+ */
 function refused(ref: number, code: string, message: string, component?: string, field?: string): void {
   const error = { code, message, component, field } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
   const from = (field && refuse(component, field)) || rootOf(component);
-  const isTyped = entry?.numbered[0] === "set" && code === "bad_arguments";
+  const isSeen = entry && (code === "gone" || (code === "bad_arguments" && entry.numbered[0] === "set"));
   const isCarried = code === DOUBT.code && !!entry?.numbered[6];
-  if (isTyped || (isCarried && !carried.isTold)) announceError(error, from);
+  if (isSeen || (isCarried && !carried.isTold)) announceError(error, from);
   else report(error, from);
 }
 

@@ -1,23 +1,33 @@
-/** Reloading the page, but not for ever: a page that never gets well stops after some tries and says so. */
+/** Leaving the page without the user, but not for ever: pages that never get well stop after some tries and say so. */
 
 import { report } from "./announce";
 import { force } from "./carried";
-import { MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+import { MINUTE, REDIRECTS, REDIRECTS_A_MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+
+/** Counts one more. Whether that is within the limit; nothing, where nobody can count. */
+function isWithin(limit: number, key: string): boolean | undefined {
+  try {
+    const now = Date.now();
+    const recent = (sessionStorage[key] ?? "")
+      .split(" ")
+      .filter((time: string) => Number(time) > now - MINUTE);
+    if (recent.length >= limit) return false;
+    sessionStorage[key] = [...recent, now].join(" ");
+    return true;
+  } catch {
+    return undefined; // There is no session storage.
+  }
+}
 
 export function reload(): void {
   force();
-  try {
-    const now = Date.now();
-    const recent = (sessionStorage[RELOADS] ?? "")
-      .split(" ")
-      .filter((time: string) => Number(time) > now - MINUTE);
-    if (recent.length < RELOADS_A_MINUTE) {
-      sessionStorage[RELOADS] = [...recent, now].join(" ");
-      location.reload();
-      return;
-    }
-  } catch {
-    // Without session storage nobody can count, so it is once too often already.
-  }
-  report({ code: "reload", message: "This page is out of date." });
+  if (isWithin(RELOADS_A_MINUTE, RELOADS)) location.reload();
+  else report({ code: "reload", message: "This page is out of date." });
+}
+
+/** Whether to follow the server to another page without the user: pages may send each other round and round. */
+export function mayRedirect(): boolean {
+  if (isWithin(REDIRECTS_A_MINUTE, REDIRECTS) !== false) return true;
+  report({ code: "redirects", message: "These pages lead from one to the next without end." });
+  return false;
 }

@@ -11,7 +11,6 @@ from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
-from livecomp.raised import contained
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
@@ -21,11 +20,8 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     page = mounted.page
     try:
         auth.guard(mounted)
-        if mounted.component.url_fields:
-            with contained:
-                page.read_url(mounted, arguments)
         return page.stays(
-            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
+            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: page.mount_at_url(mounted, arguments)))
         )
     except ComponentError:
         raise

@@ -31,7 +31,7 @@ class Mounted:
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "given"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
-        *("has_begun", "is_rendering", "must_resume"),
+        *("has_begun", "is_rendering", "must_resume", "url_defaults", "own_calls"),
     )
 
     def __init__(
@@ -44,6 +44,8 @@ class Mounted:
         self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
         self.given: frozenset[str] = frozenset()  # ids of the components that stand in these
+        self.url_defaults: dict[str, Any] = {}  # those that mount() has set: what an address without them stands for
+        self.own_calls = 0  # in the HTML of a root component that HTTP rendered, see `livecomp.outbox.count_own_calls`
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
         self.html: str | None = None  # of the first render, until its parent has taken it over
@@ -51,9 +53,7 @@ class Mounted:
         self.wanted: set[str] = set()  # topics of subscribe()
         self.looked: set[str] = set()  # topics of what the last render looked at
         self.joined: dict[str, Meta] = {}  # topics of join_presence(), and what was said there
-        self.later: dict[
-            str, tuple[str, dict[str, Any], float]
-        ] = {}  # timers of send_after, with the time they are due
+        self.later: dict[str, tuple[str, dict[str, Any], float]] = {}  # timers of send_after, and the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
@@ -226,16 +226,9 @@ class Mounted:
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
-        if self.is_left_out:
-            kept["is_left_out"] = True
-        if self.arguments:
-            kept["arguments"] = self.arguments
-        if self.fills:
-            kept["fills"] = self.fills
-        if self.effects:
-            kept["effects"] = self.effects
-        if self.broken:
-            kept["broken"] = self.broken
+        for name in ("is_left_out", "arguments", "fills", "own_calls", "url_defaults", "effects", "broken"):
+            if value := getattr(self, name):
+                kept[name] = value
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}

@@ -29,6 +29,7 @@ _BY_CODE = {
     "doubt": gettext_noop("Your last action may be lost."),
     "closed": gettext_noop("The connection to the server has ended. Load the page again."),
     "reload": gettext_noop("This page is out of date. Load it again."),
+    "redirects": gettext_noop("These pages lead from one to the next without end."),
     "dismiss": gettext_noop("Dismiss"),
 }
 """By error code, and the label of the button that takes a notice away. The text of ``failed`` comes with the error, for it

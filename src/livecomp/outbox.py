@@ -14,6 +14,14 @@ from livecomp.turn import Attempt, Turn
 
 Result = TypeVar("Result")
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
+OWN_CALLS = tuple(
+    f" live-{word}={quote}" for word in ("init", "intersect") for quote in "\"'"
+)  # text has no such quotes
+
+
+def count_own_calls(html: str) -> int:
+    """How many elements in this HTML call an event by themselves, as soon as they are there or seen."""
+    return sum(map(html.count, OWN_CALLS)) if "live-in" in html else 0
 
 
 class Outbox:
@@ -27,6 +35,7 @@ class Outbox:
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
+        self.own_calls = 0  # in the HTML that the browser got: so many events are the page's doing, not the visitor's
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
         self.is_stepping = False  # a step of a turn runs, see `LivePage.advance`
         self._calling: calling.Calling | None = None  # the turn that is under way

@@ -40,6 +40,7 @@ from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
+from livecomp.outbox import count_own_calls
 from livecomp.templating import opaque
 
 logger = logging.getLogger("livecomp")
@@ -240,9 +241,7 @@ class LivePage(Attempts):
         if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += changes.render_dirty(self, changed)
         self.end_turn()
-        if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+        self.tell_url(history)
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
@@ -256,6 +255,7 @@ class LivePage(Attempts):
     def send_patches(self, patches: protocol.Patches) -> bool:
         if patches:
             self.version += 1
+            self.own_calls += sum(count_own_calls(html) for _, html in patches)
             self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
         return bool(patches)
 

@@ -160,6 +160,10 @@ class Host:
         html, child.html = child.html, None
         return html or ""
 
+    def child_memory(self, component_id: str) -> RenderMemory | None:
+        child = self.mounted.page.tree.get(component_id)
+        return child.memory if child is not None else None
+
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         """What stands for a child inside a node that only Django can render, until the parent is written.
 

@@ -21,6 +21,7 @@ from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
+from livecomp.outbox import count_own_calls
 from livecomp.response import LiveResponse
 from livecomp.templating.opaque import leftovers
 
@@ -58,6 +59,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     page.forget_output()
     if id in page.tree:
         page.tree[id].effects += page.take_effects()
+        page.tree[id].own_calls = count_own_calls(html)
     resume.save_root(page, id)
     html = html.replace(f' {ADDRESS}="{id}.0"', _attributes(page, id), 1) + rest
     page.first_html[id] = html
@@ -78,9 +80,8 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     for id in mounted.given:
         _bind_to(page, id, mounted.id)
     auth.guard(mounted)
-    page.read_url(mounted, kwargs)
     if not page.leaving:
-        page.collect_effects(mounted, lambda: mounted.component.mount(**kwargs))
+        page.collect_effects(mounted, lambda: page.mount_at_url(mounted, kwargs))
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html

@@ -35,6 +35,8 @@ class FakeHost:
     def child_html(self, component_id: str) -> str:
         return f'<span lc="{component_id}.0">child {component_id}</span>'
 
+    def child_memory(self, component_id: str) -> None: ...
+
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         return "<span>inlined child</span>"
 

@@ -101,7 +101,7 @@ class LoopMemory:
 class RenderMemory:
     """What the browser has of one component. A new one: the browser has nothing. Small, and can be pickled."""
 
-    __slots__ = ("children", "hashes", "inner", "template", "wild")
+    __slots__ = ("around", "children", "hashes", "inner", "template", "wild")
 
     def __init__(self) -> None:
         self.template = ""  # which compiled template it describes
@@ -109,6 +109,7 @@ class RenderMemory:
         self.inner: list[LoopMemory | None] = []
         self.children: frozenset[str] = frozenset()
         self.wild = False  # the browser's elements are not all where the template has them
+        self.around = ("", "")  # what stands before and after the root, if there is a comment in it
 
     def copy(self) -> "RenderMemory":
         """The same, whatever the next render makes of this one."""
@@ -118,9 +119,9 @@ class RenderMemory:
         return same
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild
+        return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild, self.around
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.template, strong, self.inner, self.children, self.wild = state
+        self.template, strong, self.inner, self.children, self.wild, self.around = state
         self.hashes = Hashes()
         self.hashes.strong.frombytes(strong)

@@ -42,6 +42,9 @@ class Host(Protocol):
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child component that the browser does not have."""
 
+    def child_memory(self, component_id: str) -> RenderMemory | None:
+        """What the browser has of a child component; None for one that is rendered elsewhere."""
+
 
 class Rendering:
     """A finished render, compared with the memory. ``again`` renders once more, with nothing left out."""
@@ -149,6 +152,15 @@ class Rendering:
         memory.inner = self.inner
         memory.children = frozenset(self.children)
         memory.wild = self.wild
+        memory.around = comments_around(self.parts)
+
+
+def comments_around(parts: Sequence[Any]) -> tuple[str, str]:
+    """What stands before and after a component's root, if there is a comment in it: it goes where the root goes."""
+    root = parts.index(0) if 0 in parts else len(parts)
+    texts = ["".join(part for part in side if part.__class__ is str) for side in (parts[:root], parts[root + 1 :])]
+    before, after = [text if "<!--" in text else "" for text in texts]
+    return before, after
 
 
 def texts_in(parts: Sequence[Any]) -> Iterator[str | None]:

@@ -48,6 +48,9 @@ class Sender(Protocol):
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         """Numbers and sends an `event`, `set` or `url` message."""
 
+    def is_patch(self, link: Element) -> bool:
+        """Whether a `live-patch` link is the page's business, and not the browser's."""
+
     def follow(self, link: Element) -> None:
         """The user follows a `live-patch` link."""
 
@@ -98,6 +101,7 @@ class Bindings:
         model = model_of(element, type_) if is_control(element) else None
         commands = element.get("live-js") if type_ == ("submit" if element.tag == "form" else "click") else None
         is_link = type_ == "click" and element.tag == "a" and element.get("live-patch") is not None
+        is_link = is_link and self.sender.is_patch(element)
         if not (name or model or commands or is_link):
             return False
         if element.get("live-self") is not None and event.target is not element:

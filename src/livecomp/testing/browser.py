@@ -18,6 +18,7 @@ from livecomp.testing.compare import difference
 from livecomp.testing.controls import Controls, Held
 from livecomp.testing.dom import Dom
 from livecomp.testing.driver import Clock, PageDriver
+from livecomp.testing.history import History, is_patch
 from livecomp.testing.html_tree import context_of, parse_fragment
 from livecomp.testing.selectors import describe
 from livecomp.testing.wire import Effect, LiveClosed, LiveError, Patches, Wire
@@ -51,9 +52,7 @@ class Browser:
     def __init__(self, client: LiveClient, dom: Dom, url: str) -> None:
         self.client = client
         self.dom = dom
-        self.url = url
-        """Path and query string, as the address bar shows them."""
-        self.history = [url]
+        self.tab = History(url)
         self.pushed: list[PushedEvent] = []
         self.flashes: list[Flash] = []
         self.redirects: list[str] = []
@@ -81,6 +80,14 @@ class Browser:
         self._is_stepping = False
         self._value_at_focus: Held = ""
 
+    @property
+    def history(self) -> list[str]:
+        return [entry.url for entry in self.tab.entries]
+
+    @property
+    def url(self) -> str:
+        return self.tab.url
+
     # -- the connection ----------------------------------------------------------------------
 
     @property
@@ -98,7 +105,7 @@ class Browser:
     def _join(self) -> None:
         tokens = [element.get("lc-token") for element in self.dom.root.xpath("//*[@lc-token]")]
         self._asked.clear()
-        self.wire.join(self.client.handshake(), tokens, self.url)
+        self.wire.join(self.client.handshake(), tokens, self.tab.known_url)
         self._notice()
 
     def _leave(self) -> None:
@@ -316,11 +323,7 @@ class Browser:
     _on_navigate = _on_redirect
 
     def _on_url(self, how: str, url: str) -> None:
-        self.url = url
-        if how == "push":
-            self.history.append(url)
-        else:
-            self.history[-1] = url
+        self.tab.show(how, url)
 
     def _on_title(self, title: str) -> None:
         for element in self.dom.root.iter("title"):
@@ -337,9 +340,18 @@ class Browser:
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         self.wire.post(kind, *fields, done=done)
 
+    def is_patch(self, link: Element) -> bool:
+        return is_patch(self.client, link, self.url)
+
     def follow(self, link: Element) -> None:
-        self._on_url("push", self.client.path_of(link.get("href", ""), self.url))
-        self.post("url", self.url)
+        self.go(self.client.path_of(link.get("href", ""), self.url))
+
+    def go(self, url: str) -> None:
+        self._tell_url(self.tab.go(url))
+
+    def _tell_url(self, answered: Callable[[], None]) -> None:
+        self.bindings.flush()
+        self.post("url", self.url, done=lambda succeeded: answered())
 
     def _notice(self) -> None:
         """`live-init` and `live-poll` of elements that are new on the page."""
