@@ -1,16 +1,23 @@
 /** The `live-<event>` attributes: one delegated listener for each DOM event that the page's HTML names. */
 
 import { call, offered } from "./call";
-import { run } from "./commands";
+import { withCommands } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
 import { on } from "./listen";
-import { follow } from "./location";
+import { follow, withNavigation } from "./location";
 import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
 import { belongsTo } from "./others";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
 
 const CAPTURING = 1; // Event.CAPTURING_PHASE
+
+/** Attributes (without `live-`) that an extra of the client is for: it is loaded when one is seen. */
+const extras: Record<string, (() => void) | undefined> = {
+  __proto__: null!,
+  js: withCommands,
+  patch: withNavigation,
+};
 
 let heard: Set<string>;
 /** Forms whose submit is under way. */
@@ -43,6 +50,7 @@ export function mayHaveNews(html: string): boolean {
 function hear(type: string): void {
   if (heard.has(type)) return;
   heard.add(type);
+  extras[type]?.();
   if (type.startsWith("window-"))
     on(window, type.slice(7), event => {
       for (const element of all(`[live-${CSS.escape(type)}]`)) react(element, type, event);
@@ -87,7 +95,7 @@ function react(element: Element, type: string, event: Event): boolean {
   if (isConfirmed && isLink) follow(element as HTMLAnchorElement, event as MouseEvent);
   if (!isConfirmed || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();
   if (!isConfirmed) return true;
-  if (commands) run(element, commands);
+  if (commands) withCommands(({ run }) => run(element, commands));
   if (name || isBound) send(element, type, event, name, isBound);
   const isStop = isLive(element, "stop");
   if (isStop) event.stopPropagation();

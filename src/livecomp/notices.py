@@ -2,7 +2,6 @@
 for developers: the browser's console shows them, and `live:error` holds them."""
 
 import functools
-import json
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from livecomp import locale
 from livecomp.raised import text_of
+from livecomp.spelling import as_attribute
 
 _FAILED = gettext_noop("Something went wrong.")
 _BY_CODE = {
@@ -62,5 +62,4 @@ def client_texts() -> SafeString:
 @functools.cache
 def _client_texts(language: str | None, debug: bool) -> SafeString:
     texts = _BY_CODE | ({"failed": _FAILED} if debug else {})
-    text = json.dumps({code: gettext(text) for code, text in texts.items()}, ensure_ascii=False)
-    return SafeString(text.replace("&", "&amp;").replace("'", "&#x27;").replace("<", "&lt;"))
+    return as_attribute({code: gettext(text) for code, text in texts.items()})

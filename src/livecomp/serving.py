@@ -19,10 +19,11 @@ from django.utils.safestring import SafeString
 from livecomp import auth, notices, packing, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.constants import ADDRESS, TOKEN
+from livecomp.constants import ADDRESS, CLIENT_EXTRAS, TOKEN
 from livecomp.exceptions import Refused
 from livecomp.outbox import count_own_calls
 from livecomp.response import LiveResponse
+from livecomp.spelling import as_attribute
 from livecomp.templating.opaque import leftovers
 
 if TYPE_CHECKING:
@@ -190,10 +191,11 @@ def render_scripts(context: Context) -> SafeString:
     nonce = _nonce(context)
     return format_html(
         '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-frame="{}" '
-        "data-livecomp-texts='{}'{}></script>",
+        "data-livecomp-extras='{}' data-livecomp-texts='{}'{}></script>",
         static("livecomp/livecomp.js"),
         get_script_prefix() + settings.path,
         settings.max_message_bytes,
+        as_attribute({name: static(f"livecomp/extras/{name}.js") for name in CLIENT_EXTRAS}),
         notices.client_texts(),
         format_html(' nonce="{}"', nonce) if nonce else "",
     )
