@@ -26,6 +26,7 @@ _BY_CODE = {
     "rate_limited": gettext_noop("That was too much at once. Wait a moment and try again."),
     "timeout": gettext_noop("This takes longer than expected."),
     "broken": _FAILED,
+    "extra": _FAILED,
     "doubt": gettext_noop("Your last action may be lost."),
     "closed": gettext_noop("The connection to the server has ended. Load the page again."),
     "reload": gettext_noop("This page is out of date. Load it again."),
