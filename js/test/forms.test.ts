@@ -502,7 +502,7 @@ test.describe("after a submit", () => {
       await expect(page.locator("#x")).toHaveValue("70");
       await page.locator("#x").focus();
       await page.press("#x", "Enter");
-      expect((await app.message("event", 2))[5]).toEqual({ text: "70" });
+      expect((await app.message("event", 2))[5]).toEqual([["text", "70"]]);
     });
 
   test("a bound chat box empties, and the server knows it", async ({ app, page }) => {
