@@ -8,9 +8,13 @@ import { find } from "./query";
 
 export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
-/** The id of the component that an element belongs to; "" outside of any. */
-export const componentOf = (element: Element | null): string =>
-  componentIn(element?.closest(`[${ADDRESS}]`)?.getAttribute(ADDRESS) ?? "");
+/** The id of the component that an element belongs to, out of shadow trees too; "" outside of any. */
+export function componentOf(element: Element | null): string {
+  const target = element?.closest(`[${ADDRESS}]`);
+  if (target) return componentIn(target.getAttribute(ADDRESS)!);
+  const root = element?.getRootNode();
+  return root instanceof ShadowRoot ? componentOf(root.host) : "";
+}
 
 /** A component's root element. An id that is none finds nothing. */
 export const rootOf = (component?: string): Element | null => find(`[${ADDRESS}="${component}.0"]`);

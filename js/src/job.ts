@@ -1,6 +1,7 @@
 /** What a morph, or several done as one, know while they are under way. */
+import { THINGS, thingOf } from "./identity";
 import type { Keeps } from "./keeps";
-import { contains, findAll, getAttribute, parentNode } from "./native";
+import { contains, findAll, parentNode } from "./native";
 import { pathsToChanges } from "./others";
 
 export interface MorphOptions {
@@ -19,8 +20,8 @@ export interface Job {
   callbacks: MorphOptions;
   /** Elements with attributes that others changed, and the way to them. */
   changed: Set<Node>;
-  /** Ids in the patches: whether each is there only once. */
-  ids: Map<string, boolean>;
+  /** Ids and boxes in the patches, as `keyOf` has them: whether each is there only once. */
+  things: Map<string, boolean>;
   /** Nodes of the page that have found their place. */
   matched: Set<Node>;
   /** Elements of the page that have no place any more, unless they find one in the course of the job. */
@@ -31,12 +32,12 @@ export interface Job {
 
 export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): Job {
   const changed = new Set<Node>();
-  const ids = new Map<string, boolean>();
+  const things = new Map<string, boolean>();
   for (const [from, to] of tasks) {
     pathsToChanges(from, changed);
-    for (const element of findAll(to, "[id]")) {
-      const id = getAttribute(element, "id")!;
-      ids.set(id, !ids.has(id));
+    for (const element of findAll(to, THINGS)) {
+      const thing = thingOf(element);
+      things.set(thing, !things.has(thing));
     }
   }
   return {
@@ -44,7 +45,7 @@ export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): 
     keeps,
     callbacks,
     changed,
-    ids,
+    things,
     matched: new Set(),
     doomed: new Set(),
     fresh: [],

@@ -52,7 +52,7 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
-  const { moveBefore } = element as MovingParent;
+  const { moveBefore } = (isElement(parent) ? element : DocumentFragment.prototype) as MovingParent;
   if (moveBefore && parent.isConnected) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

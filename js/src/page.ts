@@ -7,7 +7,7 @@ import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
-import { protect, recover } from "./forms";
+import { protect } from "./forms";
 import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
@@ -17,6 +17,7 @@ import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
 import type { Actions, Effect, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
 import { all } from "./query";
+import * as recovery from "./recover";
 import { reload } from "./reload";
 import { rememberScroll } from "./scroll";
 import * as states from "./states";
@@ -42,7 +43,7 @@ export function start(url: string): void {
   listen.start();
   bindings.start();
   place.start();
-  recover();
+  recovery.start();
   all(NOTICED).forEach(notice);
   states.reflect();
   listen.on(document, "input", states.reflect);
@@ -56,7 +57,13 @@ export function stop(): void {
 
 function join(): void {
   const tokens = all(`[${TOKEN}]`).map(root => root.getAttribute(TOKEN)!);
-  connection.send(["join", PROTOCOL_VERSION, tokens, id ? [id, version()] : null, place.here()]);
+  connection.send([
+    "join",
+    PROTOCOL_VERSION,
+    tokens,
+    id ? [id, recovery.isBehind() ? 0 : version()] : null,
+    place.here(),
+  ]);
 }
 
 const actions = {
@@ -99,10 +106,12 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   asked.clear();
   versions.clear();
   versions.set("", rendered);
+  const release = doubt && recovery.keepEntered();
   settle(upTo(ack), patches, effects);
+  release?.();
   const isDoubtful = ({ isSent, numbered }: Entry) => !!isSent && numbered[0] === "event";
-  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || doubt[1])) report(DOUBT);
-  if (isFirst || doubt) recover();
+  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || (doubt[1] && recovery.hasActed))) report(DOUBT);
+  if (isFirst || doubt) recovery.recover();
   outbox.resume();
   states.reflect();
   if (!isFirst) hooks.tellAll("reconnected");
@@ -162,10 +171,12 @@ function settle(
   if (patches[0]) announce("before-patch", news);
   const settled = outbox.settle(isDone, () => {
     const restore = protect();
-    if (patches[0]) apply(patches);
+    const ready = patches.filter(patch => !recovery.isHeldBack(patch));
+    if (ready[0]) apply(ready);
     restore();
   });
   for (const { done } of settled) done?.(error);
+  recovery.catchUp();
   states.reflect();
   if (patches[0]) announce("patched", news);
   carryOut(effects);
