@@ -8,7 +8,6 @@ import { follow } from "./location";
 import { isElement } from "./native";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
-import { noteAction } from "./recover";
 
 const CAPTURING = 1; // Event.CAPTURING_PHASE
 
@@ -59,7 +58,6 @@ function react(element: Element, type: string, event: Event): boolean {
   const isLink = isMain && isLive(element, "patch");
   if (!(name || isBound || commands || isLink) || !isWanted(element, event as KeyboardEvent)) return false;
 
-  noteAction();
   const isConfirmed = isBound || [element, (event as SubmitEvent).submitter].every(agree);
   if (isConfirmed && isLink) follow(element as HTMLAnchorElement, event as MouseEvent);
   if (!isConfirmed || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();

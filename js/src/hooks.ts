@@ -5,7 +5,6 @@ import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
 import { all, find, live } from "./query";
-import { noteAction } from "./recover";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
 type What = keyof HookDefinition;
@@ -27,7 +26,6 @@ export const pushEvent = (
   args: Record<string, unknown> = {},
 ): Promise<LiveError | undefined> =>
   new Promise(resolve => {
-    if (navigator.userActivation?.hasBeenActive) noteAction();
     const element = typeof target === "string" ? find(target) : target;
     call(element ?? document.documentElement, name, args, {}, resolve);
   });

@@ -110,7 +110,7 @@ function joined(page: string, rendered: number, ack: number, patches: Patch[], e
   settle(upTo(ack), patches, effects);
   release?.();
   const isDoubtful = ({ isSent, numbered }: Entry) => !!isSent && numbered[0] === "event";
-  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || (doubt[1] && recovery.hasActed))) report(DOUBT);
+  if (doubt && (settle(isDoubtful, [], [], DOUBT)[0] || doubt[1])) report(DOUBT);
   if (isFirst || doubt) recovery.recover();
   outbox.resume();
   states.reflect();

@@ -100,10 +100,3 @@ export function catchUp(): void {
   for (const component of behind) send(["render", component]);
   behind.clear();
 }
-
-/** Whether the user has done anything that may be lost. */
-export let hasActed = false;
-
-export const noteAction = (): void => {
-  hasActed = true;
-};
