@@ -121,7 +121,7 @@ function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolea
     kind === "TEMPLATE" ? (element as HTMLTemplateElement).content : element;
   const isChanged = morphChildren(job, inside(from), inside(to));
   if (isChanged) job.touched.add(from);
-  if (restoreChoice && (isWritten || isChanged)) restoreChoice();
+  if (restoreChoice) restoreChoice();
   if (restoreText && isChanged) restoreText(true);
   if (to.shadowRoot) morphShadow(job, from, to.shadowRoot);
 }
