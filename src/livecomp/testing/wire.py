@@ -66,6 +66,9 @@ class Receiver(Protocol):
     def apply(self, patches: Patches) -> None:
         """Brings patches into the DOM."""
 
+    def send_again(self) -> Callable[[], None]:
+        """Sends what the user has entered to a server that has lost it. Gives what is to be done after the patches."""
+
     def carry_out(self, effect: Effect) -> None:
         """Does what the server asks for beside patches."""
 
@@ -169,7 +172,10 @@ class Wire:
             raise AssertionError(f"The page was at version {self.version} and joined at {version}.")
         self.page_id, self.version = page_id, version
         self.shared_versions.clear()
+        keep = self.receiver.send_again() if is_in_doubt else None
         self._settle(lambda ref: ref <= ack, patches, effects)
+        if keep is not None:
+            keep()
         if is_in_doubt:
             self.entries = [entry for entry in self.entries if not (entry.is_sent and entry.message[0] == "event")]
         self.is_joined = True
