@@ -4,16 +4,19 @@
  */
 
 import { ADDRESS } from "./constants";
-import { closest, getAttribute } from "./native";
+import { closest, getAttribute, getRoot } from "./native";
 import { find } from "./query";
 
 export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
-/** The id of the component that an element belongs to; "" outside of any. */
-export const componentOf = (element: Element | null): string => {
-  const target = element && closest(element, `[${ADDRESS}]`);
-  return target ? componentIn(getAttribute(target, ADDRESS)!) : "";
-};
+/** The id of the component that an element belongs to, out of shadow trees too; "" outside of any. */
+export function componentOf(element: Element | null): string {
+  if (!element) return "";
+  const target = closest(element, `[${ADDRESS}]`);
+  if (target) return componentIn(getAttribute(target, ADDRESS)!);
+  const root = getRoot(element);
+  return root instanceof ShadowRoot ? componentOf(root.host) : "";
+}
 
 /** A component's root element. An id that is none finds nothing. */
 export const rootOf = (component?: string): Element | null => find(`[${ADDRESS}="${component}.0"]`);
