@@ -11,7 +11,7 @@ import { CSRF } from "./constants";
 import { type Control, type Held, held, isBox, isControl, isSame, shown } from "./controls";
 import { loading } from "./feedback";
 import { doc } from "./native";
-import { type Done, isWaiting, post } from "./outbox";
+import { type Done, isDoubtful, isWaiting, post } from "./outbox";
 import type { Entry } from "./protocol";
 import { all, live } from "./query";
 
@@ -106,6 +106,10 @@ export function refuse(component = "", field = ""): Control | undefined {
 
 /** Whether the control's value is on its way. */
 export const isUnderWay = (control: Control): boolean => sent.has(control) && isWaiting(sent.get(control)!);
+
+/** Whether the value is on its way to a server that has lost its state, and in no event that this may refuse. */
+export const willBeHeard = (control: Control): boolean =>
+  isUnderWay(control) && !isDoubtful(sent.get(control)!);
 
 /** The control's value is on its way no more. */
 export const release = (control: Control): boolean => sent.delete(control);

@@ -18,6 +18,7 @@ import {
   modelOf,
   release,
   sync,
+  willBeHeard,
 } from "./forms";
 import { on } from "./listen";
 import { contains, isConnected } from "./native";
@@ -51,7 +52,7 @@ export function recover(): void {
  */
 export function keepEntered(): () => void {
   const there = [...entered].filter(isConnected);
-  sendAgain(there.filter(control => !isUnderWay(control)));
+  sendAgain(there.filter(control => !willBeHeard(control)));
   for (const control of there) if (isUnderWay(control)) ahead.add(control);
   // What only a submit sends stays as it is, whatever the server has forgotten.
   const others = there.filter(control => !ahead.has(control));

@@ -655,6 +655,25 @@ test.describe("when the server has lost the state", () => {
     expect(app.all("event")).toHaveLength(2);
   });
 
+  test("a live-input form of which an event was under way is sent again, as that one may be refused", async ({
+    app,
+    page,
+  }) => {
+    app.expectError(/doubt/);
+    await app.open(component(`<form live-input=check><input id=text name=text></form><p lc="c0.1"></p>`));
+    await page.fill("#text", "typed");
+    const [, begun] = await app.message("event");
+    await app.goDown();
+    await app.comeBack("page-2");
+    app.send(["error", begun, "doubt", "Your last action may be lost.", "c0"]);
+    const [, ref, , name, , offered] = await app.message("event", 3);
+    expect([ref, name, offered]).toEqual([begun + 1, "check", [["text", "typed"]]]);
+    app.ack();
+    await app.settled();
+    expect(app.all("event")).toHaveLength(3);
+    await expect(page.locator("#text")).toHaveValue("typed");
+  });
+
   test("a form that only a submit sends keeps its text, whatever the server has forgotten", async ({
     app,
     page,
