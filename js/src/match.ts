@@ -15,6 +15,7 @@ import {
   parentNode,
   previousSibling,
 } from "./native";
+import type { ContentWord } from "./others";
 
 /** A node of the page, if there is one. */
 export type Match = ChildNode | undefined;
@@ -27,6 +28,15 @@ export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
       const unit = units[i]!;
       return node === unit || (keyOf(node) === keyOf(unit) && likely(node) === likely(unit));
     })
+  );
+}
+
+/** Whether a child is what the server last said of its place: an element, a text, or null. */
+export function isAsSaid(parent: Node, last: ContentWord[number], unit: ChildNode): boolean {
+  if (!(last instanceof Element)) return !isElement(unit) && last === unit.nodeValue;
+  return (
+    last === unit ||
+    (parentNode(last) === parent ? isAligned([last as Element & ChildNode], [unit]) : isEqual(last, unit))
   );
 }
 

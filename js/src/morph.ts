@@ -28,7 +28,7 @@ import { THINGS } from "./identity";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
 import { comeBack, leave } from "./leave";
-import { isAligned, isLike, type Match, match, sameThing } from "./match";
+import { isAligned, isAsSaid, isLike, type Match, match, sameThing } from "./match";
 import {
   addListener,
   childNodes,
@@ -195,19 +195,12 @@ function isSaidAgain(job: Job, parent: Node, word: ContentWord, units: ChildNode
   }
   word.forEach((last, i) => {
     const unit = units[i] as Node;
-    if (!isNode(last) || last === unit || parentNode(last) !== parent) return;
+    if (!(last instanceof Element) || last === unit || parentNode(last) !== parent) return;
     job.matched.add(last);
     morphElement(job, last, unit as Element);
   });
   return true;
 }
-
-function isAsSaid(parent: Node, last: ContentWord[number], unit: ChildNode): boolean {
-  if (!isNode(last)) return !isElement(unit) && last === unit.nodeValue;
-  return last === unit || (parentNode(last) === parent ? isAligned([last], [unit]) : isEqual(last, unit));
-}
-
-const isNode = (last: ContentWord[number]): last is Element & ChildNode => last instanceof Element;
 
 const unitsOf = (job: Job, target: Node): ChildNode[] =>
   [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
