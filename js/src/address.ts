@@ -10,10 +10,10 @@ import { find } from "./query";
 
 export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
-/** The id of the component that an element belongs to; "" outside of any. */
+/** The id of the component that an element belongs to, out of shadow trees too; "" outside of any. */
 export function componentOf(element: Element | null): string {
-  for (let on: Node | null = element; on && isElement(on); on = ownerOf(on))
-    if (hasAttribute(on, ADDRESS)) return componentIn(getAttribute(on, ADDRESS)!);
+  for (let on: Node | null = element; on; on = ownerOf(on))
+    if (isElement(on) && hasAttribute(on, ADDRESS)) return componentIn(getAttribute(on, ADDRESS)!);
   return "";
 }
 

@@ -89,6 +89,10 @@ export function blame(): number | undefined {
 export const isWaiting = (ref: number): boolean =>
   ref === Infinity || entries.some(({ numbered }) => numbered[1] === ref);
 
+/** Whether message `ref` is an event that a server had which has lost its state: it may refuse to hear it again. */
+export const isDoubtful = (ref: number): boolean =>
+  entries.some(({ isSent, numbered }) => isSent && numbered[0] === "event" && numbered[1] === ref);
+
 /** Takes out what `isDone` names, and does `work` while nothing on the page shows what is under way. */
 export function settle(isDone: (entry: Entry) => boolean, work: () => void): Entry[] {
   for (const { idle } of entries.toReversed()) idle?.();

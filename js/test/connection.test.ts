@@ -134,6 +134,7 @@ test("heartbeat: a ping every 25 seconds, and a connection that misses two answe
   await page.clock.runFor(5_000);
   await app.message("ping", 2);
   await page.clock.runFor(44_000);
+  await app.message("ping", 3);
   expect(app.all("ping")).toHaveLength(3);
   await expect(page.locator("[live-offline]")).toBeHidden();
   app.pageId = "page-1";

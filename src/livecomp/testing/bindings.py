@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lxml.etree import _Element as Element
 
 from livecomp.spelling import unmark
-from livecomp.testing.controls import Controls, Entry, Held, is_box, is_control, kind, model_of
+from livecomp.testing.controls import Controls, Entry, Held, form_of, is_box, is_control, kind, model_of
 from livecomp.testing.selectors import is_visible, select
 
 UNBUBBLING = frozenset(
@@ -71,6 +71,8 @@ class Bindings:
 
     def dispatch(self, event: DomEvent) -> DomEvent:
         """Gives the event to every element that it concerns."""
+        if event.type in ("input", "change") and is_control(event.target):
+            self.controls.entered[event.target] = None
         if event.type in ("submit", "blur"):
             self.flush()
         if event.type == "click":
@@ -170,6 +172,40 @@ class Bindings:
         if succeeded:
             for control in self.controls.submitted(form, before):
                 self.sync(control)
+
+    def send_again(self) -> Callable[[], None]:
+        """The server has lost its state: what the user has entered is sent again, before anything is patched over it.
+
+        Gives what is to be done after the patches.
+        """
+        there = [each for each in self.controls.entered if next(each.iterancestors("html"), None) is not None]
+        hearers: dict[Element, Element] = {}
+        others: dict[Element, Held] = {}
+        for control in there:
+            hearer = self._hearer(control)
+            if hearer is not None:
+                hearers.setdefault(hearer, control)
+            if model_of(control):
+                if kind(control) != "radio" or self.controls.held(control) is True:
+                    self.sync(control)
+            elif hearer is None:
+                others[control] = self.controls.held(control)
+        for hearer, control in hearers.items():
+            name = hearer.get("live-input") or hearer.get("live-change")
+            self._call(hearer, str(name), self.offered(hearer, DomEvent("input", control)))
+
+        def keep() -> None:
+            for control, value in others.items():
+                self.controls.hold(control, value)
+
+        return keep
+
+    def _hearer(self, control: Element) -> Element | None:
+        form = form_of(control)
+        if form is not None and (form.get("live-input") or form.get("live-change")):
+            return form
+        around = () if is_box(control) else (control, *control.iterancestors())
+        return next((each for each in around if each.get("live-input")), None)
 
     def _call(self, element: Element, name: str, offered: Values | list[Entry], done: Done | None = None) -> None:
         selector = element.get("live-target")

@@ -283,7 +283,9 @@ class Browser:
     # -- what the server says (see wire.Receiver) --------------------------------------------
 
     def apply(self, patches: Patches) -> None:
+        restore_boxes = self.controls.remember_boxes(self.dom.root)
         missed = self.dom.apply(patches)
+        restore_boxes()
         self._missed += missed
         for address, _ in patches:
             if address not in missed:
@@ -300,6 +302,9 @@ class Browser:
             raise AssertionError(f"Component {component!r} was rendered again, and its patches still find no place.")
         self._asked.add(what)
         self.wire.transmit(["render", what])
+
+    def send_again(self) -> Callable[[], None]:
+        return self.bindings.send_again()
 
     def carry_out(self, effect: Effect) -> None:
         kind, *fields = effect
