@@ -14,12 +14,11 @@ from lxml.etree import _Element as Element
 from livecomp import resume
 from livecomp.conf import settings
 from livecomp.testing.bindings import Bindings, Done, component_of, values
-from livecomp.testing.compare import difference
+from livecomp.testing.compare import difference, family_of, parsed_in_place
 from livecomp.testing.controls import Controls, Held
 from livecomp.testing.dom import Dom
 from livecomp.testing.driver import Clock, PageDriver
 from livecomp.testing.history import History, is_patch
-from livecomp.testing.html_tree import context_of, parse_fragment
 from livecomp.testing.selectors import describe
 from livecomp.testing.wire import Effect, LiveClosed, LiveError, Patches, Wire
 
@@ -235,15 +234,17 @@ class Browser:
         skipped = {mounted.id for mounted in page.tree.values() if mounted.is_stale}
         components = self.dom.components()
         for component, html in page.fresh_html().items():
-            if skipped and not skipped.isdisjoint(_family(page, component)):
+            if skipped and not skipped.isdisjoint(family_of(page, component)):
                 continue
             name = page.shared[component].key.name if component in page.shared else page.tree[component].component.name
             live = components.get(component)
             if live is None:
                 raise AssertionError(f"Component {name!r} ({component}) is not on the page any more.")
-            diff = difference(live, _parsed(html, live))
+            diff = difference(live, parsed_in_place(html, live))
             if diff is not None:  # is the component itself to blame, because no two renders of it are the same?
-                diff = difference(live, _parsed(html, live), _parsed(page.fresh_html()[component], live))
+                diff = difference(
+                    live, parsed_in_place(html, live), parsed_in_place(page.fresh_html()[component], live)
+                )
             if diff is not None:
                 raise AssertionError(
                     f"The page shows something else than {name!r} would render now. Does it show data that changed "
@@ -388,17 +389,3 @@ class Browser:
 
     def _has(self, element: Element) -> bool:
         return element is self.dom.root or any(each is self.dom.root for each in element.iterancestors("html"))
-
-
-def _parsed(html: str, live: Element) -> Element:
-    """A fresh render, parsed as it would be in place of `live`."""
-    parent = live.getparent()
-    return next(parse_fragment(html, "html" if parent is None else context_of(parent)).iterchildren("*"))
-
-
-def _family(page: Any, component: str) -> Iterator[str]:
-    """A component's id and those of everything in it."""
-    yield component
-    if component in page.tree:
-        for child in page.tree[component].children.values():
-            yield from _family(page, child)
