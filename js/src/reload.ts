@@ -2,7 +2,8 @@
 
 import { report } from "./announce";
 import { force } from "./carried";
-import { MINUTE, REDIRECTS, REDIRECTS_A_MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+import { LEAVING, MINUTE, REDIRECTS, REDIRECTS_A_MINUTE, RELOADS, RELOADS_A_MINUTE } from "./constants";
+import { addListener } from "./native";
 
 /** Counts one more. Whether that is within the limit; nothing, where nobody can count. */
 function isWithin(limit: number, key: string): boolean | undefined {
@@ -19,7 +20,19 @@ function isWithin(limit: number, key: string): boolean | undefined {
   }
 }
 
+/** When the user last set out for another page, which may be on its way. */
+let left = -Infinity;
+addListener(window, "beforeunload", () => {
+  left = performance.now();
+});
+
+/** Loads the page again; not in the place of another one that the user is waiting for, as after a sign-in. */
 export function reload(): void {
+  const wait = left + LEAVING - performance.now();
+  if (wait > 0) {
+    setTimeout(reload, wait);
+    return;
+  }
   force();
   if (isWithin(RELOADS_A_MINUTE, RELOADS)) location.reload();
   else report({ code: "reload", message: "This page is out of date." });
