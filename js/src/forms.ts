@@ -92,6 +92,9 @@ export function claim(control: Control, ref = Infinity): void {
   if (refused.delete(control)) control.ariaInvalid = null;
 }
 
+/** No patch changes the control until it is released. What was refused of it stays marked. */
+export const keep = (control: Control): unknown => sent.set(control, Infinity);
+
 /** Marks the control of a field, until its value changes: what it holds was refused. */
 export function refuse(component = "", field = ""): Control | undefined {
   const found = all<Control>(CONTROLS).find(

@@ -15,6 +15,7 @@ import {
   isControl,
   isDirty,
   isUnderWay,
+  keep,
   modelOf,
   release,
   sync,
@@ -56,7 +57,7 @@ export function keepEntered(): () => void {
   for (const control of there) if (isUnderWay(control)) ahead.add(control);
   // What only a submit sends stays as it is, whatever the server has forgotten.
   const others = there.filter(control => !ahead.has(control));
-  for (const control of others) claim(control);
+  for (const control of others) keep(control);
   return () => {
     for (const control of others) release(control);
   };

@@ -690,6 +690,22 @@ test.describe("when the server has lost the state", () => {
     expect(app.calls).toEqual([]);
   });
 
+  test("what was refused in such a form stays marked", async ({ app, page }) => {
+    app.expectError(/No capitals/);
+    await app.open(component('<form lc="c0.1" live-submit=save><input name=text id=text></form>'));
+    await page.fill("#text", "Hello");
+    await page.press("#text", "Enter");
+    const [, ref] = await app.message("event");
+    app.send(["error", ref, "bad_arguments", "No capitals.", "c0", "text"]);
+    await expect(page.locator("#text")).toHaveAttribute("aria-invalid", "true");
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", "><input name=text id=text>"]] });
+    await app.comeBack("page-2");
+    await app.settled();
+    await expect(page.locator("#text")).toHaveValue("Hello");
+    await expect(page.locator("#text")).toHaveAttribute("aria-invalid", "true");
+  });
+
   test("what was submitted is not sent again", async ({ app, page }) => {
     await app.open(component("<form live-input=check live-submit=save><input name=text id=text></form>"));
     await page.fill("#text", "Hello");

@@ -514,48 +514,40 @@ test.describe("A contenteditable", () => {
   const box = (text: string, other = 1) =>
     `<div><p>${other}</p><div class="text" contenteditable>${text}</div></div>`;
 
-  test(
-    "an update that was held back while it had the focus is made up for when it is left",
-    { tag: "@chromium" },
-    ({ run }) =>
-      run(
-        async ([before, after, last]) => {
-          stage(before!);
-          find(".text").focus();
-          patch(after!);
-          patch(last!);
-          equal(find(".text").textContent, "old");
-          find(".text").blur();
-          await until(() => find(".text").textContent === "last");
-          patch(after!);
-          equal(find(".text").textContent, "new");
-        },
-        [box("old"), box("new"), box("last", 2)],
-      ),
-  );
+  test("an update that was held back while it had the focus is made up for when it is left", ({ run }) =>
+    run(
+      async ([before, after, last]) => {
+        stage(before!);
+        find(".text").focus();
+        patch(after!);
+        patch(last!);
+        equal(find(".text").textContent, "old");
+        find(".text").blur();
+        await until(() => find(".text").textContent === "last");
+        patch(after!);
+        equal(find(".text").textContent, "new");
+      },
+      [box("old"), box("new"), box("last", 2)],
+    ));
 
-  test(
-    "what was typed stays when the server says again what it said before",
-    { tag: "@chromium" },
-    ({ run }) =>
-      run(
-        async ([before, again, news]) => {
-          stage(before!);
-          await frame();
-          find(".text").focus();
-          document.execCommand("insertText", false, "typed ");
-          find(".text").blur();
-          const typed = find(".text").textContent;
-          equal(typed!.includes("typed"), true);
-          await frame();
-          patch(again!);
-          equal([find(".text").textContent, find("p").textContent], [typed, "2"]);
-          patch(news!);
-          equal(find(".text").textContent, "new");
-        },
-        [box("old"), box("old", 2), box("new", 2)],
-      ),
-  );
+  test("what was typed stays when the server says again what it said before", ({ run }) =>
+    run(
+      async ([before, again, news]) => {
+        stage(before!);
+        await frame();
+        find(".text").focus();
+        document.execCommand("insertText", false, "typed ");
+        find(".text").blur();
+        const typed = find(".text").textContent;
+        equal(typed!.includes("typed"), true);
+        await frame();
+        patch(again!);
+        equal([find(".text").textContent, find("p").textContent], [typed, "2"]);
+        patch(news!);
+        equal(find(".text").textContent, "new");
+      },
+      [box("old"), box("old", 2), box("new", 2)],
+    ));
 });
 
 test.describe("Shadow trees", () => {
