@@ -16,7 +16,7 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
-from livecomp.raised import contained, text_of
+from livecomp.raised import text_of
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
@@ -124,9 +124,7 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
             guard(each)
         if not is_restricted(mounted.component):
             return None
-        with contained:
-            stays = page.stays(lambda: check(mounted.component, page.request, verdicts))
-        if not stays:
+        if not page.try_out(lambda: check(mounted.component, page.request, verdicts)):
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused

@@ -21,9 +21,8 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     patches: list[tuple[str, str]] = []
     line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
     due: set[str] = set()
-    done: set[str] = set()
-    start, first_new = len(page.turn.renders), page.number
-    page.begin_renders()
+    done: set[str] = set() if rendered is None else rendered
+    start, first_new = page.turn.renders.mark(), page.number
     while page.dirty or line:
         for id in page.dirty - due & page.tree.keys():
             heapq.heappush(line, (page.tree[id].depth, len(due), id))
@@ -40,7 +39,6 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
             patches += _patches_of(page.tree[id])
             page.dirty.discard(id)
         except _HandlersFailed as failed:
-            page.end_renders()
             page.undo_renders(start)
             page.undo_handlers(failed.handlers)
             failed.tell()
@@ -48,10 +46,6 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
             patches.clear()
             line.clear()
             due.clear()
-            page.begin_renders()
-    page.end_renders()
-    if rendered is not None:
-        rendered |= done
     if page.number != first_new or page.late:
         page.begin(first_new)
     return patches
@@ -74,13 +68,18 @@ class _HandlersFailed(Exception):
 
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
     page = mounted.page
+    patches: list[tuple[str, str]] = []
     try:
-        return page.try_render(mounted, lambda: _shown_again(mounted))
+        page.try_render(mounted, lambda: patches.extend(_shown_again(mounted)))
     except Exception as error:
         if handlers := page.guilty_of(mounted):
             raise _HandlersFailed(mounted, handlers, error) from error
         failed = error
-    return page.try_render(mounted, lambda: _shown_failure(mounted, failed))
+    else:
+        return patches
+    patches.clear()
+    page.try_render(mounted, lambda: patches.extend(_shown_failure(mounted, failed)))
+    return patches
 
 
 def _shown_failure(mounted: Mounted, error: Exception) -> list[tuple[str, str]]:

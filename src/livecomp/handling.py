@@ -62,7 +62,7 @@ def run(
 
     When it fails, nothing of it has happened, and the turn's event is answered."""
     page = mounted.page
-    attempt = page.attempt = Attempt(page.shown_url, cause=cause)
+    attempt = page.attempt = Attempt(page.shown_url, cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
     open_before = open_transactions()
@@ -84,14 +84,12 @@ def run(
     except _Undone:
         return
     except PageGone:
-        page.attempt = None
         page.undo(attempt)
         page.turn.is_cut_short = True
         return
     except Exception as error:
         if not open_before and (left := open_transactions()):
             roll_back(left)
-        page.attempt = None
         page.undo(attempt)
         if cause is None:
             tell_failure(mounted, name, error)
@@ -207,9 +205,7 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone
-    for render in page.turn.renders:  # what it changed in other components is undone with the handler
-        attempt.undo_steps += render.undo_steps
-    page.let_out()
+    page.hand_over(attempt)
     page.turn.published += [(*each, attempt) for each in attempt.published]
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
     page.send_patches(patches)

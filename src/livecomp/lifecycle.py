@@ -24,8 +24,8 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
         if mounted.component.url_fields:
             with contained:
                 page.read_url(mounted, arguments)
-        return page.stays(
-            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
+        return page.try_out(
+            lambda: page.collect_effects(mounted, lambda: mounted.component.mount(**arguments)), notes_fields=True
         )
     except ComponentError:
         raise
@@ -44,7 +44,7 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         page.turn.verdicts.clear()  # its children were refused with it
     try:
         auth.guard(child)
-        page.try_out(lambda: child.component.updated(**changed))
+        page.try_out(lambda: child.component.updated(**changed), notes_fields=True)
     except Exception as error:
         _break(child, "updated", error)
     page.dirty.add(child.id)
@@ -65,7 +65,7 @@ def resume(mounted: Mounted) -> None:
         return
     mounted.must_resume = False
     try:
-        mounted.page.try_out(mounted.component.resumed)
+        mounted.page.try_out(mounted.component.resumed, notes_fields=True)
     except Exception as error:
         failure = report(mounted, error, "resumed")
         mounted.page.flash("error", failure_text(error, failure))

@@ -51,14 +51,14 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
             raise
         _fail(page, message, as_failure(error))
     finally:
-        page.attempt = page.rendering = None
+        page.attempt = None
     page.end_turn()
 
 
 def _fail(page: "LivePage", message: Any, error: Exception) -> None:
-    page.attempt = page.rendering = None
-    page.undo_renders(0)
-    page.undo_handlers([attempt for attempt in page.turn.kept if not attempt.is_final])
+    page.attempt = None
+    page.undo_renders()
+    page.undo_handlers(page.turn.kept)
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
     if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on

@@ -5,7 +5,6 @@ then nothing of it is sent, and no message reaches it.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp import registry
@@ -119,7 +118,7 @@ def leave_out(page: "LivePage", id: str) -> None:
     if id in page.tree:
         page.note(page.tree[id])
     elif not found.is_left_out:
-        page.on_undo(partial(setattr, found, "is_left_out", False))
+        page.on_undo(setattr, found, "is_left_out", False)
     found.is_left_out = True
     _forget_html(page, id)
     forget_html_within(page, id)
