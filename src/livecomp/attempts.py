@@ -33,12 +33,12 @@ class Attempts(Address):
 
     # Trying
 
-    def try_out(self, act: Callable[[], object], *, notes_fields: bool = False) -> bool:
-        """Do this: ask a component's code, call one of its life, or render it. False when it asks for a redirect.
+    def try_out(self, act: Callable[[], object], *, notes_fields: bool = False, renders: Mounted | None = None) -> bool:
+        """Do this: ask a component's code, make a call of its life, or render it. False when it asks for a redirect.
 
         What asks for a redirect, or fails, has changed nothing, in no component. Of what it asked the browser for only the
-        way to the other page stays, if it was refused, too. ``notes_fields``: it may set fields. Over HTTP, where one
-        failure ends all, nothing is undone."""
+        way to the other page stays, if it was refused, too. ``notes_fields``: it may set fields. ``renders``: the component
+        that it renders. Over HTTP, where one failure ends all, nothing is undone."""
         before, self.leaving = self.leaving, ""
         if not self.connected and self.attempt is None:
             try:
@@ -53,6 +53,8 @@ class Attempts(Address):
         if notes_fields:
             attempt.touched, attempt.notes_fields = {}, True
             attempt.undo_steps.append((self._put_back, (attempt.touched,)))
+        if renders is not None:
+            self.note(renders)
         try:
             with contained:
                 act()
@@ -73,12 +75,7 @@ class Attempts(Address):
 
     def try_render(self, mounted: Mounted, act: Callable[[], object]) -> bool:
         """`try_out` a render of the component."""
-
-        def render() -> None:
-            self.note(mounted)
-            act()
-
-        return self.try_out(render)
+        return self.try_out(act, renders=mounted)
 
     def note(self, mounted: Mounted) -> None:
         """The render at work changes how the component stands there, and what the browser has of it."""
@@ -149,16 +146,19 @@ class Attempts(Address):
 
     def let_out(self) -> None:
         """What the handlers and the renders of this turn asked for happens now."""
-        turn = self.turn
-        for attempt in (*turn.kept, turn.renders):
+        kept, renders = self.turn.kept, self.turn.renders
+        for attempt in kept:
             self.waiting_output += attempt.outputs
             self._effects += attempt.effects
-        turn.kept.clear()
-        turn.renders.outputs, turn.renders.effects, turn.renders.undo_steps = [], [], []
+        kept.clear()
+        self.waiting_output += renders.outputs
+        self._effects += renders.effects
+        renders.outputs, renders.effects, renders.undo_steps = [], [], []
 
     def end_turn(self) -> None:
         """Nothing can be undone any more: what the renders left out is gone."""
-        self.let_out()
+        if self.turn.kept or not self.turn.renders.is_empty:
+            self.let_out()
         if self.turn.leaving:
             leaving, self.turn.leaving = self.turn.leaving, []
             for mounted in leaving:

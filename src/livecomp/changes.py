@@ -24,14 +24,17 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     done: set[str] = set() if rendered is None else rendered
     start, first_new = page.turn.renders.mark(), page.number
     while page.dirty or line:
-        for id in page.dirty - due & page.tree.keys():
-            heapq.heappush(line, (page.tree[id].depth, len(due), id))
-            due.add(id)
-        page.dirty.clear()
-        if not line:
-            break
-        id = heapq.heappop(line)[-1]
-        due.discard(id)
+        if len(page.dirty) == 1 and not line:
+            id = page.dirty.pop()
+        else:
+            for id in page.dirty - due & page.tree.keys():
+                heapq.heappush(line, (page.tree[id].depth, len(due), id))
+                due.add(id)
+            page.dirty.clear()
+            if not line:
+                break
+            id = heapq.heappop(line)[-1]
+            due.discard(id)
         if id not in page.tree or not page.tree[id].is_shown:
             continue
         done.add(id)

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -78,19 +78,18 @@ class Mounted:
         return attempt.touched.setdefault(self.id, {})
 
     @property
-    def around(self) -> list["Mounted"]:
+    def around(self) -> Sequence["Mounted"]:
         """What it stands in directly."""
-        return standing.around(self.page, self.id)
+        if self.page.holders:
+            return standing.around(self.page, self.id)
+        return () if self.parent is None else (self.parent,)  # the short way of most pages
 
     @property
     def depth(self) -> int:
         """How deep it stands."""
         if self.page.holders:
             return 1 + max([each.depth for each in self.around], default=-1)
-        depth, parent = 0, self.parent  # the short way of most pages
-        while parent is not None:
-            depth, parent = depth + 1, parent.parent
-        return depth
+        return len(standing.parents(self))
 
     @property
     def is_shown(self) -> bool:

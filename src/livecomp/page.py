@@ -7,7 +7,7 @@ and takes what is to be done with `take_output`.
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction

@@ -5,7 +5,6 @@ but each renders by itself: a parent's patch keeps them.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +37,7 @@ class Host:
         self.mounted = mounted
         self.inlined: set[str] = set()  # children inside nodes that only Django can render
         self.passed: set[str] = set()  # those of them in what other children are given to show
-        self._places: Counter[Slot] = Counter()
+        self._places: dict[Slot, int] = {}
         self.shared: set[str] = set()  # shared children placed by this render
         self.is_again = False  # the browser has the component: a child that leads elsewhere does not take it away
 
@@ -61,7 +60,8 @@ class Host:
         if cls.shared:
             return self._place_shared(cls, slot, kwargs, fills)
         slot = self.slot_of_its_own(slot)
-        self.passed |= self.given_in(fills)
+        if fills:
+            self.passed |= self.marks.children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.broken != "mount" and child.is_placed_by(name, kwargs):
             if fills != child.fills:
@@ -88,8 +88,8 @@ class Host:
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
-        number = self._places[slot]
-        self._places[slot] += 1
+        number = self._places.get(slot, 0)
+        self._places[slot] = number + 1
         if not number:
             return slot
         warn_about_child(type(self.mounted.component).__name__, slot)
@@ -168,8 +168,8 @@ class Host:
         key = kwargs.pop("key", None)
         slot: Slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
         if key is None:
-            self._places[slot] += 1
-            slot = ("inlined", name, place, self._places[slot] - 1, key)
+            number = self._places[slot] = self._places.get(slot, -1) + 1
+            slot = ("inlined", name, place, number, key)
         child = self.place(name, slot, kwargs, fills)
         self.inlined.add(child)
         return self.marks.mark(child)
@@ -179,19 +179,17 @@ class Host:
         show."""
         return frozenset(self.inlined | self.mounted.given)
 
-    def given_in(self, fills: Mapping[str, Any] | None) -> frozenset[str]:
-        """Ids of the children that stand in what a component is given to show."""
-        return self.marks.children_given(fills) if fills else frozenset()
-
     def commit(self, rendering: Any) -> None:
         """The browser is going to have this render: children that it does not place leave the page. Raises what the pattern
         of a topic raises with the present state, and then nothing of it has happened."""
         mounted = self.mounted
         mounted.check_topics()
         rendering.commit()
-        for id in self.inlined_children().difference(rendering.children, self.passed):
-            standing.leave_out(mounted.page, id)
-        _keep_children(mounted, {*rendering.children, *self.inlined})
+        if self.inlined or mounted.given:
+            for id in self.inlined_children().difference(rendering.children, self.passed):
+                standing.leave_out(mounted.page, id)
+        if mounted.children:
+            _keep_children(mounted, {*rendering.children, *self.inlined})
 
 
 class FreshHost(Host):

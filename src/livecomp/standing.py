@@ -4,7 +4,7 @@ All of these are asked whether the visitor may see it. Where one of them does no
 then nothing of it is sent, and no message reaches it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from livecomp import registry
@@ -30,8 +30,24 @@ def around(page: "LivePage", id: str) -> list["Mounted"]:
     return found
 
 
-def all_around(page: "LivePage", id: str) -> Iterator["Mounted"]:
+def parents(mounted: "Mounted") -> list["Mounted"]:
+    """Those in whose templates the component stands, from the inside out."""
+    found = []
+    parent = mounted.parent
+    while parent is not None:
+        found.append(parent)
+        parent = parent.parent
+    return found
+
+
+def all_around(page: "LivePage", id: str) -> Iterable["Mounted"]:
     """Everything that the component stands in, from the inside out."""
+    if not page.holders and id in page.tree:  # the short way of most pages
+        return parents(page.tree[id])
+    return _all_around(page, id)
+
+
+def _all_around(page: "LivePage", id: str) -> Iterator["Mounted"]:
     seen = {id}
     waiting = around(page, id)
     for each in waiting:
@@ -78,11 +94,6 @@ def is_shown(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return False
-    if not page.holders and id in page.tree:  # the short way of most pages
-        parent = page.tree[id].parent
-        while parent is not None and parent.failure is None:
-            parent = parent.parent
-        return parent is None
     return all(each.failure is None and not each.is_left_out for each in all_around(page, id))
 
 

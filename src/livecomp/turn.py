@@ -44,6 +44,11 @@ class Attempt:
         """How far it is."""
         return len(self.outputs), len(self.effects), len(self.undo_steps)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to let out or to undo, but fields."""
+        return not (self.outputs or self.effects or self.undo_steps)
+
     def take_back(self, mark: Mark) -> list[Output]:
         """Undo what came after the mark, but for old values of fields. Gives the output that stays: rows of watched models
         are saved, whatever comes after."""
