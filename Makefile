@@ -14,7 +14,7 @@ WITH_SERVERS := tests/e2e tests/servers
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test test-servers test-unit test-js test-next lint bench bench-browser bench-broadcast \
-        conformance fuzz soak docs build clean
+        conformance fuzz soak docs build messages clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -94,6 +94,9 @@ ifdef NPM
 	npm run build
 endif
 	$(VENV)/bin/python -m build --outdir dist
+
+messages:  ## Compile the translations (wants gettext)
+	for source in src/livecomp/locale/*/LC_MESSAGES/django.po; do msgfmt --check-format -o $${source%po}mo $$source || exit 1; done
 
 clean:  ## Remove everything that was built or installed here
 	rm -rf .cache dist build docs/_build node_modules test-results

@@ -132,6 +132,12 @@ class FakePage:
         self.ack = message.ref
         self.output(Send(protocol.error(message.ref, message.reason.code, str(message.reason))))
 
+    def _unreadable(self, message: protocol.Unreadable) -> Generator[Step, Any, None]:
+        yield from ()
+        self.ack = message.ref
+        error = protocol.error(message.ref, message.code, message.reason, message.component, message.field)
+        self.output(Send(error))
+
     def _topicmessages(self, message: inputs.TopicMessages) -> Generator[Step, Any, None]:
         yield from ()
         self.seen.append(dict(message.messages))

@@ -144,6 +144,77 @@ async def test_t07_oversize_is_refused_before_it_is_parsed(character: str) -> No
         assert (await socket.call("add"))[0] == "patch"
 
 
+def in_parts(message: list[Any], length: int = 10_000) -> list[str]:
+    """The frames of a long message."""
+    text = json.dumps(message, separators=(",", ":"))
+    return [*("+" + text[at : at + length] for at in range(0, len(text), length)), "+"]
+
+
+async def test_what_is_longer_than_a_frame_comes_in_parts() -> None:
+    async with fake_socket() as socket:
+        for frame in in_parts(["event", 1, "c0", "add", {"by": 2}, {"value": "x" * 70_000}], 16_000):
+            await socket.write_text(frame)
+        assert (await socket.read_until("patch"))[2] == 1
+
+
+@override_settings(LIVECOMP={"MAX_MESSAGE_BYTES": 4_096, "RATE_LIMIT": (2_000, 100), "QUEUE_SIZE": 20})
+async def test_many_small_parts_are_no_flood() -> None:
+    async with fake_socket() as socket:
+        for frame in in_parts(["event", 1, "c0", "add", {}, {"value": "x" * 1_000_000}], 1_000):
+            await socket.write_text(frame)
+        assert (await socket.read_until("patch", timeout=30))[2] == 1
+
+
+async def test_parts_that_are_no_message_are_one_malformed_frame() -> None:
+    async with fake_socket() as socket:
+        for frame in ("+[", "+]x", "+", "+"):
+            await socket.write_text(frame)
+        for _ in range(2):
+            assert (await socket.read())[:3] == ["error", 0, "protocol"]
+        assert (await socket.call("add"))[0] == "patch"
+
+
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100_000)
+async def test_t07_parts_are_as_limited_as_the_body_of_a_post() -> None:
+    async with fake_socket() as socket:
+        for frame in in_parts(["event", 1, "c0", "add", {}, {"value": "x" * 99_000}], 50_000):
+            await socket.write_text(frame)
+        assert (await socket.read_until("patch"))[2] == 1
+        for frame in in_parts(["set", 2, "c0", {"note": "x" * 900_000}], 50_000):
+            await socket.write_text(frame)
+        assert await socket.read() == ["error", 2, "too_large", "At most 100000 bytes.", "c0", "note"]
+        for frame in in_parts(["url", 3, "x" * 100_000], 50_000):
+            await socket.write_text(frame)
+        assert (await socket.read())[:3] == ["error", 0, "protocol"]
+
+
+@override_settings(LIVECOMP={"RATE_LIMIT": (5, 4), "MAX_MESSAGE_BYTES": 1_000})
+async def test_t48_parts_cost_what_as_many_messages_would() -> None:
+    async with fake_socket() as socket:
+        began = asyncio.get_running_loop().time()
+        for frame in in_parts(["event", 1, "c0", "add", {}, {"value": "x" * 9_000}], 400):
+            await socket.write_text(frame)
+        assert (await socket.read_until("patch", timeout=20))[2] == 1
+        assert (
+            asyncio.get_running_loop().time() - began > 0.8
+        )  # nine thousands, four at once, the others at five a second
+
+
+async def test_t48_a_long_message_is_not_taken_while_many_wait() -> None:
+    async with fake_socket() as socket:
+        await socket.event("hold")
+        for _ in range(10):
+            await socket.event("add")
+        for frame in in_parts(["event", 12, "c0", "add", {}, {"value": "x" * 70_000}]):
+            await socket.write_text(frame)
+        await socket.write("ping")
+        await until(lambda: socket.input_queue.qsize() == 1)  # the ping is not read yet: nothing comes in meanwhile
+        assert socket.page.seen == ["holding"]
+        socket.page.gate.set()
+        await socket.read_until("pong")
+        await until(lambda: socket.page.ack == 12)
+
+
 async def test_t09_unknown_message_type_is_an_error_reply() -> None:
     async with fake_socket() as socket:
         await socket.write("dance", 1)

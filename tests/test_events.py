@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 
 from livecomp import LiveComponent, event, every, on
 from livecomp.constants import ErrorCode
@@ -49,6 +50,31 @@ class Component(Mixin, Base):
     class Inner: ...
 
 
+class Form(LiveComponent):
+    template = "<p></p>"
+
+    @event
+    def rest(self, **fields) -> None: ...  # type: ignore[no-untyped-def]
+
+    @event
+    def bare(self, /, **fields) -> None: ...  # type: ignore[no-untyped-def]
+
+    @event
+    def listed(self, tags: list[str]) -> None: ...
+
+    @event
+    def boolean(self, agree: bool = False) -> None: ...
+
+    @event
+    def text(self, agree: str = "") -> None: ...
+
+    @event
+    def plain(self, agree="") -> None: ...  # type: ignore[no-untyped-def]
+
+    @event
+    def whole(self, data: QueryDict, row: int = 0, tags: list[str] = []) -> None: ...  # noqa: B006
+
+
 def test_t13_events_are_exactly_the_decorated_functions() -> None:
     assert set(Component.events) == {"from_mixin", "from_base", "save", "submit"}
 
@@ -89,8 +115,66 @@ def test_of_what_the_browser_offers_a_method_takes_what_it_names() -> None:
 
 
 def test_a_form_handler_takes_all_fields() -> None:
-    offered = {"title": "x", "tags": ["a", "b"], "self": "z", "not a name": 1}
-    assert bind(Component.events["submit"], None, {}, offered) == {"title": "x", "tags": ["a", "b"]}
+    names = ["title", "form-TOTAL_FORMS", "first-name", "a[]", "a.b", "class", "__proto__", "ключ", "not a name", "a[]"]
+    form = [(name, str(number)) for number, name in enumerate(names)]
+    expected = {**dict(form), "a[]": ["3", "9"]}
+    assert bind(Component.events["submit"], None, {}, form) == expected
+    assert list(bind(Component.events["submit"], None, {}, form)) == names[:-1]
+
+
+def test_a_choice_of_several_is_a_list_whatever_is_chosen() -> None:
+    group: tuple[str, None] = ("tags", None)
+    for chosen in ([], ["a"], ["a", "b"]):
+        form = [group, *(("tags", each) for each in chosen)]
+        assert bind(Form.events["rest"], None, {}, form) == {"tags": chosen}
+        assert bind(Form.events["listed"], None, {}, form) == {"tags": chosen}
+
+
+def test_of_a_choice_a_single_parameter_takes_the_only_value_or_none() -> None:
+    group: tuple[str, None] = ("agree", None)
+    for name, value in [("boolean", True), ("text", "1"), ("plain", "1")]:
+        assert bind(Form.events[name], None, {}, [group, ("agree", "1")]) == {"agree": value}
+        assert bind(Form.events[name], None, {}, [group]) == {}
+        with pytest.raises(Refused):
+            bind(Form.events[name], None, {}, [group, ("agree", "1"), ("agree", "0")])
+
+
+def test_a_query_dict_is_what_a_view_gets() -> None:
+    form = [("tags", None), ("a-0-x", "1"), ("tags", "b"), ("data", "mine"), ("tags", "a"), ("nul", "\x00")]
+    bound = bind(Form.events["whole"], None, {"row": "3"}, form)
+    data = bound["data"]
+    assert isinstance(data, QueryDict)
+    assert data == QueryDict("a-0-x=1&tags=b&data=mine&tags=a&nul=%00")
+    assert list(data.lists()) == [("a-0-x", ["1"]), ("tags", ["b", "a"]), ("data", ["mine"]), ("nul", ["\x00"])]
+    assert (bound["row"], bound["tags"]) == (3, ["b", "a"])
+    with pytest.raises(AttributeError, match="immutable"):
+        data["x"] = "y"
+    assert bind(Form.events["whole"], None, {}, [])["data"] == QueryDict()
+
+
+def test_a_query_dict_by_hand_is_one_of_texts() -> None:
+    bound = bind(Form.events["whole"], None, {"data": {"a": ["1", "2"], "b-0": "3"}}, {})
+    assert bound["data"] == QueryDict("a=1&a=2&b-0=3")
+    for bad in ("a=1", [["a", "1"]], {"a": 1}, {"a": [["1"]]}, None):
+        with pytest.raises(Refused, match="fields of a form"):
+            bind(Form.events["whole"], None, {"data": bad}, {})
+    with pytest.raises(Refused, match="misses data"):
+        bind(Form.events["whole"], None, {}, {"value": "x"})
+
+
+def test_a_field_that_python_cannot_pass_is_refused_with_words() -> None:
+    with pytest.raises(Refused, match=r"cannot take a field named 'self' .* QueryDict"):
+        bind(Form.events["rest"], None, {}, [("self", "x")])
+    assert bind(Form.events["bare"], None, {}, [("self", "x")]) == {"self": "x"}
+    assert bind(Form.events["listed"], None, {}, [("self", "x"), ("tags", "a")]) == {"tags": ["a"]}
+
+
+@pytest.mark.parametrize("name", ["rest", "text", "plain", "listed"])
+def test_a_nul_is_refused_and_its_field_named(name: str) -> None:
+    field = "tags" if name == "listed" else "agree"
+    with pytest.raises(Refused, match="NUL") as caught:
+        bind(Form.events[name], None, {}, [(field, "a\x00b")])
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize(

@@ -41,16 +41,55 @@ BAD_FRAMES = [
     '["event",1,"c0","add",{"a":NaN}]',
     '["event",1,"c0","add",{"a":Infinity}]',
     '["event",1,"c0","add",{"a":1e999}]',
-    '["event",1,"c0","add",{"a":"\\u0000"}]',
-    '["event",1,"c0","add",{"\\u0000":1}]',
-    '["event",1,"c0","add",{"a":"\\ud800"}]',
+    '["join",1,["\\u0000"],null,"/"]',
+    '["event",-1,"c0","add\\u0000",{}]',
+    '["event",1,"c0","add",{},[["a"]]]',
+    '["event",1,"c0","add",{},[["a",1]]]',
     '["event",99999999999999999999,"c0","add",{}]',
-    '["event",1,"c0","add",{"a":' + "[" * 20 + "]" * 20 + "}]",
     '["ack",9' + "9" * 5000 + "]",
     "[" * 100_000,
     '[["ping"],["nope"]]',
     "[" + ",".join(['["ping"]'] * 51) + "]",
 ]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '["event",7,"c0","add\\u0000",{}]',
+        '["event",7,"c0","add",{"a":' + "[" * 20 + "]" * 20 + "}]",
+        '["event",7,"c0","add",{"a":' + "[" * 100_000 + "]" * 100_000 + "}]",
+        '["event",7,"c0","add",{"a":100000000000000000000}]',
+        '["set",7,"c0",{"a":{"b":-100000000000000000000}}]',
+    ],
+    ids=lambda frame: frame[:30],
+)
+def test_a_numbered_message_with_unusable_values_is_answered_in_its_turn(frame: str) -> None:
+    (message,) = protocol.decode(frame)
+    assert isinstance(message, protocol.Unreadable)
+    assert (message.ref, message.component) == (7, "c0")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a\\ud83d", "a�"),
+        ("\\udE00b", "�b"),
+        ("\\uD83D\\uD83D\\uDE00\\uDE00", "�😀�"),
+        ("\\ud83d\\u0041", "�A"),
+        ("\\\\ud83d\\ud83d", "\\ud83d�"),
+    ],
+)
+def test_half_a_character_is_replaced_as_in_the_form_of_a_browser(text: str, read: str) -> None:
+    (message,) = protocol.decode(f'["set",1,"c0",{{"a":"{text}"}}]')
+    assert isinstance(message, protocol.Set)
+    assert message.values == {"a": read}
+
+
+def test_a_nul_in_a_value_is_for_the_component_or_a_form_to_refuse() -> None:
+    (message,) = protocol.decode('["event",1,"c0","add",{"a":"\\u0000"},[["b","\\u0000"]]]')
+    assert isinstance(message, protocol.Event)
+    assert (message.args, message.offered) == ({"a": "\x00"}, [("b", "\x00")])
 
 
 @pytest.mark.parametrize("frame", BAD_FRAMES, ids=lambda frame: frame[:30])

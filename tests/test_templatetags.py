@@ -71,7 +71,11 @@ def test_components_inside_of_fills() -> None:
 
 def test_the_script_tag(settings: Any) -> None:
     html = parse("{% live_scripts %}").render(Context())
-    assert html == '<script type="module" src="/static/livecomp/livecomp.js" data-livecomp-url="/livecomp/ws"></script>'
+    tag, texts = html.split(" data-livecomp-texts='")
+    assert tag == (
+        '<script type="module" src="/static/livecomp/livecomp.js" data-livecomp-url="/livecomp/ws" data-livecomp-frame="65536"'
+    )
+    assert texts.endswith("}'></script>")
 
 
 def test_the_script_tag_below_a_prefix() -> None:

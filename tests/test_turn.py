@@ -372,7 +372,8 @@ def test_an_error_page_that_fails_itself_ends_nothing(caplog: pytest.LogCaptureF
     driver = joined()
     Fragile.is_broken = True
     sent = driver.give(inputs.RenderAgain("c0"))
-    assert "turn.fragile" in str(sent)
+    assert "<livecomp-error>Something went wrong (" in str(sent)
+    assert "<!-- turn.fragile -->" in str(sent)
     assert "livecomp/error.html could not be rendered" in caplog.text
     caplog.clear()
 

@@ -4,10 +4,10 @@ import { componentOf } from "./address";
 import { report } from "./announce";
 import { JSON_MARK } from "./constants";
 import { loading } from "./feedback";
-import { fields, isControl } from "./forms";
+import { entries, isControl } from "./forms";
 import { attributeNames, getAttribute } from "./native";
 import { type Done, post } from "./outbox";
-import { record, type Values } from "./protocol";
+import { type Entry, record, type Values } from "./protocol";
 import { find, live } from "./query";
 
 /** What an attribute's text stands for: JSON behind its mark, any other text as it is. */
@@ -28,8 +28,8 @@ export const values = (element: Element): Values =>
   );
 
 /** What the browser knows about a DOM event: a form's fields, a control's value, a key, a custom event's detail. */
-export function offered(element: Element, event: Event): Values {
-  if (element instanceof HTMLFormElement) return fields(element, (event as SubmitEvent).submitter);
+export function offered(element: Element, event: Event): Values | Entry[] {
+  if (element instanceof HTMLFormElement) return entries(element, (event as SubmitEvent).submitter);
   const control = [element, event.target].find(isControl);
   const { key, detail } = event as KeyboardEvent & CustomEvent;
   const value = control?.type === "checkbox" ? control.checked : control?.value;
@@ -41,7 +41,7 @@ export function call(
   element: Element,
   name: string,
   args: Values = values(element),
-  offer: Values = {},
+  offer: Values | Entry[] = {},
   done?: Done,
 ): number | undefined {
   const target = live(element, "target");

@@ -1,7 +1,7 @@
 /** The socket: opened, kept alive, given up when it is dead, and opened again. It knows frames, not pages. */
 
 import { delay } from "./backoff";
-import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PROBE } from "./constants";
+import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE, SCRIPT } from "./constants";
 import { lag, log } from "./debug";
 import { on } from "./listen";
 import { doc } from "./native";
@@ -19,6 +19,9 @@ enum State {
 }
 
 type Timer = ReturnType<typeof setTimeout>;
+
+/** Bytes in a frame, as the script tag tells them. */
+let frame: number;
 
 let state = State.Waiting;
 let address: string;
@@ -43,6 +46,7 @@ export function start(
   opened = onOpen;
   received = onMessage;
   lost = onLoss;
+  frame = Number(doc.querySelector<HTMLElement>(SCRIPT)?.dataset.livecompFrame ?? 65_536);
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();
@@ -56,10 +60,14 @@ export function stop(): void {
   state = State.Waiting;
 }
 
+/** What is longer than a frame may be goes in parts. */
 export function send(message: ClientMessage): void {
   if (socket?.readyState !== WebSocket.OPEN) return; // it may be closing already
   log("→", message);
-  socket.send(JSON.stringify(message));
+  const text = JSON.stringify(message);
+  const length = Math.floor(frame / 4) - 1; // characters of at most four bytes, and the mark
+  if (text.length <= length) socket.send(text);
+  else for (const part of [...text.match(RegExp(`.{1,${length}}`, "gsu"))!, ""]) socket.send(PART + part);
 }
 
 function connect(): void {

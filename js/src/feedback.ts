@@ -2,7 +2,7 @@
 
 import { componentOf } from "./address";
 import { LOADING } from "./constants";
-import { closest, contains, doc, own } from "./native";
+import { doc, formOf, getAttribute, nodeName, own } from "./native";
 import type { Busy } from "./outbox";
 import { all, live } from "./query";
 
@@ -10,7 +10,7 @@ import { all, live } from "./query";
 export const loading =
   (trigger: Element, component: string, event: string): Busy =>
   () => {
-    const form = closest(trigger, "form");
+    const form = formOf(trigger);
     const isConcerned = (element: Element) =>
       componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
     const marked = [trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)];
@@ -23,7 +23,7 @@ export const loading =
     mark(true);
     const enable = all<HTMLButtonElement>("[live-disable-with]")
       .filter(button =>
-        trigger === form ? live(form, "submit") === event && contains(form, button) : trigger === button,
+        trigger === form ? live(form, "submit") === event && formOf(button) === form : trigger === button,
       )
       .map(disable);
     return () => {
@@ -38,12 +38,17 @@ function disable(button: HTMLButtonElement): () => void {
   const { disabled, childNodes } = shown;
   const hadFocus = button === doc.activeElement;
   const content = [...childNodes];
+  const label = getAttribute(button, "value");
   const text = live(button, "disable-with");
-  if (text) shown.replaceChildren(text);
+  const isInput = nodeName(button) === "INPUT";
+  if (text && isInput) shown.value = text;
+  else if (text) shown.replaceChildren(text);
   shown.disabled = true;
   return () => {
     shown.disabled = disabled;
-    shown.replaceChildren(...content);
+    if (!isInput) shown.replaceChildren(...content);
+    else if (label === null) shown.removeAttribute("value");
+    else shown.value = label;
     if (hadFocus && doc.activeElement === doc.body) shown.focus({ preventScroll: true });
   };
 }

@@ -11,7 +11,7 @@ import { CSRF } from "./constants";
 import { loading } from "./feedback";
 import { doc, isElement, own } from "./native";
 import { type Done, isWaiting, post } from "./outbox";
-import { record, type Values } from "./protocol";
+import type { Entry } from "./protocol";
 import { all, live } from "./query";
 
 /** An input, a select or a textarea. Only a select has options. */
@@ -22,6 +22,8 @@ const CONTROLS = "input,select,textarea";
 
 /** Controls whose value is on its way, with the number of the last message that carries it. */
 const sent = new Map<Control, number>();
+/** Controls marked because of what they hold. */
+const refused = new WeakSet<Control>();
 /** Bound controls that the server changed while the user had the last word. */
 const overruled = new Set<Control>();
 
@@ -60,17 +62,24 @@ export const isDirty = (control: Control): boolean => !isSame(held(control), ren
 export const controls = (form: HTMLFormElement): Control[] =>
   all<Control>(CONTROLS).filter(control => control.form === form);
 
-/** A form's fields as the browser would submit them; repeated names and multiple choices give lists. */
-export function fields(form: HTMLFormElement, submitter?: HTMLElement | null): Values {
-  const found = new Map<string, string | string[]>();
-  const own = controls(form).filter(({ disabled }) => !disabled);
-  for (const { type, name } of own)
-    if (/multiple$/.test(type) || (type === "checkbox" && own.filter(other => other.name === name)[1]))
-      found.set(name, []);
-  for (const [name, value] of new FormData(form, submitter))
-    if (typeof value === "string" && name !== CSRF)
-      found.set(name, found.has(name) ? [found.get(name)!, value].flat() : value);
-  return record(found);
+/**
+ * What the browser submits, without the CSRF token, and before it the names of the choices of several, so that none
+ * and one chosen are lists too. Of a file there is the name, as in a form that is not sent as multipart/form-data.
+ */
+export function entries(form: HTMLFormElement, submitter?: HTMLElement | null): Entry[] {
+  const own = controls(form).filter(control => control.name && !control.matches(":disabled"));
+  const isOneOfMany = (box: Control) =>
+    box.hasAttribute("value") || own.some(other => other !== box && other.name === box.name);
+  const choices = own.filter(control =>
+    control.options ? control.multiple : control.type === "checkbox" && isOneOfMany(control),
+  );
+  const found: Entry[] = [...new Set(choices.map(({ name }) => name))].map(name => [name, null]);
+  for (const [name, value] of new FormData(form, submitter)) {
+    const text = typeof value === "string" ? value : value.name;
+    if (text !== value && text) console.warn(`livecomp: ${name}: of a file only the name is sent.`);
+    if (name !== CSRF && (text || text === value)) found.push([name, text]);
+  }
+  return found;
 }
 
 /** The field that live-model binds an element to. */
@@ -103,6 +112,19 @@ export function sync(control: Control): void {
 /** The control's value travels with message `ref`; without one, it waits to be sent. */
 export function claim(control: Control, ref = Infinity): void {
   sent.set(control, ref);
+  if (refused.delete(control)) control.ariaInvalid = null;
+}
+
+/** Marks the control of a field, until its value changes: what it holds was refused. */
+export function refuse(component = "", field = ""): Control | undefined {
+  const found = all<Control>(CONTROLS).find(
+    control => componentOf(control) === component && [modelOf(control), control.name].includes(field),
+  );
+  if (found && !found.ariaInvalid) {
+    refused.add(found);
+    found.ariaInvalid = "true";
+  }
+  return found;
 }
 
 /** Sends what the user typed, or the browser restored, before anybody listened. */

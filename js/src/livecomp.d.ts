@@ -4,9 +4,14 @@
 export interface LiveError {
   /** For example `unknown_event`, `bad_arguments`, `forbidden`, `rate_limited`, `failed`, `doubt`. */
   code: string;
+  /** For developers. */
   message: string;
+  /** What a visitor reads of it, in the page's language. */
+  text?: string;
   /** The id of the component that it is about. */
   component?: string;
+  /** The name of the field or argument that it is about. */
+  field?: string;
 }
 
 /** What a hook may define. `this` is a {@link Hook}, of its own for each element. */

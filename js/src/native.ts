@@ -62,6 +62,14 @@ export const findAll = method(element.querySelectorAll) as <E extends Element = 
 export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
 export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;
 
+/** The form that an element is, belongs to or, where it can belong to none, is in. */
+export const formOf = (self: Element): HTMLFormElement | null =>
+  nodeName(self) === "FORM"
+    ? (self as HTMLFormElement)
+    : "form" in self
+      ? (self as HTMLInputElement).form
+      : (closest(self, "form") as HTMLFormElement | null);
+
 export const detach = (child: Node) => {
   const parent = parentNode(child);
   if (parent) node.removeChild.call(parent, child);

@@ -29,17 +29,15 @@ export let isOnline: boolean | undefined;
 
 /** Numbers a message, sends it now or as soon as the page is joined, and returns its number. */
 export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?: Done): number {
-  const before = entries.at(-1);
-  if (
-    type === "set" &&
-    before &&
-    !before.isSent &&
-    before.numbered[0] === type &&
-    before.numbered[2] === fields[0]
-  ) {
-    // Typing while offline changes the message that waits, instead of adding one for each key.
+  const [field = ""] = Object.keys(fields[1] ?? {});
+  const before = entries.findLast(
+    ({ isSent, numbered: [kind, , component, values] }) =>
+      isSent || kind !== "set" || (component === fields[0] && Object.hasOwn(values, field)),
+  );
+  if (type === "set" && before && !before.isSent && before.numbered[0] === type) {
+    // Typing while offline changes the message that waits with the field, instead of adding one for each key.
     Object.assign(before.numbered[3], fields[1]);
-    return last;
+    return before.numbered[1];
   }
   entries.push({ numbered: [type, ++last, ...fields] as Numbered, busy, done, idle: busy?.() });
   transmit();

@@ -1,14 +1,14 @@
 /** The page: what comes from the server is brought into the DOM here, in order, and each thing once. */
 
 import { componentIn, rootOf } from "./address";
-import { announce, report } from "./announce";
+import { announce, announceError, report, texts } from "./announce";
 import * as bindings from "./bindings";
 import * as carried from "./carried";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
-import { protect, recover } from "./forms";
+import { protect, recover, refuse } from "./forms";
 import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
@@ -152,14 +152,15 @@ function acknowledge(): void {
   connection.send(["ack", acknowledged]);
 }
 
-/** Whoever types a value that does not fit yet is not told so in words. */
-function refused(ref: number, code: string, message: string, component?: string): void {
-  const error = { code, message, component } as LiveError;
+/** The error is dispatched at the field that it is about. A bound value that does not fit (yet) is not told in words. */
+function refused(ref: number, code: string, message: string, component?: string, field?: string): void {
+  const error = { code, message, component, field } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
+  const from = (field && refuse(component, field)) || rootOf(component);
+  const isTyped = entry?.numbered[0] === "set" && code === "bad_arguments";
   const isCarried = code === DOUBT.code && !!entry?.numbered[6];
-  if (entry?.numbered[0] === "set" || (isCarried && !carried.isTold))
-    announce("error", error, rootOf(component));
-  else report(error, rootOf(component));
+  if (isTyped || (isCarried && !carried.isTold)) announceError(error, from);
+  else report(error, from);
 }
 
 const upTo =
@@ -226,7 +227,7 @@ function ask(component: string): void {
 
 function closed(code: number, isFinal: boolean): void {
   const culprit = code % 1000 === CloseCode.INTERNAL % 1000 && outbox.blame();
-  if (culprit) refused(culprit, "failed", "Something went wrong.");
+  if (culprit) refused(culprit, "failed", texts.broken ?? "Something went wrong.");
   if (outbox.isOnline) hooks.tellAll("disconnected");
   outbox.pause();
   states.reflect();

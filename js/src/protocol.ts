@@ -1,9 +1,11 @@
 /** The wire. The same two tables, in the same order, stand in src/livecomp/protocol.py; a test compares them. */
 
 export type Values = Record<string, unknown>;
+/** A field of a form. Without a value it only says that its name is that of a choice of several. */
+export type Entry = [name: string, value: string | null];
 export type Patch = [address: string, html: string];
 
-type Answer = [ref: number, code: string, message: string, component?: string];
+type Answer = [ref: number, code: string, message: string, component?: string, field?: string];
 /** An event that did not succeed, and what it was answered with. */
 export type Failure = ["error", ...Answer];
 
@@ -16,7 +18,14 @@ export interface ClientMessages {
     heard: number,
     sent: number,
   ];
-  event: [ref: number, component: string, name: string, args: Values, offered?: Values, key?: string];
+  event: [
+    ref: number,
+    component: string,
+    name: string,
+    args: Values,
+    offered?: Values | Entry[],
+    key?: string,
+  ];
   set: [ref: number, component: string, values: Values];
   url: [ref: number, path: string];
   ack: [version: number];

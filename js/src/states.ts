@@ -1,7 +1,7 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
 import { controls, isControl, isDirty } from "./forms";
-import { closest, isConnected, own } from "./native";
+import { formOf, isConnected, own } from "./native";
 import { isOnline } from "./outbox";
 import { live } from "./query";
 
@@ -11,8 +11,8 @@ const states: Record<string, (element: Element) => boolean> = {
   offline: () => isOnline === false,
   cloak: () => isOnline !== undefined,
   dirty: element => {
-    const form = closest(element, "form");
-    return (form ? controls(form as HTMLFormElement) : [element].filter(isControl)).some(isDirty);
+    const form = formOf(element);
+    return (form ? controls(form) : [element].filter(isControl)).some(isDirty);
   },
   current: element => (element as HTMLAnchorElement).href.split("#")[0] === location.href.split("#")[0],
 };

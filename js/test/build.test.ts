@@ -10,9 +10,9 @@ test("the committed client is what the sources give", async () => {
     expect(await readFile(path, "utf8"), `${path} is stale: npm run build`).toBe(text);
 });
 
-test("the whole client is at most 12 kB with gzip", async () => {
+test("the whole client is at most 12 KiB with gzip", async () => {
   const text = await client();
-  expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(12_000);
+  expect(gzipSync(text, { level: 9 }).length).toBeLessThanOrEqual(12 * 1024);
 });
 
 test("the client holds no eval and no inline style", async () => {

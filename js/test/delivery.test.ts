@@ -413,3 +413,78 @@ test("another page asks for nothing, but says that something may be lost if nobo
   expect(app.all("event")).toHaveLength(1);
   expect(await page.locator("#messages > *").count()).toBe(0);
 });
+
+test("70,000 characters go in parts that fit into a frame, and no character is cut in two", async ({
+  app,
+  page,
+}) => {
+  for (const text of ["a".repeat(70_000), "é😀".repeat(30_000), '\\\n"'.repeat(20_000), "+".repeat(70_000)]) {
+    app.frames.length = app.received.length = 0;
+    await app.open(`<div lc="c0.0" lc-token="t"><textarea id=x live-model=text></textarea></div>`);
+    await page.evaluate(text => {
+      const area = document.querySelector<HTMLTextAreaElement>("#x")!;
+      area.value = text;
+      area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }, text);
+    expect((await app.message("set"))[3]).toEqual({ text });
+    for (const frame of app.frames) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(65_536);
+    expect(app.frames.filter(frame => frame.startsWith("+")).length).toBeGreaterThan(4);
+  }
+});
+
+test("the parts are as small as the server's frames", async ({ app, page }) => {
+  app.told = "data-livecomp-frame=1000";
+  await app.open(`<div lc="c0.0" lc-token="t"><textarea id=x live-model=text></textarea></div>`);
+  await page.fill("#x", "ü".repeat(5_000));
+  expect((await app.message("set"))[3]).toEqual({ text: "ü".repeat(5_000) });
+  for (const frame of app.frames) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(1_000);
+});
+
+test("t127: the tokens of 2,000 components join", async ({ app }) => {
+  const one = (_: unknown, i: number) => `<p lc="c${i}.0" lc-token="${"t".repeat(300)}${i}"></p>`;
+  await app.open(Array.from({ length: 2_000 }, one).join(""));
+  const [, , tokens] = await app.message("join");
+  expect(tokens).toHaveLength(2_000);
+  for (const frame of app.frames) expect(frame.length).toBeLessThanOrEqual(65_536);
+});
+
+test("what the server finds too long is refused at its field, in words; the connection and the text stay", async ({
+  app,
+  page,
+}) => {
+  app.told = `data-livecomp-texts='{"too_large":"Zu lang."}'`;
+  await app.open(
+    `<div lc="c0.0" lc-token="t"><textarea id=x live-model=text></textarea></div><div live-flash></div>`,
+  );
+  await page.fill("#x", "x".repeat(100_000));
+  await app.message("set");
+  app.send(["error", 1, "too_large", "At most 100000 bytes.", "c0", "text"]);
+  await expect(page.locator("#x")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.locator("[live-flash] > .error")).toHaveText("Zu lang.");
+  await page.fill("#x", "x");
+  expect((await app.message("set", 2))[3]).toEqual({ text: "x" });
+  await expect(page.locator("#x")).not.toHaveAttribute("aria-invalid");
+  expect(app.joins).toBe(1);
+});
+
+test("a poll that waits behind a value that is not sent yet is a message of its own, and comes again", async ({
+  app,
+  page,
+}) => {
+  await app.open(
+    `<div lc="c0.0" lc-token="t"><input id=x live-model=text><button id=go live-click=go></button><i live-poll="5s"></i></div>`,
+  );
+  await app.stopClock();
+  await page.evaluate(() => {
+    for (let i = 0; i < 50; i++) document.querySelector<HTMLElement>("#go")!.click();
+  });
+  await page.fill("#x", "typed");
+  await page.clock.runFor(5_000);
+  await app.message("event", 50);
+  app.ack(app.all("event").at(-1)![1]);
+  await app.message("set", 2);
+  app.ack();
+  await app.settled();
+  await page.clock.runFor(5_000);
+  await app.message("set", 3);
+});

@@ -111,6 +111,117 @@ test("t91: a script in a patch does not run; nor does t87: markup in text and at
   expect(await page.evaluate(() => "x" in window)).toBe(false);
 });
 
+const TEXTS = `data-livecomp-texts='{"bad_arguments":"Das geht nicht.","dismiss":"Schließen"}'`;
+
+test("a visitor reads of an error what the server has for its code, in the page's language; a developer the rest", async ({
+  app,
+  page,
+}) => {
+  app.told = TEXTS;
+  const warned: string[] = [];
+  page.on("console", message => message.type() === "warning" && warned.push(message.text()));
+  await app.open(`${BODY}<div lc="c1.0" lc-token="u"><button id=x live-click=move></button></div>`);
+  const seen = await app.listen("live:error", "live:flash");
+  await page.click("#x");
+  await app.message("event");
+  app.send(["error", 1, "bad_arguments", "move(card=…): no such card.", "c1", "card"]);
+  await expect(page.locator("[live-flash] > p.error")).toHaveText("Das geht nicht.");
+  await expect(page.locator("[live-flash] > p.error")).toHaveRole("alert");
+  expect(await seen()).toEqual([
+    [
+      "live:error",
+      {
+        code: "bad_arguments",
+        message: "move(card=…): no such card.",
+        component: "c1",
+        field: "card",
+        text: "Das geht nicht.",
+      },
+    ],
+    ["live:flash", { level: "error", text: "Das geht nicht." }],
+  ]);
+  expect(warned).toEqual(["livecomp: bad_arguments: move(card=…): no such card."]);
+});
+
+test("a notice is dismissed with the mouse and with the keyboard", async ({ app, page }) => {
+  app.told = TEXTS;
+  await app.open(BODY);
+  app.ack(0, [
+    ["flash", "info", "one"],
+    ["flash", "info", "two"],
+  ]);
+  const notices = page.locator("[live-flash] > p");
+  await expect(notices).toHaveText(["one", "two"]);
+  await expect(notices.first()).toHaveRole("status");
+  await expect(notices.getByRole("button")).toHaveCount(2);
+  await expect(notices.getByRole("button").first()).toHaveAccessibleName("Schließen");
+  await page.locator("p:has-text('one')").getByRole("button").click();
+  await expect(notices).toHaveText(["two"]);
+  await page.keyboard.press("Tab");
+  await expect(notices.getByRole("button")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(notices).toHaveCount(0);
+});
+
+test("a notice goes by itself after a while, but not while it is pointed at or in use", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${BODY}<p id=elsewhere>x</p>`);
+  await app.stopClock();
+  app.ack(0, [
+    ["flash", "info", "one"],
+    ["flash", "info", "two"],
+    ["flash", "info", "three"],
+  ]);
+  const notices = page.locator("[live-flash] > p");
+  await expect(notices).toHaveCount(3);
+  await page.locator("p:has-text('one')").hover();
+  await page.locator("p:has-text('two')").getByRole("button").focus();
+  await page.clock.runFor(60_000);
+  await expect(notices).toHaveText(["one", "two"]);
+  await page.locator("#elsewhere").hover();
+  await page.clock.runFor(10_000);
+  await expect(notices).toHaveText(["two"]);
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.clock.runFor(10_000);
+  await expect(notices).toHaveCount(0);
+});
+
+test("the same notice is there once, however often it comes, and stays as long as the last", async ({
+  app,
+  page,
+}) => {
+  await app.open(BODY);
+  await app.stopClock();
+  const again: ["flash", string, string] = ["flash", "error", "again"];
+  app.ack(0, [again, ["flash", "info", "again"], again]);
+  const notices = page.locator("[live-flash] > p");
+  await expect(notices).toHaveText(["again", "again"]);
+  await expect(page.locator("p.error")).toHaveCount(1);
+  await page.clock.runFor(9_000);
+  app.ack(0, [again]);
+  await app.settled();
+  await page.clock.runFor(2_000);
+  await expect(notices).toHaveCount(1);
+  await expect(notices).toHaveClass("error");
+  await page.locator("p.error").getByRole("button").focus();
+  app.ack(0, [again]);
+  await app.settled();
+  await expect(page.locator("p.error").getByRole("button")).toBeFocused();
+});
+
+test("of many notices the last five are shown", async ({ app, page }) => {
+  await app.open(BODY);
+  app.ack(
+    0,
+    Array.from({ length: 9 }, (_, i) => ["flash", "error", `Something went wrong (${i}).`]),
+  );
+  await expect(page.locator("[live-flash] > p")).toHaveText(
+    [4, 5, 6, 7, 8].map(i => `Something went wrong (${i}).`),
+  );
+});
+
 test("flash with nowhere to show it, or a listener that shows it itself", async ({ app, page }) => {
   await app.open(BODY);
   await page.evaluate(() => document.addEventListener("live:flash", event => event.preventDefault()));

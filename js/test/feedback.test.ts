@@ -74,6 +74,51 @@ test("live-disable-with: a button, its form and its text survive patches until t
   await expect(page.locator("#x")).toBeDisabled();
 });
 
+test("live-disable-with and data-loading find the buttons and the form of form=, not those of another form around", async ({
+  app,
+  page,
+}) => {
+  await app.open(
+    component(`<form id=f live-submit=save><input name=a></form>
+      <form id=other><button id=x form=f live-disable-with="Saving…">Save</button><input id=y form=f live-change=check>
+      <button id=z type=button live-disable-with="No">Z</button></form>
+      <button id=w type=button form=f live-disable-with="…">W</button>`),
+  );
+  await page.click("#x");
+  await app.message("event");
+  await expect(page.locator("#x")).toHaveText("Saving…");
+  await expect(page.locator("#w")).toBeDisabled();
+  await expect(page.locator("#z")).toBeEnabled();
+  await expect(page.locator("#f")).toHaveAttribute("data-loading");
+  app.ack();
+  await expect(page.locator("#x")).toHaveText("Save");
+  await page.fill("#y", "1");
+  await page.press("#y", "Tab");
+  await app.message("event", 2);
+  await expect(page.locator("[data-loading]")).toHaveCount(2);
+  await expect(page.locator("#f[data-loading]")).toHaveCount(1);
+  await expect(page.locator("#x")).toBeEnabled();
+});
+
+test("live-disable-with on an input shows its text as the value, and takes it back, also where there was none", async ({
+  app,
+  page,
+}) => {
+  await app.open(
+    component(`<form live-submit=save><input type=submit id=x value=Save live-disable-with="Saving…">
+      <input type=submit id=y live-disable-with="Wait…"></form>`),
+  );
+  await page.click("#x");
+  await app.message("event");
+  await expect(page.locator("#x")).toHaveValue("Saving…");
+  await expect(page.locator("#y")).toHaveValue("Wait…");
+  await expect(page.locator("#x")).toBeDisabled();
+  app.ack();
+  await expect(page.locator("#x")).toHaveValue("Save");
+  await expect(page.locator("#x")).toBeEnabled();
+  await expect(page.locator("#y")).not.toHaveAttribute("value");
+});
+
 test("live-disable-with on the trigger of a click gives the focus back", async ({ app, page }) => {
   await app.open(component('<button id=x live-click=go live-disable-with="…">Go</button>'));
   await page.focus("#x");
@@ -161,6 +206,16 @@ test("live-dirty is shown while its form holds something that the server did not
   await app.message("event");
   app.patch([["c0.1", '><input id=x name=a value="new">']]);
   await expect(note).toBeHidden();
+});
+
+test("live-dirty shows the state of the form that form= names", async ({ app, page }) => {
+  await app.open(
+    component(
+      "<form id=f><input id=x name=a value=old></form><button form=f live-dirty=unsaved>Save</button>",
+    ),
+  );
+  await page.fill("#x", "new");
+  await expect(page.locator("button")).toHaveClass("unsaved");
 });
 
 test("live-current marks the links to where the page is", async ({ app, page }) => {

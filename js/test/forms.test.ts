@@ -3,7 +3,7 @@ import { expect, test } from "./harness";
 const component = (inner: string) => `<div lc="c0.0" lc-token="t">${inner}</div>`;
 
 test.describe("form fields", () => {
-  test("as the browser would submit them; repeated names and multiple choices give lists", async ({
+  test("as the browser would submit them, after the names of the choices of several", async ({
     app,
     page,
   }) => {
@@ -22,18 +22,107 @@ test.describe("form fields", () => {
     expect((await app.message("event")).slice(3)).toEqual([
       "save",
       { kind: "a" },
-      {
-        many: ["1"],
-        multi: ["a"],
-        empty: [],
-        title: "x",
-        one: "1",
-        twice: ["1", "2"],
-        single: "b",
-        text: "line",
-        button: "this",
-      },
+      [
+        ["one", null],
+        ["many", null],
+        ["multi", null],
+        ["empty", null],
+        ["title", "x"],
+        ["one", "1"],
+        ["many", "1"],
+        ["twice", "1"],
+        ["twice", "2"],
+        ["multi", "a"],
+        ["single", "b"],
+        ["text", "line"],
+        ["button", "this"],
+      ],
     ]);
+  });
+
+  test("exactly what FormData holds: any name, any order, fieldsets, form=, dirname, image buttons, entries that a script adds", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<input name="form-0-name" form=f value=first><form id=f live-submit=save>
+      <input name="form-TOTAL_FORMS" value=1><input name="a[]" value=1><input name="a[]" value=2><input name="a.b" value=3>
+      <input name=constructor value=4><input name=__proto__ value=5><input name="" value=no><input value=no>
+      <fieldset disabled><legend><input name=legend value=6></legend><input name=off value=no></fieldset>
+      <input name=comment dirname=comment.dir value=שלום dir=auto><input type=email name=mail multiple value=a@x,b@x>
+      <select name=none><option value="" disabled selected>choose</select><input type=image id=go name=map src="/favicon.ico">
+      </form><button name=else form=other></button><textarea name=after form=f>\n7</textarea>`),
+    );
+    await page.evaluate(() => {
+      const form = document.querySelector<HTMLFormElement>("#f")!;
+      form.addEventListener("formdata", ({ formData }) => formData.append("added", "8"));
+      (window as unknown as { held: unknown }).held = [
+        ...new FormData(form, document.querySelector<HTMLElement>("#go")),
+      ];
+      form.requestSubmit(document.querySelector<HTMLElement>("#go"));
+    });
+    const sent = (await app.message("event"))[5] as [string, string][];
+    expect(sent).toEqual(await page.evaluate(() => (window as unknown as { held: unknown }).held));
+    expect(sent).toEqual([
+      ["form-0-name", "first"],
+      ["form-TOTAL_FORMS", "1"],
+      ["a[]", "1"],
+      ["a[]", "2"],
+      ["a.b", "3"],
+      ["constructor", "4"],
+      ["__proto__", "5"],
+      ["legend", "6"],
+      ["comment", "שלום"],
+      ["comment.dir", "rtl"],
+      ["mail", "a@x,b@x"],
+      ["map.x", "0"],
+      ["map.y", "0"],
+      ["after", "7"],
+      ["added", "8"],
+    ]);
+  });
+
+  test("a group of checkboxes is named as one, whatever is chosen in it and however many it has", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(`<form live-submit=save><input type=checkbox name=tags value=a id=a><input type=checkbox name=agree id=agree>
+      <input type=checkbox name=two id=two><input type=checkbox name=two>
+      <fieldset disabled><input type=checkbox name=off value=b></fieldset><button id=go></button></form>`),
+    );
+    const several = [
+      ["tags", null],
+      ["two", null],
+    ];
+    await page.click("#go");
+    expect((await app.message("event"))[5]).toEqual(several);
+    app.ack();
+    for (const id of ["a", "agree", "two"]) await page.check(`#${id}`);
+    await page.click("#go");
+    expect((await app.message("event", 2))[5]).toEqual([
+      ...several,
+      ["tags", "a"],
+      ["agree", "on"],
+      ["two", "on"],
+    ]);
+  });
+
+  test("of a file the name is sent, and the console says that it is no more than that", async ({
+    app,
+    page,
+  }) => {
+    const warned: string[] = [];
+    page.on("console", message => warned.push(`${message.type()}: ${message.text()}`));
+    await app.open(
+      component(
+        "<form live-submit=save><input type=file name=f id=f><input type=file name=g><button id=go></button></form>",
+      ),
+    );
+    await page.setInputFiles("#f", { name: "me.png", mimeType: "image/png", buffer: Buffer.from("x") });
+    await page.click("#go");
+    expect((await app.message("event"))[5]).toEqual([["f", "me.png"]]);
+    await expect.poll(() => warned).toEqual(["warning: livecomp: f: of a file only the name is sent."]);
   });
 
   test("a form may hold controls with names like elements, id and submit", async ({ app, page }) => {
@@ -42,11 +131,11 @@ test.describe("form fields", () => {
       <input name=submit value=3><button id=x></button></form>`),
     );
     await page.click("#x");
-    expect((await app.message("event"))[5]).toEqual({
-      elements: "1",
-      id: "2",
-      submit: "3",
-    });
+    expect((await app.message("event"))[5]).toEqual([
+      ["elements", "1"],
+      ["id", "2"],
+      ["submit", "3"],
+    ]);
     app.ack();
     await app.settled();
   });
@@ -60,9 +149,13 @@ test.describe("form fields", () => {
     await page.fill("#x", "1");
     await page.locator("#x").blur();
     await app.message("event", 2);
+    const AB = [
+      ["a", "1"],
+      ["b", "2"],
+    ];
     expect(app.calls).toEqual([
-      ["event", "c0", "typed", {}, { a: "1", b: "2" }],
-      ["event", "c0", "changed", {}, { a: "1", b: "2" }],
+      ["event", "c0", "typed", {}, AB],
+      ["event", "c0", "changed", {}, AB],
     ]);
   });
 
@@ -170,7 +263,7 @@ test.describe("live-model", () => {
     expect(app.calls).toHaveLength(1);
   });
 
-  test("typing while offline is one message, and goes to a new page too when the old one is gone", async ({
+  test("typing while offline is one message for each field, and goes to a new page too when the old one is gone", async ({
     app,
     page,
   }) => {
@@ -182,12 +275,68 @@ test.describe("live-model", () => {
     await app.goDown();
     await page.locator("#x").pressSequentially("abc");
     await app.comeBack("page-2");
-    await app.message("set", 2);
+    await app.message("set", 3);
     await app.settled();
     expect(app.calls).toEqual([
       ["set", "c0", { r: "before" }],
-      ["set", "c0", { q: "abc", r: "before" }],
+      ["set", "c0", { q: "abc" }],
+      ["set", "c0", { r: "before" }],
     ]);
+  });
+
+  test("what is typed offline into several fields and back waits in a message for each, and one refused spoils no other", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(
+        '<i lc="c0.1"><input id=note live-model=note value=""><input id=n live-model=n value="3"></i><button id=go live-click=go></button><div live-flash></div>',
+      ),
+    );
+    await app.goDown();
+    await page.fill("#note", "wri");
+    await page.fill("#n", "");
+    await page.fill("#note", "written");
+    await page.click("#go");
+    await page.fill("#n", "4");
+    await app.comeBack();
+    await app.message("set", 3);
+    expect(app.calls).toEqual([
+      ["set", "c0", { note: "written" }],
+      ["set", "c0", { n: "" }],
+      ["event", "c0", "go", {}, {}],
+      ["set", "c0", { n: "4" }],
+    ]);
+    app.ack(1);
+    await page.fill("#n", "");
+    await app.message("set", 4);
+    const seen = await page.evaluateHandle(() => {
+      const targets: string[] = [];
+      document.addEventListener("live:error", event => targets.push((event.target as Element).id));
+      return targets;
+    });
+    app.ack(4);
+    app.send(["error", 5, "bad_arguments", "n: a whole number was expected.", "c0", "n"]);
+    await expect(page.locator("#n")).toHaveAttribute("aria-invalid", "true");
+    expect(await seen.jsonValue()).toEqual(["n"]);
+    await expect(page.locator("#note")).toHaveValue("written");
+    await expect(page.locator("#n")).toHaveValue("");
+    await expect(page.locator("[live-flash]")).toBeEmpty();
+    await page.fill("#n", "5");
+    await expect(page.locator("#n")).not.toHaveAttribute("aria-invalid");
+  });
+
+  test("an aria-invalid that is the author's own stays when a refused value changes", async ({
+    app,
+    page,
+  }) => {
+    await app.open(component("<input id=x live-model=q aria-invalid=true>"));
+    await page.fill("#x", "bad");
+    await app.message("set");
+    app.send(["error", 1, "bad_arguments", "No.", "c0", "q"]);
+    await app.settled();
+    await page.fill("#x", "good");
+    await expect(page.locator("#x")).toHaveAttribute("aria-invalid", "true");
   });
 });
 
@@ -302,7 +451,7 @@ test.describe("after a submit", () => {
 
   test("a chat box empties, though it has the focus", async ({ app, page }) => {
     await app.open(component(`<ul lc="c0.1"></ul>${say()}`));
-    expect((await submit(app, "hello"))[5]).toEqual({ text: "hello" });
+    expect((await submit(app, "hello"))[5]).toEqual([["text", "hello"]]);
     await expect(page.locator("#x")).toHaveValue("hello");
     app.patch([["c0.1", "><li>hello</li>"]]);
     await expect(page.locator("#x")).toHaveValue("");
@@ -353,7 +502,7 @@ test.describe("after a submit", () => {
       await expect(page.locator("#x")).toHaveValue("70");
       await page.locator("#x").focus();
       await page.press("#x", "Enter");
-      expect((await app.message("event", 2))[5]).toEqual({ text: "70" });
+      expect((await app.message("event", 2))[5]).toEqual([["text", "70"]]);
     });
 
   test("a bound chat box empties, and the server knows it", async ({ app, page }) => {

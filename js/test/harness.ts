@@ -19,6 +19,9 @@ type Fields<Type extends keyof ClientMessages> = Extract<ClientMessage, [Type, .
 
 export class App {
   readonly received: ClientMessage[] = [];
+  readonly frames: string[] = [];
+  /** Attributes of the script tag: the size of a frame, the texts. */
+  told = "";
   /** The server answers a join with this page id; null: not at all. */
   pageId: string | null = "page-1";
   version = 0;
@@ -53,7 +56,7 @@ export class App {
 
   /** Opens a page with these components and waits until it has joined. */
   async open(body: string, { head = "", joined = true, path = "/" } = {}): Promise<void> {
-    this.files.set(path, ["text/html", site(body, head)]);
+    this.files.set(path, ["text/html", site(body, head).replace("></script>", ` ${this.told}></script>`)]);
     await this.page.goto(this.url + path);
     if (joined) await this.until(() => this.joins > 0);
   }
@@ -177,8 +180,15 @@ export class App {
       return;
     }
     this.socket = socket;
+    let parts = "";
     socket.on("message", data => {
-      const frame = JSON.parse(String(data));
+      this.frames.push(String(data));
+      if (/^\+./s.test(String(data))) {
+        parts += String(data).slice(1);
+        return;
+      }
+      const frame = JSON.parse(String(data) === "+" ? parts : String(data));
+      parts = "";
       const messages: ClientMessage[] = typeof frame[0] === "string" ? [frame] : frame;
       for (const message of messages) {
         this.received.push(message);

@@ -19,8 +19,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
+from django.http import QueryDict
 
 from livecomp.constraints import check_constraints
+from livecomp.form_data import read_form
 from livecomp.spelling import mark, spell, unmark
 
 Coerce = Callable[[Any, Any], Any]
@@ -192,6 +194,7 @@ _SIMPLE: dict[Any, Callable[[Any], Any]] = {
     datetime.time: _iso(datetime.time, _TIME),
     datetime.timedelta: _duration,
     uuid.UUID: _uuid,
+    QueryDict: read_form,
 }
 
 

@@ -1,4 +1,4 @@
-"""What `msgspec.Meta` asks of a value, beside its type."""
+"""What is asked of a value beside its type: by `msgspec.Meta`, and of every text."""
 
 import decimal
 import re
@@ -35,3 +35,18 @@ def _holds(holds: Callable[[Any, Any], bool], value: Any, limit: Any) -> bool:
         return holds(value, limit)
     except (TypeError, AttributeError):  # one type of a union has no such limit
         return True
+
+
+def refuse_nul(value: Any) -> None:
+    """Raise ValueError for a NUL character anywhere in the value: no database takes it."""
+    kind = type(value)
+    if kind is str:
+        if "\x00" in value:
+            raise ValueError("text without NUL characters was expected")
+    elif kind is list:
+        for item in value:
+            refuse_nul(item)
+    elif kind is dict:
+        for name, item in value.items():
+            refuse_nul(name)
+            refuse_nul(item)

@@ -6,13 +6,15 @@ lost connection is noticed while a handler runs. What the messages do happens in
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Hashable
-from operator import attrgetter
 from typing import Any
+
+from django.conf import settings as django_settings
 
 from livecomp import inputs, protocol
 from livecomp.conf import settings
-from livecomp.constants import CloseCode, ErrorCode
+from livecomp.constants import PART, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError, Refused
@@ -36,6 +38,9 @@ MALFORMED_PAUSE = 0.05  # seconds that the connection is not read after such a f
 REFUSED_PAUSE = 0.01  # … after each message that came too fast
 TOO_FAST = "Too many messages; slow down."
 SILENT_HEARTBEATS = 3  # close after so many intervals of silence
+LONG_WAITING = 4  # messages that may wait for their turn when one that came in parts joins them
+LONG_PAUSE = 0.05  # seconds between two looks whether they are fewer
+LONGEST_PAUSE = 1.0  # seconds that the connection is not read when the visitor has asked for far too much already
 
 
 class Connection:
@@ -44,7 +49,8 @@ class Connection:
     __slots__ = (
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
         *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
-        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "__weakref__"),
+        *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "_parts", "_held"),
+        "__weakref__",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
@@ -69,6 +75,8 @@ class Connection:
         self._errors: list[str] = []  # replies to the frame that is being looked at
         self._pause = 0.0
         self._taken = 0
+        self._parts: list[str] = []  # of a message that is longer than a frame may be
+        self._held = 0  # bytes in them
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -278,14 +286,40 @@ class Connection:
                 self.close(CloseCode.PROTOCOL, f"at most {settings.max_message_bytes} bytes in a message")
             elif self._frames > settings.rate_limit[1] + 2 * settings.queue_size:
                 self.close(CloseCode.FLOOD, "too many messages")
+            elif text[0] == PART:
+                await self._take_part(text[1:])
             else:
                 await self._take(text)
 
-    async def _take(self, text: str) -> None:
+    async def _take_part(self, part: str) -> None:
+        """Hold a part of a long message, or, at the end, take the whole. Each ``MAX_MESSAGE_BYTES`` are paid for like a
+        message, and nothing is read before that; nor is it taken while many wait. So little is held for a visitor."""
+        limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
+        if part:
+            self._held += (size := _size(part))
+            self._parts.append(part)
+            if self._held > limit:
+                del self._parts[1:]
+            if size > settings.max_message_bytes // 8:
+                self._frames -= 1  # it is paid for by its size
+            if self._held % settings.max_message_bytes < size:
+                wait = self._runtime.rates.admit(self._driver.visitor)
+                await asyncio.sleep(LONGEST_PAUSE if wait is None else wait)
+            return
+        while self._driver.waiting > LONG_WAITING and self._closing is None:  # noqa: ASYNC110
+            await asyncio.sleep(LONG_PAUSE)  # rare: an event would have to be set after every message
+        text, is_cut = "".join(self._parts), self._held > limit
+        self._parts, self._held = [], 0
+        await self._take(text, limit if is_cut else 0)
+
+    async def _take(self, text: str, exceeded: int = 0) -> None:
+        """Take the messages of a frame. ``exceeded``: it is only the beginning of one that is longer than so many bytes."""
         try:
-            messages = protocol.decode(text)
+            messages: list[protocol.Message] = (
+                [protocol.too_large(text, exceeded)] if exceeded else protocol.decode(text)
+            )
             self._taken += len(messages)
-            merged = _merged(messages)
+            merged = protocol.merged(messages)
             for _ in range(len(messages) - len(merged)):
                 self._charge()
             for message in merged:
@@ -357,20 +391,3 @@ class Connection:
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
-
-
-def _merged(messages: list[protocol.Message]) -> list[protocol.Message]:
-    """The messages of a frame with one for each kind that has no number, so that each is answered once: the highest ack,
-    a ping, and a render of the page where several components are asked for."""
-    if len(messages) == 1:
-        return messages
-    merged: dict[Any, protocol.Message] = {}
-    for message in messages:
-        kind = type(message)
-        key = kind if kind in (protocol.Ack, protocol.Ping, protocol.Render) else id(message)
-        before = merged.setdefault(key, message)
-        if isinstance(before, protocol.Ack):
-            merged[key] = max(before, message, key=attrgetter("version"))
-        elif isinstance(before, protocol.Render) and before != message:
-            merged[key] = protocol.Render("")
-    return list(merged.values())

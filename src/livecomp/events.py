@@ -11,10 +11,13 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS
+from django.http import QueryDict
 
-from livecomp.coercion import Coerce, coercion
+from livecomp.coercion import Coerce, coercion, members, without_metadata
 from livecomp.constants import ErrorCode
+from livecomp.constraints import refuse_nul
 from livecomp.exceptions import ComponentError, Refused
+from livecomp.form_data import query_dict
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK = "__livecomp_event__"
@@ -39,6 +42,8 @@ class EventSpec:
     required: frozenset[str]
     rest: Coerce | None = field(default=None)  # of **kwargs
     once: str = ""  # the database that says whether it has happened; empty for an event that may happen again
+    forms: frozenset[str] = field(default=frozenset())  # parameters that get a whole form, as a QueryDict
+    own: str = "self"  # the name under which it has the component; "": no argument can be mistaken for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +122,17 @@ def refuse_unmarked(cls: type, name: str, mark: str, decorator: str) -> None:
 
 def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
     parameters: dict[str, Coerce] = {}
-    required, rest = set(), None
+    required, forms, rest = set(), set(), None
     try:
         signature = inspect.signature(function, eval_str=True)
     except NameError as error:
         raise ComponentError(
             f"{cls.__name__}.{name}: {error}; event annotations must be importable at run time."
         ) from None
-    for parameter in list(signature.parameters.values())[1:]:
+    if not signature.parameters:
+        raise ComponentError(f"{cls.__name__}.{name}() is a method: write `def {name}(self)`.")
+    own, *others = signature.parameters.values()
+    for parameter in others:
         if parameter.kind is parameter.VAR_KEYWORD:
             rest = coercion(parameter.annotation) if parameter.annotation is not parameter.empty else _form_value
         elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
@@ -133,6 +141,8 @@ def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
             parameters[parameter.name] = coercion(parameter.annotation)
             if parameter.default is parameter.empty:
                 required.add(parameter.name)
+            if QueryDict in members(without_metadata(parameter.annotation)):
+                forms.add(parameter.name)
     declared: _Declared = function.__dict__[_MARK]
     if declared.once and (
         inspect.iscoroutinefunction(function)
@@ -143,7 +153,13 @@ def _spec(cls: type, name: str, function: Callable[..., Any]) -> EventSpec:
             f"{cls.__name__}.{name}: an event with once=True runs in one transaction, so it is a plain `def` without "
             "`async` and `yield`. Do what takes long in a task that it starts."
         )
-    return EventSpec(name, function, declared.access, parameters, frozenset(required), rest, declared.once)
+    reserved = "" if own.kind is own.POSITIONAL_ONLY else own.name
+    return EventSpec(
+        *(name, function, declared.access, parameters, frozenset(required), rest),
+        once=declared.once,
+        forms=frozenset(forms),
+        own=reserved,
+    )
 
 
 def _form_value(value: Any, component: Any) -> Any:
@@ -153,32 +169,78 @@ def _form_value(value: Any, component: Any) -> Any:
     return value
 
 
-def bind(spec: EventSpec, component: Any, args: dict[str, Any], offered: dict[str, Any]) -> dict[str, Any]:
+def bind(
+    spec: EventSpec, component: Any, args: dict[str, Any], offered: dict[str, Any] | list[tuple[str, str | None]]
+) -> dict[str, Any]:
     """Keyword arguments for the call. ``args`` have to fit; of ``offered`` the method takes what it names.
 
     Raises `Refused` with ``bad_arguments``.
     """
-    if not args and not offered and not spec.required:
+    if not args and not offered and not spec.required and not spec.forms:
         return {}
     bound = {}
     for name, value in args.items():
-        coerce = spec.parameters.get(name, spec.rest if name.isidentifier() and name != "self" else None)
+        coerce = spec.parameters.get(name, spec.rest if name != spec.own else None)
         if coerce is None:
             expected = ", ".join(spec.parameters) or "no arguments"
             raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}() takes no argument {name!r}, but {expected}.")
         bound[name] = _coerced(spec, coerce, name, value, component)
-    for name, value in offered.items():
-        coerce = spec.parameters.get(name, spec.rest if name.isidentifier() and name != "self" else None)
-        if coerce is not None and name not in bound:
-            bound[name] = _coerced(spec, coerce, name, value, component)
+    if isinstance(offered, list):
+        _bind_form(spec, component, offered, bound)
+    else:
+        for name, value in offered.items():
+            coerce = spec.parameters.get(name, spec.rest if name != spec.own else None)
+            if coerce is not None and name not in bound:
+                bound[name] = _coerced(spec, coerce, name, value, component)
     missing = spec.required - bound.keys()
     if missing:
         raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}() misses {', '.join(sorted(missing))}.")
     return bound
 
 
+def _bind_form(spec: EventSpec, component: Any, form: list[tuple[str, str | None]], bound: dict[str, Any]) -> None:
+    """Add what the method takes of a form. An entry without a value says that its name stands for a choice of several."""
+    fields: dict[str, list[str]] = {}
+    choices = set()
+    for name, value in form:
+        values = fields.setdefault(name, [])
+        if value is None:
+            choices.add(name)
+        else:
+            values.append(value)
+    for name in spec.forms - bound.keys():
+        bound[name] = query_dict(form)
+    for name, values in fields.items():
+        coerce = spec.parameters.get(name, spec.rest)
+        if coerce is None or name in bound:
+            continue
+        if name == spec.own:
+            raise Refused(
+                ErrorCode.BAD_ARGUMENTS,
+                f"{spec.name}() cannot take a field named {name!r} beside its own {name!r}. Take the form as a QueryDict.",
+            )
+        if name not in choices and len(values) == 1:
+            bound[name] = _coerced(spec, coerce, name, values[0], component)
+        else:
+            _bind_choice(spec, coerce, name, values, component, bound)
+
+
+def _bind_choice(
+    spec: EventSpec, coerce: Coerce, name: str, values: list[str], component: Any, bound: dict[str, Any]
+) -> None:
+    """Give a list where the parameter takes one; else the only value, or nothing where nothing is chosen."""
+    try:
+        bound[name] = _coerced(spec, coerce, name, values, component)
+    except Refused:
+        if len(values) > 1:
+            raise
+        if values:
+            bound[name] = _coerced(spec, coerce, name, values[0], component)
+
+
 def _coerced(spec: EventSpec, coerce: Coerce, name: str, value: Any, component: Any) -> Any:
     try:
+        refuse_nul(value)
         return coerce(value, component)
     except (ValueError, ArithmeticError, msgspec.ValidationError) as error:
-        raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}({name}=…): {error}.") from None
+        raise Refused(ErrorCode.BAD_ARGUMENTS, f"{spec.name}({name}=…): {error}.", name) from None

@@ -58,8 +58,10 @@ class SessionIsReadOnly(LivecompError, RuntimeError):
 
 
 class Refused(LivecompError):
-    """One message of the browser is refused. ``code`` goes to the client together with the message."""
+    """One message of the browser is refused. ``code`` goes to the client together with the message, and with the name of
+    the field or argument that it is about, if it is about one."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, field: str = "") -> None:
         super().__init__(str.__str__(message))
         self.code = code
+        self.field = field

@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.template.loader import render_to_string
 from django.utils.html import escape
+from django.utils.translation import gettext
 
-from livecomp import auth, standing, tracing
+from livecomp import auth, notices, standing, tracing
 from livecomp.constants import ADDRESS
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -106,7 +107,9 @@ def _boundary(**details: Any) -> str:
         text = render_to_string("livecomp/error.html", details).strip()
     except Exception:  # the project's own template
         logger.exception("livecomp/error.html could not be rendered.")
-        text = escape(f"{details['component']}: {details.get('failure') or 'not allowed'}")
+        failure = details.get("failure")
+        words = notices.failed(failure) if failure else gettext("You are not allowed to see this.")
+        text = f"{escape(words)}<!-- {escape(details['component'])} -->"
     return f"<livecomp-error>{text}</livecomp-error>"
 
 

@@ -7,11 +7,11 @@ On the WebSocket the failure of the first two, or the guard's refusal, is shown 
 from collections.abc import Mapping
 from typing import Any
 
-from livecomp import auth
+from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
-from livecomp.raised import contained, failure_text
+from livecomp.raised import contained
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
@@ -68,7 +68,7 @@ def resume(mounted: Mounted) -> None:
         mounted.page.try_out(mounted.component.resumed, notes_fields=True)
     except Exception as error:
         failure = report(mounted, error, "resumed")
-        mounted.page.flash("error", failure_text(error, failure))
+        mounted.page.flash("error", notices.failure_text(error, failure))
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:

@@ -12,6 +12,7 @@ from livecomp import protocol
 from livecomp.coercion import Coerce, coercion
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
+from livecomp.constraints import refuse_nul
 from livecomp.exceptions import Refused
 from livecomp.state import MISSING, Field
 
@@ -25,21 +26,32 @@ def _coerce(component: LiveComponent, field: Field, value: Any) -> Any:
     return coerce(value, component)
 
 
-def bound_values(component: LiveComponent, values: dict[str, Any]) -> dict[str, Any]:
-    """Typed values for fields declared with ``bind=True``. Raises `Refused` for any other name, or for a bad value."""
-    typed = {}
+def bound_values(component: LiveComponent, values: dict[str, Any]) -> tuple[dict[str, Any], Refused | None]:
+    """Typed values for the fields declared with ``bind=True``, and why the first of the others is refused: because it is
+    not such a field, or its value does not fit. One bad value keeps none of the others out."""
+    typed: dict[str, Any] = {}
+    refused: Refused | None = None
     for name, value in values.items():
-        field = component.fields.get(name)
-        if field is None or not field.bind:
-            raise Refused(
-                ErrorCode.FORBIDDEN_FIELD,
-                f"{name[:80]!r} cannot be set from the browser; declare it with state(bind=True).",
-            )
         try:
-            typed[name] = _coerce(component, field, value)
-        except (ValueError, ArithmeticError, msgspec.ValidationError) as error:
-            raise Refused(ErrorCode.BAD_ARGUMENTS, f"{name}: {error}.") from None
-    return typed
+            typed[name] = _bound_value(component, name, value)
+        except Refused as refusal:
+            refused = refused or refusal
+    return typed, refused
+
+
+def _bound_value(component: LiveComponent, name: str, value: Any) -> Any:
+    field = component.fields.get(name)
+    if field is None or not field.bind:
+        raise Refused(
+            ErrorCode.FORBIDDEN_FIELD,
+            f"{name[:80]!r} cannot be set from the browser; declare it with state(bind=True).",
+            name,
+        )
+    try:
+        refuse_nul(value)
+        return _coerce(component, field, value)
+    except (ValueError, ArithmeticError, msgspec.ValidationError) as error:
+        raise Refused(ErrorCode.BAD_ARGUMENTS, f"{name}: {error}.", name) from None
 
 
 def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, Any]:

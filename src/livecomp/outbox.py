@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
-from livecomp import calling, protocol
+from livecomp import calling, notices, protocol
 from livecomp.constants import ErrorCode
 from livecomp.effects import Output, Send
 from livecomp.exceptions import Refused
-from livecomp.raised import failure_text, text_of
+from livecomp.raised import text_of
 from livecomp.turn import Attempt, Turn
 
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
@@ -57,7 +57,7 @@ class Outbox:
 
     def answer(self, component: str, error: Exception, failure: str) -> None:
         """Answer the turn's event with an error: in DEBUG the exception's text, otherwise only the id to look for in the
-        log. Nothing where there is no event, or where it is answered already."""
+        log, in words for the visitor. Nothing where there is no event, or where it is answered already."""
         turn = self.turn
         if not turn.ref or turn.is_answered:
             return
@@ -67,9 +67,10 @@ class Outbox:
             code, text = ErrorCode.FORBIDDEN, text_of(error) or "You are not allowed to do this."
         else:
             code = ErrorCode.TIMEOUT if isinstance(error, TimeoutError) else ErrorCode.FAILED
-            text = failure_text(error, failure)
+            text = notices.failure_text(error, failure)
         turn.is_answered = True
-        message = protocol.error(turn.ref, code, text, component[:40])
+        field = error.field if isinstance(error, Refused) else ""
+        message = protocol.error(turn.ref, code, text, component[:40], field[:200])
         self.failed[turn.ref] = message
         if len(self.failed) > MAX_FAILED:
             del self.failed[next(iter(self.failed))]

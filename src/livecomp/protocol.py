@@ -1,6 +1,8 @@
 """The wire: what a frame may hold, decoded once, and what is sent. The only module that knows it (with js/src/protocol.ts)."""
 
+import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -31,13 +33,14 @@ class Join(ClientMessage, frozen=True, tag="join"):
 
 class Event(ClientMessage, frozen=True, tag="event"):
     """Call ``name`` of a component. ``args`` were written by the author of the template and have to fit the method;
-    ``offered`` is what the browser knows (form fields, value, key): the method takes of it what it names."""
+    ``offered`` is what the browser knows: of a form its entries (one without a value says that its name is that of a
+    choice of several), else value, key or detail. The method takes of it what it names."""
 
     ref: int
     component: str
     name: str
     args: dict[str, Any]
-    offered: dict[str, Any] = {}
+    offered: dict[str, Any] | list[tuple[str, str | None]] = {}
     key: str = ""  # of an event that was made before the page was loaded again, see `livecomp.once`
 
 
@@ -72,7 +75,18 @@ class Ping(ClientMessage, frozen=True, tag="ping"):
     """Heartbeat."""
 
 
-Message = Join | Event | Set | Url | Ack | Render | Ping
+class Unreadable(msgspec.Struct, frozen=True):
+    """A numbered message with values that nobody can use. In line as any other: its number is answered in its turn."""
+
+    ref: int
+    component: str
+    reason: str
+    code: ErrorCode = ErrorCode.BAD_ARGUMENTS
+    field: str = ""
+
+
+_Readable = Join | Event | Set | Url | Ack | Render | Ping
+Message = _Readable | Unreadable
 CLIENT_MESSAGES = (Join, Event, Set, Url, Ack, Render, Ping)
 SERVER_MESSAGES = ("joined", "patch", "shared", "ack", "error", "pong")
 
@@ -86,34 +100,69 @@ def _plain_part(value: Any) -> Any:
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
-_one = msgspec.json.Decoder(Message)
-_many = msgspec.json.Decoder(list[Message])
+_one = msgspec.json.Decoder(_Readable)
+_many = msgspec.json.Decoder(list[_Readable])
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain_part)
 MAX_INTEGER = 2**53 - 1  # what JavaScript can hold exactly
 
+_VALUES = frozenset({"args", "offered", "values"})  # of these a NUL is for the component to refuse, or for a form
+_NUMBERED = re.compile(r'\["(?:event|set)",(\d{1,15}),"([\w-]{1,40})",(?:{"([^"\\]{1,200})")?', re.ASCII)
+_ESCAPES = re.compile(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F][\da-fA-F]{2})")
+
 
 def decode(frame: str) -> list[Message]:
-    """The messages of one frame. Raises `ProtocolError` for everything that is not exactly in the protocol."""
+    """The messages of one frame. Raises `ProtocolError` for everything that is not exactly in the protocol, except for the
+    values of a numbered message: that is given as `Unreadable`."""
     try:
-        many = frame[:2] == "[["
-        messages: list[Message] = _many.decode(frame) if many else [_one.decode(frame)]
+        messages = _decoded(frame)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        if isinstance(error, RecursionError) and (numbered := _NUMBERED.match(frame)):
+            return [Unreadable(int(numbered[1]), numbered[2], "nested too deeply.")]
         raise ProtocolError(f"not a message of the protocol: {error}") from None
     if len(messages) > settings.max_events_per_message:
         raise ProtocolError(
             f"{len(messages)} messages in one frame, at most {settings.max_events_per_message} are allowed"
         )
-    for message in messages:
+    return [_checked(message) for message in messages]
+
+
+def too_large(beginning: str, limit: int) -> Unreadable:
+    """The message of which this is the beginning is longer than ``limit`` bytes. Raises `ProtocolError` when it has no
+    number that it could be answered with."""
+    numbered = _NUMBERED.match(beginning)
+    if numbered is None:
+        raise ProtocolError(f"longer than {limit} bytes")
+    field = numbered[3] or ""  # a `set` begins with the only field that can be so long
+    return Unreadable(int(numbered[1]), numbered[2], f"At most {limit} bytes.", ErrorCode.TOO_LARGE, field)
+
+
+def _decoded(frame: str) -> list[_Readable]:
+    many = frame[:2] == "[["
+    try:
+        return _many.decode(frame) if many else [_one.decode(frame)]
+    except msgspec.DecodeError:
+        whole = _ESCAPES.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], frame)
+        if whole == frame:
+            raise
+        return _many.decode(whole) if many else [_one.decode(whole)]  # as a browser does with the text of a form
+
+
+def _checked(message: _Readable) -> Message:
+    try:
         for field in message.__struct_fields__:
-            _check(getattr(message, field), settings.max_json_depth)
-    return messages
+            _check(getattr(message, field), settings.max_json_depth, field in _VALUES)
+    except ProtocolError as error:
+        if isinstance(message, (Event, Set)) and 0 <= message.ref <= MAX_INTEGER:
+            return Unreadable(message.ref, message.component[:40].replace("\x00", ""), f"{error}.")
+        raise
+    return message
 
 
-def _check(value: Any, depth: int) -> None:
+def _check(value: Any, depth: int, with_nul: bool = False) -> None:
     kind = type(value)
     if kind is str:
-        if "\x00" in value:
+        if not with_nul and "\x00" in value:
             raise ProtocolError("a NUL character")
     elif kind is int:
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
@@ -122,15 +171,32 @@ def _check(value: Any, depth: int) -> None:
         if depth <= 1:
             raise ProtocolError(f"nested deeper than {settings.max_json_depth}")
         for item in value:
-            _check(item, depth - 1)
+            _check(item, depth - 1, with_nul)
         if kind is dict:
             for item in value.values():
-                _check(item, depth - 1)
+                _check(item, depth - 1, with_nul)
 
 
 def to_json(value: Any) -> str:
     """JSON of a value. Raises TypeError, ValueError or RecursionError for one without."""
     return _encoder.encode(value).decode()
+
+
+def merged(messages: list[Message]) -> list[Message]:
+    """The messages of a frame with one for each kind that has no number, so that each is answered once: the highest ack,
+    a ping, and a render of the page where several components are asked for."""
+    if len(messages) == 1:
+        return messages
+    merged: dict[Any, Message] = {}
+    for message in messages:
+        kind = type(message)
+        key = kind if kind in (Ack, Ping, Render) else id(message)
+        before = merged.setdefault(key, message)
+        if isinstance(before, Ack):
+            merged[key] = max(before, message, key=attrgetter("version"))
+        elif isinstance(before, Render) and before != message:
+            merged[key] = Render("")
+    return list(merged.values())
 
 
 def plain(value: Any, what: str) -> Any:
@@ -175,9 +241,11 @@ def ack(ref: int, effects: Effects) -> list[Any]:
     return ["ack", ref, effects] if effects else ["ack", ref]
 
 
-def error(ref: int, code: ErrorCode, message: str, component: str = "") -> list[Any]:
-    """Event ``ref`` was refused or failed. It is done with: the client does not send it again."""
-    return ["error", ref, code.value, message, component] if component else ["error", ref, code.value, message]
+def error(ref: int, code: ErrorCode, message: str, component: str = "", field: str = "") -> list[Any]:
+    """Event ``ref`` was refused or failed. It is done with: the client does not send it again. ``field``: the field or
+    argument that it is about."""
+    about = (component, field) if field else (component,) if component else ()
+    return ["error", ref, code.value, message, *about]
 
 
 def pong() -> list[Any]:

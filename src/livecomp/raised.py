@@ -3,8 +3,6 @@
 import threading
 from types import TracebackType
 
-from django.conf import settings
-
 
 def text_of(error: BaseException) -> str:
     """The text of an exception, as plain text; a project's own may be safe HTML, a lazy translation, or fail itself."""
@@ -12,11 +10,6 @@ def text_of(error: BaseException) -> str:
         return str.__str__(str(error))
     except Exception as raised:
         return f"{type(error).__name__}, whose text cannot be made: {type(raised).__name__}"
-
-
-def failure_text(error: BaseException, failure: str) -> str:
-    """What is said of a failure: in DEBUG the exception's text, otherwise only the id to look for in the log."""
-    return f"{type(error).__name__}: {text_of(error)}" if settings.DEBUG else f"Something went wrong ({failure})."
 
 
 def as_failure(error: BaseException) -> Exception:

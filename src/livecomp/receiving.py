@@ -144,10 +144,13 @@ def set_fields(page: "LivePage", message: protocol.Set) -> "Steps[None]":
     try:
         mounted = _component(page, message.component)
         auth.guard(mounted)
-        values = navigation.bound_values(mounted.component, message.values)
+        values, refused = navigation.bound_values(mounted.component, message.values)
+        if refused is not None and not values:
+            raise refused
     except Exception as error:
         return _refuse(page, message.component, "set", error)
-
+    if refused is not None:
+        handling.tell_failure(mounted, "set", refused)
     yield from handling.handle(mounted, "set", lambda: mounted.assign(values))
     page.finish(history="replace")
 
@@ -162,6 +165,12 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         if mounted.component.url_fields:
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
     page.finish(history="")
+
+
+def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
+    yield from ()
+    if _is_new(page, message.ref):
+        _refuse(page, message.component, "message", Refused(message.code, message.reason, message.field))
 
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
@@ -337,6 +346,7 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     protocol.Event: event,
     protocol.Set: set_fields,
     protocol.Url: url,
+    protocol.Unreadable: unreadable,
     protocol.Ack: ack,
     protocol.Render: render,
     protocol.Ping: ping,

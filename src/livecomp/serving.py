@@ -16,7 +16,7 @@ from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livecomp import auth, packing, registry, rendering, resume, shared, tokens
+from livecomp import auth, notices, packing, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, TOKEN
@@ -188,9 +188,12 @@ def render_scripts(context: Context) -> SafeString:
     """The script tag of the client."""
     nonce = _nonce(context)
     return format_html(
-        '<script type="module" src="{}" data-livecomp-url="{}"{}></script>',
+        '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-frame="{}" '
+        "data-livecomp-texts='{}'{}></script>",
         static("livecomp/livecomp.js"),
         get_script_prefix() + settings.path,
+        settings.max_message_bytes,
+        notices.client_texts(),
         format_html(' nonce="{}"', nonce) if nonce else "",
     )
 

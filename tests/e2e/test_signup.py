@@ -46,6 +46,24 @@ def test_submitting_an_empty_form_names_every_missing_field(visit: Visit) -> Non
     expect(page.locator(".errorlist")).to_have_count(2)
 
 
+def test_a_text_of_a_megabyte_is_an_error_at_its_field_and_the_page_goes_on(visit: Visit) -> None:
+    page = visit("/signup/")
+    username = page.locator("#signup [name=username]")
+    for length in (70_000, 1_000_000):
+        username.evaluate(
+            """(input, length) => {
+                input.removeAttribute("maxlength");
+                input.value = "x".repeat(length);
+                input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            }""",
+            length,
+        )
+        expect(page.locator("#field-username .errorlist")).to_contain_text(f"it has {length}")
+        assert username.evaluate("input => input.value.length") == length
+    username.fill("short")
+    expect(page.locator("#field-username .errorlist")).to_have_count(0)
+
+
 def test_without_javascript_the_form_is_validated_by_a_post(visit: Visit) -> None:
     page = visit("/signup/", java_script_enabled=False)
     page.fill("#signup [name=username]", "plain")

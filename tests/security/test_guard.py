@@ -97,7 +97,7 @@ SHOWS = {
     inputs.RenderAgain: lambda: inputs.RenderAgain("c0"),
     inputs.Again: lambda: inputs.Again(inputs.TimerFired("c0:tick"), 1),
 }
-SHOWS_NOTHING = {protocol.Ack, protocol.Ping, protocol.Join, inputs.Whole, inputs.Refusal}
+SHOWS_NOTHING = {protocol.Ack, protocol.Ping, protocol.Join, protocol.Unreadable, inputs.Whole, inputs.Refusal}
 """Answered without a look at a component; the join is tested below, and a shared component's viewers are asked for
 themselves (tests/runtime/test_broadcast.py)."""
 

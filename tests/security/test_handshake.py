@@ -78,6 +78,46 @@ async def test_t45_without_a_token_of_the_page_nothing_is_joined(tokens: list[st
         assert code in (4400, 4409)
 
 
+@pytest.mark.parametrize("count", [350, 2_000])
+async def test_t127_many_components_join(count: int) -> None:
+    page = LivePage(make_request())
+    tokens = TOKEN.findall("".join(page.render_root("counter", {}) for _ in range(count)))
+    assert len(tokens) == count
+    async with connected() as socket:
+        text = json.dumps(["join", 1, tokens, None, "/"])
+        assert len(text) > 65_536
+        for at in range(0, len(text), 60_000):
+            await socket.write_text("+" + text[at : at + 60_000])
+        await socket.write_text("+")
+        assert (await socket.read(60))[0] == "joined"
+        await socket.write("event", 1, f"c{count - 1}", "add", {})
+        assert (await socket.read_until("patch", timeout=60))[3][0][0].startswith(f"c{count - 1}.")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '["event",1,"c0","add",{"by":"\\u0000"}]',
+        '["event",1,"c0","add",{"\\u0000":1}]',
+        '["event",1,"c0","add",{"by":"\\ud800"}]',
+        '["event",1,"c0","add",{"by":1e20}]'.replace("1e20", "100000000000000000000"),
+        '["event",1,"c0","add",{"by":' + "[" * 30 + "]" * 30 + "}]",
+        '["event",1,"c0","add",{"by":' + "[" * 20_000 + "]" * 20_000 + "}]",
+        '["set",1,"c0",{"count":"\\u0000"}]',
+    ],
+    ids=lambda frame: frame[:40],
+)
+async def test_t126_values_that_nobody_can_use_are_answered_with_their_number_and_never_close(frame: str) -> None:
+    async with joined() as socket:
+        for ref in range(1, 8):
+            await socket.write_text(frame.replace(",1,", f",{ref},", 1))
+            reply = await socket.read()
+            assert reply[:2] == ["error", ref]
+            assert reply[2] in ("bad_arguments", "forbidden_field")
+        await socket.write("event", 8, "c0", "add", {})
+        assert (await socket.read_until("patch"))[2] == 8
+
+
 async def test_t45_a_token_in_the_url_is_worth_nothing() -> None:
     socket = Socket(live_websocket)
     socket.scope["query_string"] = f"token={rendered('counter')}".encode()

@@ -15,7 +15,7 @@ from tests.servers.server import Redis, Server
 from tests.servers.test_runtime import until_stats
 
 LIMIT = 1.0  # LIVECOMP["CACHE_TIMEOUT"]
-SLACK = 6.0  # seconds that a busy machine may need for what takes none
+SLACK = 25.0  # seconds that a busy machine may need for what takes none; what is not bounded never ends
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.http import QueryDict
 
 from livecomp import LiveComponent, event, on, publish, state
 from tests.testapp.models import Note
@@ -24,6 +25,10 @@ class Echo(LiveComponent):
     @event
     def note(self, **arguments: Any) -> None:
         self.log.append(arguments)
+
+    @event
+    def whole(self, data: QueryDict) -> None:
+        self.log.append(data)
 
     @event
     def say(self, value: str = "") -> None:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
 from django.core.cache import cache
+from django.test import override_settings
 
-from livecomp import topics
+from livecomp import LiveComponent, state, topics
 from livecomp.effects import Send
 from livecomp.testing import LiveClient, LiveClosed
+
+
+class Draft(LiveComponent):
+    name = "testing.draft"
+    template = """<section><textarea id="note" live-model="note">{{ note }}</textarea>
+    <input id="short" live-model="short" value="{{ short }}">
+    <input id="number" live-model="number" value="{{ number }}"><p id="seen">{{ note|slice:":9" }} {{ number }}</p></section>"""
+    note: str = state("", bind=True)
+    short: Annotated[str, msgspec.Meta(max_length=3)] = state("", bind=True)
+    number: int = state(3, bind=True)
+    secret: str = ""
 
 
 def test_what_is_done_offline_is_sent_afterwards(live: LiveClient) -> None:
@@ -29,6 +42,51 @@ def test_what_is_done_offline_is_sent_afterwards(live: LiveClient) -> None:
     ]
     page.click("+")
     assert page.one("#count").text == "11"
+
+
+def test_one_value_that_does_not_fit_spoils_no_other_that_was_typed_offline(live: LiveClient) -> None:
+    page = live.mount(Draft)
+    page.disconnect()
+    page.fill("#note", "wri").fill("#number", "").fill("#note", "written")
+    with page.expect_error("bad_arguments") as errors:
+        page.reconnect()
+    assert [(error.ref, error.field) for error in errors] == [(2, "number")]
+    assert page.component().note == "written"  # type: ignore[attr-defined]
+    assert page.one("#note").value == "written"
+    assert page.one("#number").value == ""
+
+
+def test_one_bad_value_of_a_message_spoils_no_other(live: LiveClient) -> None:
+    page = live.mount(Draft)
+    with page.expect_error("bad_arguments", "forbidden_field") as errors:
+        page.set(number="x", note="one")
+        page.set(secret="x", note="two", number=4)
+    assert [error.field for error in errors] == ["number", "secret"]
+    assert (page.component().note, page.component().number) == ("two", 4)  # type: ignore[attr-defined]
+    assert page.one("#seen").text == "two 4"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 70_000, "ü" * 1_000_000, "a\ud83d"], ids=["long", "megabyte", "half a character"]
+)
+def test_any_text_that_a_field_takes_gets_there(live: LiveClient, text: str) -> None:
+    page = live.mount(Draft)
+    page.fill("#note", text)
+    assert page.component().note == text.replace("\ud83d", "�")  # type: ignore[attr-defined]
+    with page.expect_error("bad_arguments") as errors:
+        page.fill("#short", text + text[:2])
+    assert errors[0].field == "short"
+
+
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1_000)
+def test_what_is_too_long_is_refused_by_the_browser(live: LiveClient) -> None:
+    page = live.mount(Draft)
+    with page.expect_error("too_large") as errors:
+        page.fill("#note", "x" * 1_000)
+    assert (errors[0].field, errors[0].component) == ("note", "c0")
+    assert page.one("#note").value == "x" * 1_000
+    page.fill("#note", "x" * 900)
+    assert len(page.component().note) == 900  # type: ignore[attr-defined]
 
 
 def test_the_page_resumes_with_its_state(live: LiveClient) -> None:

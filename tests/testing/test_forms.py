@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django import forms
+from django.http import QueryDict
 
+from livecomp import LiveComponent, event, state
 from livecomp.testing import LiveClient, TestPage
 from tests.testing.components import Tasks, echo
 
@@ -227,6 +230,102 @@ def test_a_form_submits_what_a_browser_would(live: LiveClient) -> None:
     page = mounted(live, FORM)
     page.submit("#f")
     assert log(page) == [FIELDS]
+
+
+EVERYTHING = """<input name="form-0-name" form="f" value="first"><form id="f" live-submit="whole">
+<input name="form-TOTAL_FORMS" value="1"><input name="a[]" value="1"><input name="a[]" value="2"><input name="a.b" value="3">
+<input name="constructor" value="4"><input name="__proto__" value="5"><input name="" value="no"><input value="no">
+<fieldset disabled><legend><input name="legend" value="6"></legend><input name="off" value="no"></fieldset>
+<input name="comment" dirname="comment.dir" value="שלום" dir="auto"><input type="number" name="n" dirname="n.dir" value="1">
+<select name="none"><option value="" disabled selected>choose</select>
+<select name="grouped"><optgroup disabled><option selected>no</optgroup></select>
+<input type="checkbox" name="tags" value="a"><input type="checkbox" name="agree"><input type="hidden" name="_charset_">
+<input type="image" id="go" name="map" alt="Go"><input type="file" name="photo">
+</form><button name="else" form="other"></button><textarea name="after" form="f">
+7</textarea>"""
+
+
+def test_a_form_submits_exactly_what_form_data_holds(live: LiveClient) -> None:
+    """The same form, but for its last two rows, stands in js/test/forms.test.ts, beside what Chromium makes of it."""
+    page = mounted(live, EVERYTHING)
+    page.fill("[name=photo]", "me.png").click("#go")
+    assert sent(page, "event")[-1][2] == [
+        ["tags", None],
+        ["form-0-name", "first"],
+        ["form-TOTAL_FORMS", "1"],
+        ["a[]", "1"],
+        ["a[]", "2"],
+        ["a.b", "3"],
+        ["constructor", "4"],
+        ["__proto__", "5"],
+        ["legend", "6"],
+        ["comment", "שלום"],
+        ["comment.dir", "rtl"],
+        ["n", "1"],
+        ["_charset_", "UTF-8"],
+        ["map.x", "0"],
+        ["map.y", "0"],
+        ["photo", "me.png"],
+        ["after", "7"],
+    ]
+    data = log(page)[-1]
+    assert data.getlist("a[]") == ["1", "2"]
+    assert "tags" not in data
+
+
+def test_a_group_of_checkboxes_is_a_list_whatever_is_chosen(live: LiveClient) -> None:
+    page = mounted(
+        live,
+        """<form live-submit="note"><input type="checkbox" name="tags" value="a" id="a">
+        <input type="checkbox" name="two"><input type="checkbox" name="two" id="two"><input type="checkbox" name="agree"></form>""",
+    )
+    page.submit()
+    page.check("#a").check("#two").submit(agree=True)
+    assert log(page) == [{"tags": [], "two": []}, {"tags": ["a"], "two": ["on"], "agree": "on"}]
+
+
+RowFormSet = forms.formset_factory(type("RowForm", (forms.Form,), {"title": forms.CharField(max_length=5)}), extra=2)
+
+
+class FormSets(LiveComponent):
+    name = "testing.formsets"
+    template = """<section><form live-submit="save" novalidate>{% csrf_token %}{{ formset }}<button>Save</button></form>
+    <p id="saved">{{ saved }}</p></section>"""
+    data: QueryDict | None = None
+    saved: list[str] = state([])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(formset=RowFormSet(self.data), **kwargs)
+
+    @event
+    def save(self, data: QueryDict) -> None:
+        self.data, formset = data, RowFormSet(data)
+        if formset.is_valid():
+            self.saved = [form.cleaned_data.get("title", "") for form in formset]
+
+
+def test_a_formset_works_as_in_a_view(live: LiveClient) -> None:
+    page = live.mount(FormSets)
+    page.submit(**{"form-0-title": "one", "form-1-title": "too long"})
+    assert page.one(".errorlist").text.startswith("Ensure this value has at most 5")
+    assert page.one("[name=form-0-title]").value == "one"
+    page.disconnect().reconnect()
+    page.submit(**{"form-1-title": "two"})
+    assert page.one("#saved").text == "['one', 'two']"
+    assert "csrfmiddlewaretoken" not in page.component().data  # type: ignore[attr-defined]
+
+
+def test_a_nul_is_an_error_at_the_field_of_a_django_form_and_refused_elsewhere(live: LiveClient) -> None:
+    page = live.mount(FormSets)
+    page.submit(**{"form-0-title": "a\x00b"})
+    assert page.one(".errorlist").text == "Null characters are not allowed."
+    page = mounted(live, '<form live-submit="note"><input name="title"></form><input id="t" live-model="text">')
+    with page.expect_error("bad_arguments") as errors:
+        page.submit(title="a\x00b")
+    with page.expect_error("bad_arguments") as more:
+        page.fill("#t", "a\x00b")
+    assert [error.field for error in errors + more] == ["title", "text"]
+    assert page.component().text == "start"  # type: ignore[attr-defined]
 
 
 def test_the_clicked_button_is_submitted(live: LiveClient) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, WebSocketRoute, sync_playwright
 import livecomp
 from livecomp.testing import LiveClient, TestPage
 from tests.testing.components import echo
-from tests.testing.test_forms import FORM
+from tests.testing.test_forms import EVERYTHING, FORM
 
 CLIENT = Path(livecomp.__file__).parent / "static" / "livecomp" / "livecomp.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -51,6 +51,7 @@ SCENARIOS: dict[str, tuple[str, list[Action]]] = {
     "form": (FORM, [("click", "text=Save"), ("click", "text=Drop"), ("press", "[name=title]", "Enter"), ("fill", "[name=empty]", "x"),
                     ("check", "[name=single]"), ("check", "[name=many] >> nth=1"), ("select", "[name=tags]", "b"),
                     ("select", "[name=colour]", "r"), ("click", "text=Save")]),
+    "every kind of field": (EVERYTHING, [("press", "#go", "Enter"), ("check", "[name=tags]"), ("press", "#go", "Enter")]),
     "two forms": (TWO_FORMS, [("fill", "#title", "T"), ("press", "#title", "Enter"), ("fill", "#n", "z"), ("click", "#b2"),
                               ("fill", "#title", "U"), ("press", "#n", "Enter"), ("press", "#out", "Enter")]),
     "models": (MODELS, [("fill", "#i", "new"), ("fill", "#c", "x"), ("fill", "#b", "y"), ("fill", "#t", "two lines"), ("type", "#d", "abc"),
@@ -92,7 +93,9 @@ def in_chromium(tab: Page, html: str, actions: list[Action]) -> list[list[Any]]:
     tab.unroute_all()
     tab.route(
         f"{SITE}/**",
-        lambda route: route.fulfill(body=f"<!doctype html><head>{SCRIPT}</head>{html}", content_type="text/html"),
+        lambda route: route.fulfill(
+            body=f"<!doctype html><head>{SCRIPT}</head>{html}", content_type="text/html; charset=utf-8"
+        ),
     )
     tab.route(f"{SITE}/livecomp.js", lambda route: route.fulfill(path=CLIENT, content_type="text/javascript"))
     tab.route_web_socket("**/livecomp/ws", serve)

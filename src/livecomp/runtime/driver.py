@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from livecomp import auth, begun, effects, inputs, protocol, signout, topics, tracing
+from livecomp import auth, begun, effects, inputs, notices, protocol, signout, topics, tracing
 from livecomp.conf import settings
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.counters import counters
@@ -219,7 +219,7 @@ class PageDriver:
     async def _put_off(self, item: Any) -> None:
         """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
         if self._ref:
-            await self._drive(inputs.Refusal(self._ref, Refused(ErrorCode.FAILED, "Something went wrong. Try again.")))
+            await self._drive(inputs.Refusal(self._ref, Refused(ErrorCode.FAILED, notices.put_off(self.page))))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
         else:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lxml.etree import _Element as Element
 
 from livecomp.spelling import unmark
-from livecomp.testing.controls import Controls, Held, is_box, is_control, kind, model_of
+from livecomp.testing.controls import Controls, Entry, Held, is_box, is_control, kind, model_of
 from livecomp.testing.selectors import is_visible, select
 
 UNBUBBLING = frozenset(
@@ -167,7 +167,7 @@ class Bindings:
             for control in self.controls.submitted(form, before):
                 self.sync(control)
 
-    def _call(self, element: Element, name: str, offered: Values, done: Done | None = None) -> None:
+    def _call(self, element: Element, name: str, offered: Values | list[Entry], done: Done | None = None) -> None:
         selector = element.get("live-target")
         found = select(self.root, selector) if selector else [element]
         component = component_of(found[0]) if found else None
@@ -179,10 +179,10 @@ class Bindings:
         """Calls an event from an element without a DOM event (`live-init`, `live-poll`)."""
         self._call(element, name, {})
 
-    def offered(self, element: Element, event: DomEvent) -> Values:
+    def offered(self, element: Element, event: DomEvent) -> Values | list[Entry]:
         """What the browser knows about a DOM event."""
         if element.tag == "form":
-            return _safe(self.controls.fields(element, event.submitter))
+            return self.controls.entries(element, event.submitter)
         found: Values = {}
         control = next((each for each in (element, event.target) if is_control(each)), None)
         if control is not None:

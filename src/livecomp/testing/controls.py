@@ -6,11 +6,14 @@ holds is the user's, and the server's word counts again where it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
 Held = str | bool | list[str]
+Entry = tuple[str, str | None]
+"""A field of a form: its name and a value, or none where it only says that the name is that of a choice of several."""
 
 BUTTON_TYPES = frozenset({"submit", "button", "reset", "image"})
 TEXTLESS_TYPES = BUTTON_TYPES | {"checkbox", "radio", "file", "hidden", "color", "range"}
@@ -18,6 +21,8 @@ TYPED_TYPES = frozenset(
     ["text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local", "number"]
 )
 """Of these a form without a button may have one, or Enter does not submit it."""
+DIRECTED_TYPES = frozenset({"textarea", "text", "search", "tel", "url", "email", "password", "hidden"})
+"""With `dirname` they submit the direction of their text as well."""
 MODELS = ("live-model", "live-model.change", "live-model.blur")
 CSRF = "csrfmiddlewaretoken"
 
@@ -100,6 +105,33 @@ def radio_group(radio: Element) -> list[Element]:
     form, name = form_of(radio), radio.get("name")
     others = radio.getroottree().getroot().iter("input")
     return [each for each in others if kind(each) == "radio" and each.get("name") == name and form_of(each) is form]
+
+
+def direction(control: Element, text: str) -> str:
+    """ "ltr" or "rtl", as its `dir` attribute or the nearest around it says."""
+    for each in (control, *control.iterancestors()):
+        said = str(each.get("dir", "")).lower()
+        if said == "auto":
+            strong = (unicodedata.bidirectional(letter) for letter in text)
+            return "rtl" if next((each for each in strong if each in ("L", "R", "AL")), "L") != "L" else "ltr"
+        if said in ("ltr", "rtl"):
+            return said
+    return "ltr"
+
+
+def _choices(active: list[Element]) -> list[str]:
+    """The names that stand for a choice of several: `<select multiple>`, and checkboxes that have a value or are many."""
+    boxes = [str(control.get("name", "")) for control in active if kind(control) == "checkbox"]
+    found = {
+        name: None
+        for control in active
+        if (name := str(control.get("name", "")))
+        and (
+            kind(control) == "select-multiple"
+            or (kind(control) == "checkbox" and (control.get("value") is not None or boxes.count(name) > 1))
+        )
+    }
+    return list(found)
 
 
 class Controls:
@@ -220,35 +252,46 @@ class Controls:
         """What every control of the form holds."""
         return {control: self.held(control) for control in controls_of(form) if is_control(control)}
 
-    def fields(self, form: Element, submitter: Element | None = None) -> dict[str, str | list[str]]:
-        """What the form submits: repeated names and multiple choices give lists."""
-        found: dict[str, str | list[str]] = {}
-        boxes: set[str] = set()
-        active = [control for control in controls_of(form) if not is_disabled(control)]
+    def entries(self, form: Element, submitter: Element | None = None) -> list[Entry]:
+        """What `new FormData(form, submitter)` holds, without the CSRF token, and before it the names of the choices of
+        several, without a value."""
+        active = [
+            control
+            for control in controls_of(form)
+            if not is_disabled(control) and next(control.iterancestors("datalist"), None) is None
+        ]
+        found: list[Entry] = [(name, None) for name in _choices(active)]
         for control in active:
-            if not is_control(control):
-                continue
-            name, type_ = control.get("name", ""), kind(control)
-            if type_ == "select-multiple" or (type_ == "checkbox" and name in boxes):
-                found[name] = []
-            if type_ == "checkbox":
-                boxes.add(name)
-        for control in active:
-            name = str(control.get("name", ""))
-            if not name or name == CSRF or next(control.iterancestors("datalist"), None) is not None:
-                continue
-            for value in self._entries(control, submitter):
-                others = found.get(name)
-                found[name] = value if others is None else [*(others if isinstance(others, list) else [others]), value]
-        found.pop("", None)
-        return found
+            found += self._entries(control, str(control.get("name", "")), submitter)
+        return [entry for entry in found if entry[0] != CSRF]
 
-    def _entries(self, control: Element, submitter: Element | None) -> Iterable[str]:
+    def _entries(self, control: Element, name: str, submitter: Element | None) -> Iterator[Entry]:
         type_ = kind(control)
-        if control.tag == "button" or type_ in BUTTON_TYPES:
-            is_chosen = submitter is not None and submitter is control and type_ != "image"
-            return [str(control.get("value", ""))] if is_chosen else []
-        if type_ == "file" or (is_box(control) and self.held(control) is not True):
-            return []
-        held = self.held(control)
-        return held if isinstance(held, list) else [self.value(control)]
+        if type_ == "image" and submitter is control:
+            yield from ((f"{name}.{axis}" if name else axis, "0") for axis in "xy")
+        elif not name or (type_ in BUTTON_TYPES and submitter is not control) or type_ == "image":
+            return
+        elif type_ in BUTTON_TYPES:
+            yield name, str(control.get("value", ""))
+        elif control.tag == "select":
+            yield from ((name, value) for value in self._chosen(control))
+        elif type_ == "file":
+            yield from ((name, file) for file in [str(self._held.get(control, ""))] if file)
+        elif type_ == "hidden" and name.lower() == "_charset_":
+            yield name, "UTF-8"
+        elif not is_box(control) or self.held(control) is True:
+            yield name, self.value(control)
+        if control.get("dirname") and type_ in DIRECTED_TYPES:
+            yield str(control.get("dirname")), direction(control, self.value(control))
+
+    def _chosen(self, select: Element) -> list[str]:
+        """The values of the chosen options, of those that are not disabled."""
+        held = self.held(select)
+        chosen = held if isinstance(held, list) else [held]
+        return [
+            value
+            for option in select.iter("option")
+            if (value := option_value(option)) in chosen
+            and option.get("disabled") is None
+            and all(group.get("disabled") is None for group in option.iterancestors("optgroup"))
+        ][: None if isinstance(held, list) else 1]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from livecomp import protocol
@@ -30,15 +31,17 @@ REPLIES = frozenset(protocol.SERVER_MESSAGES)
 class LiveError(AssertionError):
     """The server answered a message with an error that the test did not expect.
 
-    `code` and `message` are what the browser gets, `component` the component's id or "".
+    `code` and `message` are what the browser gets, `component` the component's id or "", `field` the name of the field or
+    argument that it is about, or "".
     """
 
-    def __init__(self, code: str, message: str, component: str = "", ref: int = 0) -> None:
+    def __init__(self, code: str, message: str, component: str = "", ref: int = 0, field: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.component = component
         self.ref = ref
+        self.field = field
 
 
 class LiveClosed(AssertionError):
@@ -109,7 +112,7 @@ class Wire:
 
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         """Numbers a message, and sends it now or when the page is joined again."""
-        if kind == "set" and not self.is_joined and self._merge(*fields):
+        if kind == "set" and self._merge(*fields):
             return
         self.last_ref += 1
         entry = Entry(self.last_ref, [kind, self.last_ref, *fields], done)
@@ -118,11 +121,14 @@ class Wire:
             self._transmit_entry(entry)
 
     def _merge(self, component: str, values: dict[str, Any]) -> bool:
-        last = self.entries[-1] if self.entries else None
-        if last is None or last.is_sent or last.message[0] != "set" or last.message[2] != component:
-            return False
-        last.message[3].update(values)
-        return True
+        """What is typed while offline changes the message that waits with the field."""
+        for entry in reversed(self.entries):
+            if entry.is_sent or entry.message[0] != "set":
+                return False
+            if entry.message[2] == component and not values.keys().isdisjoint(entry.message[3]):
+                entry.message[3].update(values)
+                return True
+        return False
 
     def _transmit_entry(self, entry: Entry) -> None:
         entry.is_sent = True
@@ -130,14 +136,18 @@ class Wire:
 
     def transmit(self, message: list[Any] | str) -> None:
         """Sends a message, or a frame as it is."""
-        frame = message if isinstance(message, str) else json.dumps(message, default=str)
+        frame = message if isinstance(message, str) else json.dumps(message, default=str, separators=(",", ":"))
         self.sent.append(json.loads(frame) if isinstance(message, list) else [frame])
         self.run(lambda: self._give(frame))
 
     def _give(self, frame: str) -> None:
         assert self.driver is not None
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         try:
-            self.driver.give_frame(frame)
+            if limit and len(frame) > limit and len(_as_sent(frame)) > limit:
+                self.driver.give(protocol.too_large(frame, limit))
+            else:
+                self.driver.give_frame(frame)
         except ProtocolError as error:  # the consumer answers these, before a page sees them
             self._receive(["error", 0, "protocol", str(error)])
 
@@ -207,8 +217,8 @@ class Wire:
     def _ack(self, ack: int, effects: Sequence[Effect] = ()) -> None:
         self._settle(lambda ref: ref <= ack, [], effects)
 
-    def _error(self, ref: int, code: str, text: str, component: str = "") -> None:
-        error = LiveError(code, text, component, ref)
+    def _error(self, ref: int, code: str, text: str, component: str = "", field: str = "") -> None:
+        error = LiveError(code, text, component, ref, field)
         self._settle(lambda each: each == ref, [], (), succeeded=False)
         self.receiver.refused(error)
 
@@ -231,3 +241,11 @@ class Wire:
                 entry.done(succeeded)
         for effect in effects:
             self.receiver.carry_out(effect)
+
+
+def _as_sent(frame: str) -> bytes:
+    """The bytes of a frame as a browser writes it, which escapes less."""
+    try:
+        return json.dumps(json.loads(frame), ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    except ValueError:
+        return frame.encode(errors="replace")
