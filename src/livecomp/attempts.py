@@ -54,7 +54,7 @@ class Attempts(Address):
             attempt.touched, attempt.notes_fields = {}, True
             attempt.undo_steps.append((self._put_back, (attempt.touched,)))
         if renders is not None:
-            self.note(renders)
+            attempt.undo_steps.append((self._restore, (renders, renders.standing(), renders.shown())))
         try:
             with contained:
                 act()

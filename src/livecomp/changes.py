@@ -35,11 +35,12 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
                 break
             id = heapq.heappop(line)[-1]
             due.discard(id)
-        if id not in page.tree or not page.tree[id].is_shown:
+        mounted = page.tree.get(id)
+        if mounted is None or not mounted.is_shown:
             continue
         done.add(id)
         try:
-            patches += _patches_of(page.tree[id])
+            patches += _patches_of(mounted)
             page.dirty.discard(id)
         except _HandlersFailed as failed:
             page.undo_renders(start)

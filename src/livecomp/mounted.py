@@ -87,9 +87,9 @@ class Mounted:
     @property
     def depth(self) -> int:
         """How deep it stands."""
-        if self.page.holders:
-            return 1 + max([each.depth for each in self.around], default=-1)
-        return len(standing.parents(self))
+        if not self.page.holders:  # the short way of most pages
+            return len(standing.parents(self))
+        return 1 + max([each.depth for each in self.around], default=-1)
 
     @property
     def is_shown(self) -> bool:
@@ -349,7 +349,7 @@ class Mounted:
     def shown(self) -> tuple[Any, ...]:
         """What the browser has of it."""
         return (
-            self.memory.copy(),
+            self.memory,
             self.html,
             self.failure,
             self.noticed,

@@ -184,7 +184,7 @@ class Host:
         of a topic raises with the present state, and then nothing of it has happened."""
         mounted = self.mounted
         mounted.check_topics()
-        rendering.commit()
+        mounted.memory = rendering.remembered()
         if self.inlined or mounted.given:
             for id in self.inlined_children().difference(rendering.children, self.passed):
                 standing.leave_out(mounted.page, id)

@@ -33,10 +33,9 @@ def around(page: "LivePage", id: str) -> list["Mounted"]:
 def parents(mounted: "Mounted") -> list["Mounted"]:
     """Those in whose templates the component stands, from the inside out."""
     found = []
-    parent = mounted.parent
-    while parent is not None:
+    while (parent := mounted.parent) is not None:
         found.append(parent)
-        parent = parent.parent
+        mounted = parent
     return found
 
 

@@ -99,7 +99,8 @@ class LoopMemory:
 
 
 class RenderMemory:
-    """What the browser has of one component. A new one: the browser has nothing. Small, and can be pickled."""
+    """What the browser has of one component. A new one: the browser has nothing. No render changes it: what the browser has
+    then is another. Small, and can be pickled."""
 
     __slots__ = ("children", "hashes", "inner", "template", "wild")
 
@@ -109,13 +110,6 @@ class RenderMemory:
         self.inner: list[LoopMemory | None] = []
         self.children: frozenset[str] = frozenset()
         self.wild = False  # the browser's elements are not all where the template has them
-
-    def copy(self) -> "RenderMemory":
-        """The same, whatever the next render makes of this one."""
-        same = RenderMemory.__new__(RenderMemory)
-        same.template, same.hashes, same.inner = self.template, self.hashes, self.inner
-        same.children, same.wild = self.children, self.wild
-        return same
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild
