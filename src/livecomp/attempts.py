@@ -185,7 +185,6 @@ class Attempts(Address):
         self.turn.leaving.remove(mounted)
         self.tree[mounted.id] = mounted
         mounted.take_fills(fills)
-        mounted.forget_html()
 
     def put_out(self, mounted: Mounted) -> None:
         """The render that mounted the component is undone."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from livecomp import inputs, standing
 from livecomp.failures import failure_of, is_refused, notice_patches, show_error
 from livecomp.mounted import Mounted
+from livecomp.protocol import Effects
 from livecomp.rendering import render_again
 from livecomp.turn import Attempt
 
@@ -21,6 +22,7 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     patches: list[tuple[str, str]] = []
     line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
     due: set[str] = set()
+    way_on: Effects = []  # of renders that were refused, and a handler undone for it
     done: set[str] = set() if rendered is None else rendered
     start, first_new = page.turn.renders.mark(), page.number
     while page.dirty or line:
@@ -46,10 +48,14 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
             page.undo_renders(start)
             page.undo_handlers(failed.handlers)
             failed.tell()
+            way_on += failed.way_on
             page.dirty.update(done, due)
             patches.clear()
             line.clear()
             due.clear()
+    for effect in way_on:
+        if effect not in page.turn.renders.effects:  # the render without the handler may have asked for it again
+            page.effect(*effect)
     if page.number != first_new or page.late:
         page.begin(first_new)
     return patches
@@ -58,10 +64,11 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
 class _HandlersFailed(Exception):
     """A component cannot be rendered with what handlers of this turn left."""
 
-    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception) -> None:
+    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception, way_on: Effects) -> None:
         self.mounted = mounted
         self.handlers = handlers
         self.error = error
+        self.way_on = way_on  # a refusal does not undo a redirect
 
     def tell(self) -> None:
         """Log it; answer the turn's event, unless only listeners of what it published are to blame."""
@@ -73,11 +80,13 @@ class _HandlersFailed(Exception):
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
     page = mounted.page
     patches: list[tuple[str, str]] = []
+    asked = page.turn.renders.effects
+    before = len(asked)
     try:
         page.try_render(mounted, lambda: patches.extend(_shown_again(mounted)))
     except Exception as error:
         if handlers := page.guilty_of(mounted):
-            raise _HandlersFailed(mounted, handlers, error) from error
+            raise _HandlersFailed(mounted, handlers, error, asked[before:]) from error
         failed = error
     else:
         return patches
