@@ -195,18 +195,17 @@ def forget_permissions(request: HttpRequest) -> None:
     around it, keep the answers on the user, which in a view lives as long as the request.
 
     The user is replaced by a copy without them: another thread may be reading the answers at this moment."""
-    for name in ("user", "_acached_user"):  # the second is what auser() gives
-        user = request.__dict__.get(name)
-        if user is None:
-            continue
-        if isinstance(user, LazyObject):  # it stays the same, with another user in it
-            _renew_user(user, "_wrapped")
-        else:
-            _renew_user(request, name)
+    held = request.__dict__
+    if "user" in held:
+        _renew_user(request, "user")
+    if "_acached_user" in held:  # what auser() gives
+        _renew_user(request, "_acached_user")
 
 
 def _renew_user(holder: Any, name: str) -> None:
     user = holder.__dict__.get(name)
+    if isinstance(user, LazyObject):  # it stays the same, with another user in it
+        return _renew_user(user, "_wrapped")
     kept = getattr(user, "__dict__", None)
     if kept and (answers := [each for each in tuple(kept) if each.endswith("_cache") and "perm" in each]):
         fresh = copy.copy(user)

@@ -58,7 +58,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
     attempt = page.attempt = Attempt(page.shown_url, cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
-    open_before = {} if page.is_driven else open_transactions()  # a driver's thread is free of them
+    open_before = open_transactions()
     try:
         auth.guard(mounted)
         with contained:

@@ -348,21 +348,13 @@ class Mounted:
 
     def shown(self) -> tuple[Any, ...]:
         """What the browser has of it."""
-        return (
-            self.memory,
-            self.html,
-            self.failure,
-            self.noticed,
-            self.is_refused,
-            self.is_stale,
-            self.looked,
-            self.reads_request,
-        )
+        first = self.memory, self.html, self.failure, self.noticed, self.is_refused
+        return first, self.is_stale, self.looked, self.reads_request
 
     def show_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `shown`."""
-        self.memory, self.html, self.failure, self.noticed, self.is_refused = before[:5]
-        self.is_stale, self.looked, self.reads_request = before[5:]
+        first, self.is_stale, self.looked, self.reads_request = before
+        self.memory, self.html, self.failure, self.noticed, self.is_refused = first
 
     def forget_html(self) -> None:
         """The browser has nothing of it."""
