@@ -49,8 +49,9 @@ class Attempts(Address):
                 self.leaving = self.leaving or before
         outer = self.attempt
         attempt = self.attempt = self.turn.renders if outer is None else outer
-        mark, touched, notes = attempt.mark(), attempt.touched, attempt.notes_fields
+        mark = attempt.mark()
         if notes_fields:
+            noted = attempt.touched, attempt.notes_fields
             attempt.touched, attempt.notes_fields = {}, True
             attempt.undo_steps.append((self._put_back, (attempt.touched,)))
         if renders is not None:
@@ -69,7 +70,7 @@ class Attempts(Address):
             raise
         finally:
             if notes_fields:
-                attempt.touched, attempt.notes_fields = touched, notes
+                attempt.touched, attempt.notes_fields = noted
             self.attempt = outer
             self.leaving = self.leaving or before
 
@@ -123,7 +124,7 @@ class Attempts(Address):
 
     def undo_handlers(self, attempts: list[Attempt]) -> None:
         """Undo handlers that had succeeded, until a template failed. What happened once and for all stays."""
-        for attempt in reversed(attempts):
+        for attempt in attempts[::-1]:
             if not attempt.is_final:
                 self.turn.kept.remove(attempt)
                 self.undo(attempt)

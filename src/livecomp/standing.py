@@ -4,7 +4,7 @@ All of these are asked whether the visitor may see it. Where one of them does no
 then nothing of it is sent, and no message reaches it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from livecomp import registry
@@ -39,21 +39,17 @@ def parents(mounted: "Mounted") -> list["Mounted"]:
     return found
 
 
-def all_around(page: "LivePage", id: str) -> Iterable["Mounted"]:
+def all_around(page: "LivePage", id: str) -> list["Mounted"]:
     """Everything that the component stands in, from the inside out."""
     if not page.holders and id in page.tree:  # the short way of most pages
         return parents(page.tree[id])
-    return _all_around(page, id)
-
-
-def _all_around(page: "LivePage", id: str) -> Iterator["Mounted"]:
-    seen = {id}
+    found: dict[str, Mounted] = {}
     waiting = around(page, id)
     for each in waiting:
-        if each.id not in seen:
-            seen.add(each.id)
+        if each.id != id and each.id not in found:
+            found[each.id] = each
             waiting += around(page, each.id)
-            yield each
+    return list(found.values())
 
 
 def asked_for(page: "LivePage", id: str) -> Iterator[type[LiveComponent] | LiveComponent]:
@@ -93,7 +89,8 @@ def is_shown(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return False
-    return all(each.failure is None and not each.is_left_out for each in all_around(page, id))
+    around = all_around(page, id)
+    return not around or all(each.failure is None and not each.is_left_out for each in around)
 
 
 def is_withheld(page: "LivePage", id: str) -> bool:
@@ -101,7 +98,8 @@ def is_withheld(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return True
-    return any(each.is_left_out or each.is_refused for each in all_around(page, id))
+    around = all_around(page, id)
+    return bool(around) and any(each.is_left_out or each.is_refused for each in around)
 
 
 def hold(mounted: "Mounted", fills: Mapping[str, Any] | None) -> None:
