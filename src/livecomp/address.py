@@ -1,6 +1,5 @@
 """The address of a page: what the browser shows, the ``url=`` fields that are mirrored in it, and who looks at it."""
 
-import functools
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -94,6 +93,7 @@ class Address(Outbox):
         url = protocol.plain_text(url, f"{history}_url(…): the address")
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
-        self.on_undo(functools.partial(self.set_url, self.url))
+        self.on_undo(setattr, self, "shown_url", self.shown_url)
+        self.on_undo(self.set_url, self.url)
         self.visit(url)
         self.effect("url", history, url)

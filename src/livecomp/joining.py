@@ -323,7 +323,7 @@ def _notice(claim: tokens.Claims) -> tuple[str, str]:
 
 def _whole_if_it_stays(mounted: Mounted, digest: str) -> protocol.Patches:
     patches: protocol.Patches = []
-    if mounted.page.stays(lambda: patches.extend(whole(mounted, digest))):
+    if mounted.page.try_out(lambda: patches.extend(whole(mounted, digest))):
         return patches
     mounted.page.remove(mounted)
     return []
@@ -341,8 +341,7 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        page = mounted.page
-        if not page.stays(lambda: page.try_render(mounted, lambda: rendering.first_render(mounted))):
+        if not mounted.page.try_render(mounted, lambda: rendering.first_render(mounted)):
             mounted.forget_html()
             return []
     except Exception as error:

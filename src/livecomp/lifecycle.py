@@ -20,8 +20,8 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     page = mounted.page
     try:
         auth.guard(mounted)
-        return page.stays(
-            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: page.mount_at_url(mounted, arguments)))
+        return page.try_out(
+            lambda: page.collect_effects(mounted, lambda: page.mount_at_url(mounted, arguments)), notes_fields=True
         )
     except ComponentError:
         raise
@@ -40,7 +40,7 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         page.turn.verdicts.clear()  # its children were refused with it
     try:
         auth.guard(child)
-        page.try_out(lambda: child.component.updated(**changed))
+        page.try_out(lambda: child.component.updated(**changed), notes_fields=True)
     except Exception as error:
         _break(child, "updated", error)
     page.dirty.add(child.id)
@@ -61,7 +61,7 @@ def resume(mounted: Mounted) -> None:
         return
     mounted.must_resume = False
     try:
-        mounted.page.try_out(mounted.component.resumed)
+        mounted.page.try_out(mounted.component.resumed, notes_fields=True)
     except Exception as error:
         failure = report(mounted, error, "resumed")
         mounted.page.flash("error", notices.failure_text(error, failure))

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,20 +73,23 @@ class Mounted:
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
         attempt = self.page.attempt
-        if attempt is None or not calling.is_in_turn(self.page):
+        if attempt is None or not attempt.notes_fields or not calling.is_in_turn(self.page):
             return None
         return attempt.touched.setdefault(self.id, {})
 
     @property
-    def around(self) -> list["Mounted"]:
+    def around(self) -> Sequence["Mounted"]:
         """What it stands in directly."""
-        return standing.around(self.page, self.id)
+        if self.page.holders:
+            return standing.around(self.page, self.id)
+        return () if self.parent is None else (self.parent,)  # the short way of most pages
 
     @property
     def depth(self) -> int:
         """How deep it stands."""
-        around = self.around
-        return 1 + max([each.depth for each in around]) if around else 0
+        if not self.page.holders:  # the short way of most pages
+            return len(standing.parents(self))
+        return 1 + max([each.depth for each in self.around], default=-1)
 
     @property
     def is_shown(self) -> bool:
@@ -129,13 +132,13 @@ class Mounted:
         check_topic(topic)
         if topic not in self.wanted:
             self.wanted.add(topic)
-            self.page.on_undo(partial(self.wanted.discard, topic))
+            self.page.on_undo(self.wanted.discard, topic)
 
     def unsubscribe(self, topic: str) -> None:
         check_topic(topic)
         if topic in self.wanted:
             self.wanted.discard(topic)
-            self.page.on_undo(partial(self.wanted.add, topic))
+            self.page.on_undo(self.wanted.add, topic)
 
     @property
     def listens(self) -> bool:
@@ -174,7 +177,7 @@ class Mounted:
 
     def join_presence(self, topic: str, meta: Meta) -> None:
         check_topic(topic)
-        self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+        self.page.on_undo(self._rejoin, dict(self.joined))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:
             self.be_present()
@@ -186,7 +189,7 @@ class Mounted:
 
     def leave_presence(self, topic: str) -> None:
         if topic in self.joined:
-            self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+            self.page.on_undo(self._rejoin, dict(self.joined))
             del self.joined[topic]
             directory.leave(self, topic)
 
@@ -245,7 +248,7 @@ class Mounted:
         _check_seconds(seconds)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
-        self.page.on_undo(partial(self._forget_timer, timer))
+        self.page.on_undo(self._forget_timer, timer)
         if self.page.connected:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
@@ -261,7 +264,7 @@ class Mounted:
         methods = cast(tuple[str, str, str], tuple(map(self._named_method, named)))
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
-        self.page.on_undo(partial(self.cancel_task, task))
+        self.page.on_undo(self.cancel_task, task)
         if self.page.connected:
             self.page.output(StartTask(task, partial(call, *args, **kwargs)))
         else:
@@ -283,7 +286,7 @@ class Mounted:
 
     def cancel_task(self, task: str) -> None:
         if task in self.tasks:
-            self.page.on_undo(partial(self._remember_task, task, self.tasks[task], self.waiting))
+            self.page.on_undo(self._remember_task, task, self.tasks[task], self.waiting)
             self._forget_task(task)
             self.page.output(CancelTask(task))
 
@@ -328,32 +331,23 @@ class Mounted:
         self.forget_computed()
 
     def standing(self) -> tuple[Any, ...]:
-        """How it stands on the page."""
-        return (
-            self.arguments,
-            self.fills,
-            self.broken,
-            self.children.copy() if self.children else None,
-            self.is_left_out,
-        )
+        """How it stands on the page, beside its children."""
+        return self.arguments, self.fills, self.broken, self.is_left_out
 
     def stand_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `standing`."""
-        self.arguments, fills, self.broken, children, self.is_left_out = before
+        self.arguments, fills, self.broken, self.is_left_out = before
         self.take_fills(fills)
-        self.children = children or {}
 
     def shown(self) -> tuple[Any, ...]:
         """What the browser has of it."""
-        return (
-            *(self.memory.copy(), self.html, self.failure, self.noticed, self.is_refused),
-            *(self.is_stale, self.looked, self.reads_request),
-        )
+        first = self.memory, self.html, self.failure, self.noticed, self.is_refused
+        return first, self.is_stale, self.looked, self.reads_request
 
     def show_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `shown`."""
-        self.memory, self.html, self.failure, self.noticed, self.is_refused = before[:5]
-        self.is_stale, self.looked, self.reads_request = before[5:]
+        first, self.is_stale, self.looked, self.reads_request = before
+        self.memory, self.html, self.failure, self.noticed, self.is_refused = first
 
     def forget_html(self) -> None:
         """The browser has nothing of it."""

@@ -151,7 +151,8 @@ def _decoded(frame: str) -> list[_Readable]:
 def _checked(message: _Readable) -> Message:
     try:
         for field in message.__struct_fields__:
-            _check(getattr(message, field), settings.max_json_depth, field in _VALUES)
+            if value := getattr(message, field):  # nothing is wrong with what is empty
+                _check(value, settings.max_json_depth, field in _VALUES)
     except ProtocolError as error:
         if isinstance(message, (Event, Set)) and 0 <= message.ref <= MAX_INTEGER:
             return Unreadable(message.ref, message.component[:40].replace("\x00", ""), f"{error}.")

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import enum
 import functools
+import gc
 import inspect
 import io
 import pickle
@@ -87,8 +88,8 @@ class Field:
                 f"{type(component).__name__}.{self.name} is set in a background task, while the page may be at work with "
                 f"it. Write self.update({self.name}=…): the page sets it in its own turn."
             )
-        if page.attempt is not None:
-            undo = page.attempt.touched.setdefault(values["_live"].id, {})
+        if (attempt := page.attempt) is not None and attempt.notes_fields:
+            undo = attempt.touched.setdefault(values["_live"].id, {})
             if self.name not in undo:
                 undo[self.name] = values.get(self.name, MISSING)
         values[self.name] = value
@@ -109,6 +110,40 @@ class Preserved:
         self.data = data
 
 
+class PreservedRows:
+    """A list of dicts, with a copy of each. They come back as the same objects, and are not made anew."""
+
+    __slots__ = ("copies", "rows", "value")
+
+    def __init__(self, value: list[dict[Any, Any]]) -> None:
+        self.value = value
+        self.rows = value.copy()
+        self.copies = list(map(dict.copy, value))
+
+    def restore(self) -> list[dict[Any, Any]]:
+        """The list, with each dict as it was."""
+        for row, copied in zip(self.rows, self.copies, strict=True):
+            row.clear()
+            row.update(copied)
+        self.value[:] = self.rows
+        return self.value
+
+
+def _preserved_rows(value: list[Any]) -> PreservedRows | None:
+    """The list, if it holds nothing but dicts, and these nothing that can change.
+
+    Python tracks no dict whose values refer to no other objects; of another type than dict itself it tracks all. What is
+    not tracked and can change all the same, a bytearray or an array of NumPy's, has no hash. To ask for these two takes
+    less than half the time of looking at the type of each value."""
+    if any(map(gc.is_tracked, value)):
+        return None
+    try:
+        hash(tuple(gc.get_referents(*value)))
+        return PreservedRows(value)
+    except TypeError:  # of the hash, or of an item that is no dict
+        return None
+
+
 class _NotPlain(Exception):
     """Something in the value is no exact builtin type."""
 
@@ -122,6 +157,8 @@ class _PlainPickler(pickle.Pickler):
 
 def preserve(value: Any) -> Any:
     """What `restore` makes the value of again, whatever a handler does to it in between."""
+    if type(value) is list and value and type(value[0]) is dict and (rows := _preserved_rows(value)) is not None:
+        return rows
     data = io.BytesIO()
     try:
         _PlainPickler(data, pickle.HIGHEST_PROTOCOL).dump(value)
@@ -132,6 +169,8 @@ def preserve(value: Any) -> Any:
 
 def restore(preserved: Any) -> Any:
     """The value given to `preserve`, as it was then."""
+    if type(preserved) is PreservedRows:
+        return preserved.restore()
     return pickle.loads(preserved.data) if type(preserved) is Preserved else preserved
 
 

@@ -69,7 +69,7 @@ class Browser:
         self.host = FakeHost()
         rendering = self._render(state, self.memory)
         self.dom = Dom.from_fragment(rendering.html())
-        rendering.commit()
+        self.memory = rendering.remembered()
 
     def _context(self, state: dict[str, Any]) -> Context:
         context = Context(dict(state))
@@ -86,7 +86,7 @@ class Browser:
         assert rendering.changed == bool(patches)
         missed = self.dom.apply(patches)
         assert not missed, (missed, patches)
-        rendering.commit()
+        self.memory = rendering.remembered()
         found = difference(self.dom.root, Dom.from_fragment(self.fresh(state)).root)
         assert found is None, f"{patches}\n{found}"
         return patches

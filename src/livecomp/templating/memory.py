@@ -99,7 +99,8 @@ class LoopMemory:
 
 
 class RenderMemory:
-    """What the browser has of one component. A new one: the browser has nothing. Small, and can be pickled."""
+    """What the browser has of one component. A new one: the browser has nothing. No render changes it: what the browser has
+    then is another. Small, and can be pickled."""
 
     __slots__ = ("around", "children", "hashes", "inner", "template", "wild")
 
@@ -110,13 +111,6 @@ class RenderMemory:
         self.children: frozenset[str] = frozenset()
         self.wild = False  # the browser's elements are not all where the template has them
         self.around = ("", "")  # what stands before and after the root, if there is a comment in it
-
-    def copy(self) -> "RenderMemory":
-        """The same, whatever the next render makes of this one."""
-        same = RenderMemory.__new__(RenderMemory)
-        same.template, same.hashes, same.inner = self.template, self.hashes, self.inner
-        same.children, same.wild = self.children, self.wild
-        return same
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild, self.around

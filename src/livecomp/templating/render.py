@@ -144,15 +144,13 @@ class Rendering:
 
         return html if self.host is None else self.host.marks.replace(html, written)
 
-    def commit(self) -> None:
-        """The browser is going to have this render: remember it."""
-        memory = self.memory
-        memory.template = self.template
-        memory.hashes = self.hashes
-        memory.inner = self.inner
-        memory.children = frozenset(self.children)
-        memory.wild = self.wild
+    def remembered(self) -> RenderMemory:
+        """What the browser has with this render."""
+        memory = RenderMemory.__new__(RenderMemory)
+        memory.template, memory.hashes, memory.inner = self.template, self.hashes, self.inner
+        memory.children, memory.wild = frozenset(self.children), self.wild
         memory.around = comments_around(self.parts)
+        return memory
 
 
 def comments_around(parts: Sequence[Any]) -> tuple[str, str]:
