@@ -114,7 +114,7 @@ def test_a_page_that_closes_does_all_its_parts_whatever_one_of_them_raises(
             with pytest.raises(OperationalError):
                 Pages().close(driver.page)
         assert component._left
-        assert not driver.page.connected
+        assert not driver.page.is_live
         assert driver.page.topics == {}
     finally:
         presence.directory.clear()

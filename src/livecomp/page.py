@@ -37,7 +37,7 @@ from livecomp import (
 from livecomp.attempts import Attempts
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
+from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, StartTask, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.templating import opaque
@@ -125,11 +125,11 @@ class LivePage(Attempts):
         try:
             html = html_of(place.key)
         except Exception as error:
-            if not self.connected or isinstance(error, ComponentError):
+            if not self.is_live or isinstance(error, ComponentError):
                 raise
             html = failures.with_address(failures.shared_failure(self, place.key.name, error), id)
         place.digest = rendering.digest(html)
-        if self.connected:
+        if self.is_live:
             self.attach(id, place.digest)
         return html
 
@@ -205,7 +205,7 @@ class LivePage(Attempts):
 
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
-        self.connected = False
+        self.is_live = False
         self.enter_turn()
         for mounted in list(self.tree.values()):
             self.unmount(mounted)
@@ -221,6 +221,12 @@ class LivePage(Attempts):
             self.output(Detach(id))
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
+
+    def hold_task(self, output: StartTask) -> None:
+        """The connection was gone before the task could begin: it begins with the next one."""
+        mounted = self.tree.get(output.id.partition(":")[0])
+        if mounted is not None and output.id in mounted.tasks:
+            mounted.hold_task(output.id, output.call)
 
     def in_locale(self) -> contextlib.AbstractContextManager[None]:
         """The page's language and time zone are active within."""
@@ -261,7 +267,7 @@ class LivePage(Attempts):
 
     def begin(self, first_new: int) -> None:
         """Start what the components mounted since a number declare."""
-        if self.connected:
+        if self.is_live:
             for number in range(first_new, self.number):
                 if (mounted := self.tree.get(self.id_of(number))) is not None:
                     mounted.begin()
@@ -274,7 +280,7 @@ class LivePage(Attempts):
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
         self.on_undo(functools.partial(setattr, self, "leaving", self.leaving))
         self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
-        if self.connected:
+        if self.is_live:
             self.effect("redirect", self.leaving)
 
     def stays(self, act: Callable[[], object]) -> bool:
@@ -287,8 +293,7 @@ class LivePage(Attempts):
             self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
-        # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
-        if not calling.is_in_turn(self) or (not self.connected and self.attempt is None):
+        if not calling.is_in_turn(self) or not self.is_live:
             return topics.publish(topic, message)
         (message,) = sendable.unpack([sendable.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()

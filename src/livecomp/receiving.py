@@ -95,7 +95,7 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
     yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
-    if spec.once and page.turn.is_cut_short and page.connected:
+    if spec.once and page.turn.is_cut_short and page.is_live:
         page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)

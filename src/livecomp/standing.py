@@ -134,5 +134,5 @@ def forget_html_within(page: "LivePage", id: str) -> None:
 def _forget_html(page: "LivePage", id: str) -> None:
     if id in page.tree:
         page.tree[id].html = None
-    elif id in page.shared and page.connected:
+    elif id in page.shared and page.is_live:
         page.output(Detach(id))
