@@ -71,16 +71,16 @@ def run(
         with contained:
             result = _in_transactions(call, own_transaction)
         if result is None:
-            _refuse_open(open_before)
+            refuse_open(open_before)
         elif isinstance(result, HttpResponseBase):
-            _refuse_response(result)
+            refuse_response(result)
         elif inspect.isawaitable(result):
-            _refuse_response((yield from _wait(page, result)))
+            refuse_response((yield from _wait(page, result)))
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
-            _refuse_open(open_before)
+            refuse_open(open_before)
         else:
-            _refuse_open(open_before)
+            refuse_open(open_before)
     except _Undone:
         return
     except PageGone:
@@ -108,7 +108,7 @@ def run(
         page.tree[id].is_stale = True
 
 
-def _refuse_response(result: Any) -> None:
+def refuse_response(result: Any) -> None:
     """Raise TypeError for a view's way of going elsewhere: nobody would see the response."""
     if isinstance(result, HttpResponseBase):
         raise TypeError(
@@ -117,7 +117,7 @@ def _refuse_response(result: Any) -> None:
         )
 
 
-def _refuse_open(before: dict[str, int]) -> None:
+def refuse_open(before: dict[str, int]) -> None:
     """Raise RuntimeError where a handler has left a transaction open: what it wrote would never be committed."""
     if (now := open_transactions()) != before:
         if not before:  # else it is around the page itself: of a test
@@ -169,13 +169,13 @@ def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     if inspect.isgenerator(generator):
         with contained:
             try:
-                _refuse_response(next(generator))
+                refuse_response(next(generator))
             except StopIteration as end:
-                _refuse_response(end.value)
+                refuse_response(end.value)
                 return False
         return True
     given = yield from _wait(page, _next_or_end(generator), _is_not_end)
-    _refuse_response(given)
+    refuse_response(given)
     return given is not _END
 
 

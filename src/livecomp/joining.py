@@ -155,7 +155,8 @@ def _come_to_life(
                 left_out.append(claim.component)
         except Refused as refusal:
             refused[claim.component] = refusal
-    if len(refused) == len(claims):
+    is_answered = message.resume is None or message.sent <= page.ack
+    if len(refused) == len(claims) and is_answered:  # else the browser is told first what became of its events
         raise next(iter(refused.values()))
     if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
         raise TokenRefused(tokens.OUT_OF_DATE)

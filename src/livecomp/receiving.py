@@ -23,7 +23,7 @@ from livecomp import (
     standing,
 )
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Postpone, Save, Send
+from livecomp.effects import Close, PageGone, Postpone, Save, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import as_failure, is_interrupt
@@ -87,16 +87,20 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     is_repeated = message.ref <= page.begun or bool(message.key)
     page.begun = max(page.begun, message.ref)
     try:
+        if is_repeated and once.repeat(page, message):
+            return page.finish()
         mounted, spec = _find_event(page, message)
         if is_repeated and not spec.once:
-            raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
-        call = _bind_handler(page, mounted, spec, message, is_repeated)
+            raise Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        call = _bind_handler(page, mounted, spec, message)
+    except PageGone:
+        return _have_it_asked_again(page)
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
     yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
-    if spec.once and page.turn.is_cut_short and page.is_live:
-        page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    if spec.once and page.turn.is_cut_short:
+        return _have_it_asked_again(page)
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
     page.finish()
@@ -113,16 +117,23 @@ def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, eve
 
 
 def _bind_handler(
-    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
+    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event
 ) -> Callable[[], Any]:
-    key = message.key or once.key_of(page, message.ref)
-    # What it did may keep its arguments from being found again, and another page's event comes without them.
-    if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
-        return functools.partial(once.run, mounted, key, spec.once, once.ask_again)
+    if spec.once and message.key:
+        once.give_up(page, message, spec.once)
     auth.guard(mounted, spec.access)
     arguments = events.bind(spec, mounted.component, message.args, message.offered)
     call = functools.partial(spec.function, mounted.component, **arguments)
-    return functools.partial(once.run, mounted, key, spec.once, call) if spec.once else call
+    if not spec.once:
+        return call
+    return functools.partial(once.run, mounted, message.key or once.key_of(page, message.ref), spec.once, call)
+
+
+def _have_it_asked_again(page: "LivePage") -> None:
+    """Whether the event has happened is not known: nothing is said of it, and the browser comes back and asks."""
+    page.turn.is_cut_short = True
+    page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    page.finish()
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
@@ -297,8 +308,20 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
 def refusal(page: "LivePage", message: inputs.Refusal) -> "Steps[None]":
     """A message of the browser that is refused in its turn, so that its number has an outcome like any other."""
     yield from ()
-    if _is_new(page, message.ref):
-        _refuse(page, message.component, message.name, message.reason)
+    if not _is_new(page, message.ref):
+        return
+    reason = message.reason
+    if message.name and (message.ref <= page.begun or message.key):  # an event that is sent again may have happened
+        try:
+            if once.repeat(page, message):
+                return page.finish()
+            if not once.happens_once(page, message):
+                reason = Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        except PageGone:
+            return _have_it_asked_again(page)
+        except Refused as refused:
+            reason = refused
+    _refuse(page, message.component, message.name, reason)
 
 
 def _is_new(page: "LivePage", ref: int) -> bool:

@@ -219,7 +219,8 @@ class PageDriver:
     async def _put_off(self, item: Any) -> None:
         """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
         if self._ref:
-            await self._drive(inputs.Refusal(self._ref, Refused(ErrorCode.FAILED, "Something went wrong. Try again.")))
+            reason = Refused(ErrorCode.FAILED, "Something went wrong. Try again.")
+            await self._drive(item if type(item) is inputs.Refusal else inputs.Refusal.of(item, reason))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
         else:
