@@ -1,6 +1,7 @@
 """What a page does with each message: those of the browser, and those of the driver itself."""
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ from livecomp.turn import Turn
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
+
+logger = logging.getLogger("livecomp")
 
 _DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
 
@@ -225,11 +228,12 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
         return
     if (mounted.broken or mounted.is_withheld) and message.id in mounted.later:
         return page.output(Postpone(message, page.turn.postponed + 1))
-    arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
-        if message.id in mounted.later:
-            method, arguments, _ = mounted.later.pop(message.id)
+        once_only = mounted.later.pop(message.id, None)
+        method, arguments, _ = once_only or (method, {}, 0.0)
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
+        if once_only and _was_taken_back(mounted, method):
+            mounted.later[message.id] = once_only
     elif auth.was_refused(mounted):
         mounted.later.pop(message.id, None)
     page.finish()
@@ -270,11 +274,29 @@ def _task_result(
     method = methods[which]
     if method:
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
+        if type(message) is inputs.TaskDone and _was_taken_back(mounted, method):
+            mounted.tasks[message.id] = methods
+            mounted.hold_task(message.id, functools.partial(_end_as_before, message.value, message.error))
     elif which == _FAILED:
         failures.report(mounted, value, "task")
     else:
         page.dirty.add(mounted.id)
     page.finish()
+
+
+def _was_taken_back(mounted: Mounted, method: str) -> bool:
+    """Whether a method that nobody sends again was cut short, so that it is called again when the page is back."""
+    turn = mounted.page.turn
+    if turn.is_cut_short and not turn.is_undone:
+        logger.warning("%s.%s: the page was closed, and it ended at its yield.", mounted.component.name, method)
+    return turn.is_cut_short and turn.is_undone
+
+
+def _end_as_before(value: Any, error: BaseException | None) -> Any:
+    """A task that gives once more what it gave."""
+    if error is not None:
+        raise error
+    return value
 
 
 def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":

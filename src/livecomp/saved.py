@@ -67,8 +67,8 @@ def _pickled_kept(mounted: Mounted) -> bytes | None:
     except Exception as error:
         if mounted.waiting and mounted.page.is_cut:
             logger.warning(
-                "%s.start_task: the connection was gone before the task could begin, and it cannot be saved (%s), so it "
-                "does not run. Pass a method of the component or a function of a module, and plain values.",
+                "%s.start_task: the connection is gone, and the task, or its result, cannot be saved for the next one "
+                "(%s), so it is lost. Pass a method of the component or a function of a module, and plain values.",
                 type(mounted.component).__name__,
                 error,
             )

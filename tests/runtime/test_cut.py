@@ -125,6 +125,52 @@ class CutStarter(LiveComponent):
         self.start_task(lambda: None)
 
 
+class CutLater(LiveComponent):
+    """What nobody sends again: a timer, and the result of a task."""
+
+    name = "cut.later"
+    template = "<p>{{ n }} {{ text }}</p>"
+    n: int = 0
+    text: str = ""
+
+    @event
+    def start(self, call: str) -> None:
+        if call == "timer":
+            self.send_after(0.0, "later", by=3)
+        elif call == "generator":
+            self.send_after(0.0, "in_steps")
+        else:
+            self.start_task(work if call == "then" else fail, 5, then="done", failed="failed")
+
+    async def later(self, by: int) -> None:
+        await self.wait_once()
+        self.n += by
+
+    async def done(self, value: None) -> None:
+        self.text = "half"
+        await self.wait_once()
+        self.text = f"done {value}"
+
+    async def failed(self, error: Exception) -> None:
+        await self.wait_once()
+        self.text = f"failed {error}"
+
+    def in_steps(self) -> Iterator[None]:
+        self.n += 1
+        Stage.wait()
+        yield
+        self.n += 1
+
+    async def wait_once(self) -> None:
+        if not Stage.running.is_set():
+            Stage.running.set()
+            await asyncio.sleep(60)
+
+
+def fail(value: int) -> None:
+    raise ValueError(value)
+
+
 class Tab:
     """One browser tab, whose connection is cut and which comes back."""
 
@@ -152,6 +198,18 @@ class Tab:
         await self.socket.leave()
         self.socket, joined = await self._join(self.joined[1:3], 0, 1)
         return joined
+
+    async def stop_during(self, event: str, **args: Any) -> None:
+        """Call an event, and have the server stop while a method works; come back."""
+        await self.socket.event(event, **args)
+        await until(Stage.running.is_set)
+        [driver] = Runtime.current().pages.values()
+        stopped = driver.stop(0.0)
+        await until(lambda: driver._handler._must_end)
+        Stage.gate.set()
+        await stopped
+        await self.socket.leave()
+        self.socket, _ = await self._join(self.joined[1:3], 1, 1)
 
     @property
     def page(self) -> Any:
@@ -244,6 +302,23 @@ async def test_a_task_that_could_not_begin_before_the_cut_begins_when_the_page_i
     await until(lambda: Stage.seen == [7])
     assert opened.component().n == 1
     await opened.socket.leave()
+
+
+@pytest.mark.parametrize(("call", "text"), [("timer", "3 "), ("then", "0 done None"), ("failed", "0 failed 5")])
+async def test_t121_what_nobody_sends_again_is_called_again_when_it_was_cut_short(call: str, text: str) -> None:
+    opened = await tab("cut.later")
+    await opened.stop_during("start", call=call)
+    await until(lambda: f"{opened.component().n} {opened.component().text}" == text)
+    await opened.socket.leave()
+
+
+async def test_a_generator_that_nobody_sends_again_is_not_begun_twice(caplog: pytest.LogCaptureFixture) -> None:
+    opened = await tab("cut.later")
+    await opened.stop_during("start", call="generator")
+    assert (opened.component().n, opened.page.tree["c0"].later) == (1, {})
+    assert "cut.later.in_steps: the page was closed" in caplog.text
+    await opened.socket.leave()
+    caplog.clear()
 
 
 async def test_a_task_that_cannot_wait_for_the_next_connection_does_not_take_the_state_with_it(
