@@ -203,7 +203,7 @@ class Pay(LiveComponent):
     name = "once.pay"
     template = "<p>{{ paid }} {{ open }}</p>"
     paid: int = 0
-    open: str = state("yes", url=True)
+    open: str = state("yes", url="open")
 
     def has_permission(self) -> bool:
         return not Note.objects.filter(text="closed").exists()

@@ -102,7 +102,9 @@ class Attempts(Address):
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
-        self.turn.is_undone = True
+        if attempt.is_undone:
+            return
+        self.turn.is_undone = attempt.is_undone = True
         self._take_back(attempt)
         self.shown_url = attempt.shown_url
         self.waiting_output += attempt.facts()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.http.response import HttpResponseBase
 
-from livecomp import auth, changes, failures, inputs
+from livecomp import auth, failures, inputs
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -149,15 +149,19 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
         while (yield from _has_yielded(page, generator)):
             yield from _show_so_far(mounted, Flush(keeps_thread=inspect.isgenerator(generator)))
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
-        page.turn.is_cut_short = True
         yield from _close(page, generator)
+        page.turn.is_cut_short = True
     except _Withdrawn as refused:  # as above
         yield from _close(page, generator)
         tell_failure(mounted, "render", refused)
     except _Undone:
         late = page.attempt = Attempt(page.shown_url)
-        yield from _close(page, generator)
-        page.undo(late)
+        try:
+            yield from _close(page, generator)
+        except Exception as error:
+            failures.failure_of(mounted, error, "finally")
+        finally:
+            page.undo(late)
         raise
     except Exception:
         yield from _close(page, generator)
@@ -203,16 +207,12 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     auth.forget_verdicts(page)
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
-    patches = changes.render_dirty(page)
-    if attempt not in page.turn.kept:
-        page.send_patches(patches)
+    published = [(*each, attempt) for each in attempt.published]
+    page.show(at_yield=attempt)
+    if attempt.is_undone:
         raise _Undone
-    for render in page.turn.renders:  # what it changed in other components is undone with the handler
-        attempt.undo_steps += render.undo_steps
-    page.let_out()
-    page.turn.published += [(*each, attempt) for each in attempt.published]
+    page.turn.published += published
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
-    page.send_patches(patches)
     try:
         yield flush
     finally:
@@ -281,3 +281,11 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
 def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:
     """Log what went wrong in a component, and answer the turn's event with it."""
     mounted.page.answer(mounted.id, error, failures.failure_of(mounted, error, name))
+
+
+def was_taken_back(mounted: Mounted, method: str) -> bool:
+    """Whether a method that nobody sends again was cut short, so that it is called again when the page is back."""
+    turn = mounted.page.turn
+    if turn.is_cut_short and not turn.is_undone:
+        logger.warning("%s.%s: the page was closed, and it ended at its yield.", mounted.component.name, method)
+    return turn.is_cut_short and turn.is_undone

@@ -41,6 +41,7 @@ from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Star
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.templating import opaque
+from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
 
@@ -235,29 +236,42 @@ class LivePage(Attempts):
     # After the handlers
 
     def finish(self, history: str = "push") -> None:
-        """Render what changed and send it, with the acknowledgement of the turn's event unless an error answered it."""
+        """Show what the turn has led to, with the acknowledgement of its event unless an error answered it."""
         ref = 0 if self.turn.is_cut_short else self.turn.ref
         if ref:
-            self.ack = ref
+            self.ack = max(self.ack, ref)
+        if self.show(history) or ref:
+            self.output(Save())
+
+    def show(self, history: str = "push", at_yield: Attempt | None = None) -> set[str]:
+        """Bring the browser and the driver up to date with what the handlers have done: address, HTML, effects, topics.
+        ``history``: how a new address comes into the browser's history, ``""`` where the browser has made it.
+        ``at_yield``: the handler that stands at one, and can still be undone; otherwise the turn is over. Gives the ids of
+        the components that were rendered."""
         changed: set[str] = set()
         if history:
             self.follow_url_fields()
         patches = changes.render_dirty(self, changed)
         if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += changes.render_dirty(self, changed)
-        self.end_turn()
+        if at_yield is None:
+            self.end_turn()
+        else:
+            for render in self.turn.renders:  # what it changed in other components is undone with the handler
+                at_yield.undo_steps += render.undo_steps
+            self.let_out()
         if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+            self.effect("url", "replace" if self.turn.has_moved else history, self.url)
+            self.shown_url, self.turn.has_moved = self.url, True
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
         if not self.send_patches(patches):
             effects = self.take_effects()
-            if effects or (ref and not self.turn.is_answered):
+            is_done = at_yield is None and self.turn.ref and not self.turn.is_cut_short
+            if effects or (is_done and not self.turn.is_answered):
                 self.output(Send(protocol.ack(self.ack, effects)))
-        if changed or ref:
-            self.output(Save())
+        return changed
 
     def send_patches(self, patches: protocol.Patches) -> bool:
         if patches:

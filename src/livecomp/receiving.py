@@ -1,7 +1,6 @@
 """What a page does with each message: those of the browser, and those of the driver itself."""
 
 import functools
-import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from django.conf import settings as django_settings
 
 from livecomp import (
     auth,
-    changes,
     events,
     failures,
     handling,
@@ -24,7 +22,7 @@ from livecomp import (
     standing,
 )
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, PageGone, Postpone, Save, Send
+from livecomp.effects import Close, PageGone, Postpone, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import as_failure, is_interrupt
@@ -34,8 +32,6 @@ from livecomp.turn import Turn
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
-
-logger = logging.getLogger("livecomp")
 
 _DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
 
@@ -69,11 +65,12 @@ def _fail(page: "LivePage", message: Any, error: Exception) -> None:
         return page.output(Close(CloseCode.INTERNAL, ""))
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
     page.answer(mounted.id if mounted is not None else "", error, failure)
-    page.ack = max(page.ack, page.turn.ref)
-    page.output(Save())
-    patches = changes.render_dirty(page)
-    page.end_turn()
-    page.send_patches(patches)
+    page.turn.is_cut_short = False
+    try:
+        page.finish()
+    except Exception as again:  # of an address that nothing can be made of, say: it stays as it is
+        failures.report_page(page, again, name)
+        page.finish(history="")
 
 
 # What comes from the browser
@@ -172,9 +169,21 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
     page.visit(message.path)
     for mounted in list(page.tree.values()):
-        if mounted.component.url_fields:
+        if mounted.component.url_fields and _may_read_url(mounted):
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
     page.finish(history="")
+
+
+def _may_read_url(mounted: Mounted) -> bool:
+    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
+    try:
+        auth.guard(mounted)
+    except Refused:
+        mounted.page.dirty.add(mounted.id)
+        return False
+    except Exception:  # the handler's own question is answered with that
+        return True
+    return not mounted.is_withheld
 
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
@@ -232,7 +241,7 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
         once_only = mounted.later.pop(message.id, None)
         method, arguments, _ = once_only or (method, {}, 0.0)
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
-        if once_only and _was_taken_back(mounted, method):
+        if once_only and handling.was_taken_back(mounted, method):
             mounted.later[message.id] = once_only
     elif auth.was_refused(mounted):
         mounted.later.pop(message.id, None)
@@ -274,7 +283,7 @@ def _task_result(
     method = methods[which]
     if method:
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
-        if type(message) is inputs.TaskDone and _was_taken_back(mounted, method):
+        if type(message) is inputs.TaskDone and handling.was_taken_back(mounted, method):
             mounted.tasks[message.id] = methods
             mounted.hold_task(message.id, functools.partial(_end_as_before, message.value, message.error))
     elif which == _FAILED:
@@ -282,14 +291,6 @@ def _task_result(
     else:
         page.dirty.add(mounted.id)
     page.finish()
-
-
-def _was_taken_back(mounted: Mounted, method: str) -> bool:
-    """Whether a method that nobody sends again was cut short, so that it is called again when the page is back."""
-    turn = mounted.page.turn
-    if turn.is_cut_short and not turn.is_undone:
-        logger.warning("%s.%s: the page was closed, and it ended at its yield.", mounted.component.name, method)
-    return turn.is_cut_short and turn.is_undone
 
 
 def _end_as_before(value: Any, error: BaseException | None) -> Any:
@@ -366,14 +367,15 @@ def _component(page: "LivePage", id: str) -> Mounted:
 
 
 def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
-    """Answer an event that did not come to its handler."""
-    page.ack = page.turn.ref
-    page.output(Save())
+    """Answer an event that did not come to its handler. Where the guard has refused it, the browser sees why."""
     mounted = page.tree.get(component)
-    if mounted is not None:
-        handling.tell_failure(mounted, name, error)
-    else:
+    if mounted is None:
         page.answer(component, error, "")
+    else:
+        handling.tell_failure(mounted, name, error)
+        if auth.was_refused(mounted) and not mounted.broken:
+            page.dirty.add(mounted.id)
+    page.finish()
 
 
 HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
