@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.functional import SimpleLazyObject
 
 from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, resume, state
@@ -578,3 +579,29 @@ class Single(LiveComponent):
 
     @event(login_required=True)
     def forbidden(self) -> None: ...
+
+
+def test_t117_a_declared_permission_and_has_perm_give_one_answer_and_read_no_user_again() -> None:
+    user = User.objects.create_user("ann")
+    user.user_permissions.add(Permission.objects.get(codename="add_note"))
+    driver = Driver("guard.declared", User.objects.get(pk=user.pk))
+    driver.join()
+    User.objects.filter(pk=user.pk).update(is_active=False)  # which sends no signal: noticed when the user is renewed
+    with CaptureQueriesContext(connection) as queries:
+        assert "may add" in str(driver.event("more"))
+    table = User._meta.db_table
+    assert [each["sql"] for each in queries if f'FROM "{table}"' in each["sql"]] == []
+    user.user_permissions.clear()
+    assert driver.event("more")[0][2] == "forbidden"
+
+
+class Declared(LiveComponent):
+    name = "guard.declared"
+    template = Adder.template
+    permission_required = "testapp.add_note"
+    n: int = 0
+
+    @event
+    def more(self) -> None:
+        assert self.user.has_perm("testapp.add_note")
+        self.n += 1
