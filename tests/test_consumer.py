@@ -528,12 +528,14 @@ async def test_t65_nothing_runs_after_the_connection_is_gone() -> None:
         await socket.call("timer", seconds=0.01, repeat=True)
         await socket.call("subscribe", topic="news")
         await socket.event("task", kind="forever")
+        [driver] = Runtime.current().pages.values()
     page.seen.clear()
     runtime = Runtime.current()
+    assert not driver._timers._handles
+    assert not driver._tasks
     assert not runtime.hub.topics
     assert not runtime.connections
     await until(lambda: asyncio.all_tasks() - before - {socket.future} == set())
-    await asyncio.sleep(0.03)
     assert not [each for each in page.seen if each != "ended"]
     assert pages.closed == [page]
 
