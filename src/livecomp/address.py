@@ -61,7 +61,12 @@ class Address(Outbox):
         before = self.url
         for id in sorted(self.dirty) if ids is None else sorted(ids):
             mounted = self.tree.get(id)
-            if mounted is not None and mounted.component.url_fields and mounted.broken != "mount":
+            if (
+                mounted is not None
+                and mounted.component.url_fields
+                and mounted.broken != "mount"
+                and not mounted.is_refused
+            ):
                 url = navigation.url_with_fields(mounted.component, self.path, self.query, mounted.url_defaults)
                 if is_page_url(url):
                     self.set_url(url)
@@ -80,8 +85,8 @@ class Address(Outbox):
     def tell_url(self, history: str) -> None:
         """Have the browser show the page's URL, if it does not yet."""
         if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+            self.effect("url", "replace" if self.turn.has_moved else history, self.url)
+            self.shown_url, self.turn.has_moved = self.url, True
 
     def visit(self, url: str) -> None:
         """The browser shows this URL."""

@@ -27,7 +27,8 @@ class Attempts(Address):
 
     def __init__(self, request: Any) -> None:
         super().__init__(request)
-        self.connected = False
+        self.is_live = False  # joined: from here to `close` what fails is shown in its place, and not as over HTTP
+        self.is_cut = False  # the browser is gone, while a handler still works: only components look at it
         self.shared: dict[str, Place] = {}
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
 
@@ -40,7 +41,7 @@ class Attempts(Address):
         way to the other page stays, if it was refused, too. ``notes_fields``: it may set fields. ``renders``: the component
         that it renders. Over HTTP, where one failure ends all, nothing is undone."""
         before, self.leaving = self.leaving, ""
-        if not self.connected and self.attempt is None:
+        if not self.is_live and self.attempt is None:
             try:
                 with contained:
                     act()
@@ -112,6 +113,9 @@ class Attempts(Address):
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
+        if attempt.is_undone:
+            return
+        attempt.is_undone = True
         self.attempt = None
         self._take_back(attempt, START)
         self._put_back(attempt.touched)

@@ -368,8 +368,8 @@ class Connection:
             self._driver.put(message, wait)
             return
         if self._refuse():
-            if ref := getattr(message, "ref", 0):
-                self._driver.put(inputs.Refusal(ref, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
+            if getattr(message, "ref", 0):
+                self._driver.put(inputs.Refusal.of(message, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
             else:
                 self._error(0, ErrorCode.RATE_LIMITED, TOO_FAST)
 

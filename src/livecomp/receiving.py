@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 
 from livecomp import (
     auth,
-    changes,
     events,
     failures,
     handling,
@@ -23,7 +22,7 @@ from livecomp import (
     standing,
 )
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Postpone, Save, Send
+from livecomp.effects import Close, PageGone, Postpone, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import as_failure, is_interrupt
@@ -66,11 +65,12 @@ def _fail(page: "LivePage", message: Any, error: Exception) -> None:
         return page.output(Close(CloseCode.INTERNAL, ""))
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
     page.answer(mounted.id if mounted is not None else "", error, failure)
-    page.ack = max(page.ack, page.turn.ref)
-    page.output(Save())
-    patches = changes.render_dirty(page)
-    page.end_turn()
-    page.send_patches(patches)
+    page.turn.is_cut_short = False
+    try:
+        page.finish()
+    except Exception as again:  # of an address that nothing can be made of, say: it stays as it is
+        failures.report_page(page, again, name)
+        page.finish(history="")
 
 
 # What comes from the browser
@@ -87,16 +87,20 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     is_repeated = message.ref <= page.begun or bool(message.key)
     page.begun = max(page.begun, message.ref)
     try:
+        if is_repeated and once.repeat(page, message):
+            return page.finish()
         mounted, spec = _find_event(page, message)
         if is_repeated and not spec.once:
-            raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
-        call = _bind_handler(page, mounted, spec, message, is_repeated)
+            raise Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        call = _bind_handler(page, mounted, spec, message)
+    except PageGone:
+        return _have_it_asked_again(page)
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
     yield from handling.handle(mounted, message.name, call)
-    if spec.once and page.turn.is_cut_short and page.connected:
-        page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    if spec.once and page.turn.is_cut_short:
+        return _have_it_asked_again(page)
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
     page.finish()
@@ -113,17 +117,23 @@ def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, eve
 
 
 def _bind_handler(
-    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
+    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event
 ) -> Callable[[], Any]:
-    if spec.once:
-        key = message.key or once.key_of(page, message.ref)
-        # What it did may keep its arguments from being found again, and another page's event comes without them.
-        if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
-            return once.Call(mounted, key, spec.once, once.ask_again)
+    if spec.once and message.key:
+        once.give_up(page, message, spec.once)
     auth.guard(mounted, spec.access)
     arguments = events.bind(spec, mounted.component, message.args, message.offered)
     call = functools.partial(spec.function, mounted.component, **arguments)
-    return once.Call(mounted, key, spec.once, call) if spec.once else call
+    if not spec.once:
+        return call
+    return once.Call(mounted, message.key or once.key_of(page, message.ref), spec.once, call)
+
+
+def _have_it_asked_again(page: "LivePage") -> None:
+    """Whether the event has happened is not known: nothing is said of it, and the browser comes back and asks."""
+    page.turn.is_cut_short = True
+    page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    page.finish()
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
@@ -162,9 +172,21 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
     page.visit(message.path)
     for mounted in list(page.tree.values()):
-        if mounted.component.url_fields:
+        if mounted.component.url_fields and _may_read_url(mounted):
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
     page.finish(history="")
+
+
+def _may_read_url(mounted: Mounted) -> bool:
+    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
+    try:
+        auth.guard(mounted)
+    except Refused:
+        mounted.page.dirty.add(mounted.id)
+        return False
+    except Exception:  # the handler's own question is answered with that
+        return True
+    return not mounted.is_withheld
 
 
 def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
@@ -224,11 +246,12 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
         return
     if (mounted.broken or mounted.is_withheld) and message.id in mounted.later:
         return page.output(Postpone(message, page.turn.postponed + 1))
-    arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
-        if message.id in mounted.later:
-            method, arguments, _ = mounted.later.pop(message.id)
+        once_only = mounted.later.pop(message.id, None)
+        method, arguments, _ = once_only or (method, {}, 0.0)
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
+        if once_only and handling.was_taken_back(mounted, method):
+            mounted.later[message.id] = once_only
     elif auth.was_refused(mounted):
         mounted.later.pop(message.id, None)
     page.finish()
@@ -269,11 +292,21 @@ def _task_result(
     method = methods[which]
     if method:
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
+        if type(message) is inputs.TaskDone and handling.was_taken_back(mounted, method):
+            mounted.tasks[message.id] = methods
+            mounted.hold_task(message.id, functools.partial(_end_as_before, message.value, message.error))
     elif which == _FAILED:
         failures.report(mounted, value, "task")
     else:
         page.dirty.add(mounted.id)
     page.finish()
+
+
+def _end_as_before(value: Any, error: BaseException | None) -> Any:
+    """A task that gives once more what it gave."""
+    if error is not None:
+        raise error
+    return value
 
 
 def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
@@ -307,8 +340,20 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
 def refusal(page: "LivePage", message: inputs.Refusal) -> "Steps[None]":
     """A message of the browser that is refused in its turn, so that its number has an outcome like any other."""
     yield from ()
-    if _is_new(page, message.ref):
-        _refuse(page, message.component, message.name, message.reason)
+    if not _is_new(page, message.ref):
+        return
+    reason = message.reason
+    if message.name and (message.ref <= page.begun or message.key):  # an event that is sent again may have happened
+        try:
+            if once.repeat(page, message):
+                return page.finish()
+            if not once.happens_once(page, message):
+                reason = Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        except PageGone:
+            return _have_it_asked_again(page)
+        except Refused as refused:
+            reason = refused
+    _refuse(page, message.component, message.name, reason)
 
 
 def _is_new(page: "LivePage", ref: int) -> bool:
@@ -331,14 +376,15 @@ def _component(page: "LivePage", id: str) -> Mounted:
 
 
 def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
-    """Answer an event that did not come to its handler."""
-    page.ack = page.turn.ref
-    page.output(Save())
+    """Answer an event that did not come to its handler. Where the guard has refused it, the browser sees why."""
     mounted = page.tree.get(component)
-    if mounted is not None:
-        handling.tell_failure(mounted, name, error)
-    else:
+    if mounted is None:
         page.answer(component, error, "")
+    else:
+        handling.tell_failure(mounted, name, error)
+        if auth.was_refused(mounted) and not mounted.broken:
+            page.dirty.add(mounted.id)
+    page.finish()
 
 
 HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {

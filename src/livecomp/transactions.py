@@ -41,3 +41,11 @@ def roll_back_what_is_open() -> None:
     if left := open_transactions():
         logger.error("In the database %s, %s", " and ".join(left), LEFT_OPEN)
         roll_back(left)
+
+
+def refuse_open(before: dict[str, int]) -> None:
+    """Raise RuntimeError where a handler has left a transaction open: what it wrote would never be committed."""
+    if (now := open_transactions()) != before:
+        if not before:  # else it is around the page itself: of a test
+            roll_back(now)
+        raise RuntimeError(f"The handler has ended, but {LEFT_OPEN}")

@@ -24,13 +24,14 @@ class Attempt:
     """One handler at work, or the renders of a turn."""
 
     __slots__ = (
-        *("cause", "effects", "is_final", "notes_fields", "outputs", "published"),
+        *("cause", "effects", "is_final", "is_undone", "notes_fields", "outputs", "published"),
         *("shown_url", "skipped", "touched", "undo_steps"),
     )
 
     def __init__(self, shown_url: str = "", cause: "Attempt | None" = None, *, notes_fields: bool = True) -> None:
         self.cause = cause  # the attempt that published what this handler was called for
         self.is_final = False  # it happened once and for all, so it is not undone when a template fails
+        self.is_undone = False
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = []
         self.outputs: list[Output] = []
@@ -69,7 +70,7 @@ class Turn:
     topics, so what its handlers publish comes back by the way of all news, at its pace, however it goes round."""
 
     __slots__ = (
-        *("answers_topics", "is_answered", "is_cut_short", "is_undone", "kept", "leaving"),
+        *("answers_topics", "has_moved", "is_answered", "is_cut_short", "is_undone", "kept", "leaving"),
         *("postponed", "published", "ref", "renders", "verdicts"),
     )
 
@@ -79,6 +80,7 @@ class Turn:
         self.postponed = postponed  # how often the message was put off before
         self.is_answered = False  # an error was sent for it
         self.is_cut_short = False  # its handler could not finish, so the message is not done
+        self.has_moved = False  # the browser was given a new address in it: one event is one step in the history
         self.is_undone = False  # a handler's changes were put back
         self.kept: list[Attempt] = []  # handlers that succeeded, not let out yet
         self.renders = Attempt(notes_fields=False)  # all after them, not let out yet

@@ -13,6 +13,7 @@ from tests.ports import free_port
 from tests.servers.browser import Browser
 from tests.servers.conftest import KINDS, Start
 from tests.servers.server import Server
+from tests.servers.test_runtime import until_stats
 
 
 def rows(server: Server) -> dict[str, int]:
@@ -107,7 +108,7 @@ async def test_t123_a_change_that_nobody_sees_is_there_after_a_kill(start: Start
     first = start(port=port, livecomp={"SNAPSHOT_DELAY": 0.05})
     browser = await visitor(port)
     await browser.until_acked(await browser.event("hide"))
-    await asyncio.sleep(1)  # snapshots are saved a little later
+    await until_stats(first, lambda stats: stats["unsaved"] == 0)
     first.process.kill()
     first.process.wait()
     await browser.until_closed()

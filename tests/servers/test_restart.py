@@ -10,6 +10,7 @@ from tests.ports import free_port
 from tests.servers.browser import Browser
 from tests.servers.conftest import KINDS, Start
 from tests.servers.server import Server
+from tests.servers.test_runtime import until_stats
 
 
 def tallies(server: Server) -> int:
@@ -23,7 +24,7 @@ async def test_t81_sigterm_finishes_the_event_and_closes_with_1012(start: Start,
     server = start(kind)
     async with Browser(server.port) as browser, Browser(server.port) as idle:
         await browser.event("tally", name="last", seconds=0.7)
-        await asyncio.sleep(0.2)
+        await until_stats(server, lambda stats: stats["busy"] == 1)
         server.process.terminate()
         assert await idle.until_closed() == 1012
         assert await browser.until_closed() == 1012
@@ -56,7 +57,7 @@ async def test_t81_a_handler_without_end_does_not_keep_the_server(start: Start) 
     server = start("uvicorn", "--timeout-graceful-shutdown", "1", livecomp={"SHUTDOWN_TIMEOUT": 1.0})
     async with Browser(server.port) as browser:
         await browser.event("slow", seconds=30)
-        await asyncio.sleep(0.2)
+        await until_stats(server, lambda stats: stats["busy"] == 1)
         server.process.terminate()
         assert await browser.until_closed(10) == 1012
     await asyncio.to_thread(server.process.wait, 15)

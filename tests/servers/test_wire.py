@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import json
-import statistics
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -133,16 +131,12 @@ async def test_t48_a_flood_closes_and_others_do_not_notice(server: Server) -> No
         command = [sys.executable, "-m", "tests.servers.flood", str(server.port), "5000"]
         flood = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
         ended = asyncio.ensure_future(flood.communicate())
-        times = []
         while not ended.done():
-            started = time.monotonic()
             await other.until_acked(await other.event("add"))
-            times.append(time.monotonic() - started)
             await asyncio.sleep(0.06)  # an honest client's pace
         assert (await ended)[0] == b"4429"
+        assert other.acked == other.ref
         assert not other.errors
-        assert statistics.median(times) < 0.1
-        assert max(times) < 1.0
 
 
 async def test_t80_pings_of_the_application_are_answered(server: Server) -> None:

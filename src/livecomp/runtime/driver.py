@@ -145,7 +145,7 @@ class PageDriver:
         if self.stopped is not None:
             return None
         now = self._runtime.loop.time()
-        item = self._agenda.next(self._outlet, self.page is not None and self.page.connected, now)
+        item = self._agenda.next(self._outlet, self.page is not None and self.page.is_live, now)
         if item is None and (wait := self._agenda.wait(now)):
             if self._retry is not None:
                 self._retry.cancel()
@@ -169,7 +169,7 @@ class PageDriver:
                 await self._join(item)
             elif type(item) is effects.Save:
                 await self._saving.follow(self._in_thread(self._pages.save, self.page), self._started)
-            elif self.page is not None and self.page.connected:
+            elif self.page is not None and self.page.is_live:
                 allowed = await self._is_allowed(at_once=item is CHECK)
                 if allowed is None:
                     await self._put_off(item)
@@ -197,7 +197,7 @@ class PageDriver:
             return
         self.page = page
         await self._drive(message)
-        if page.connected and self.stopped is None:
+        if page.is_live and self.stopped is None:
             self._context.run(settle, page)
             self._runtime.pages[page.joined_id] = self
             self._record = begun.open_record(page.joined_id, page.begun)
@@ -219,7 +219,8 @@ class PageDriver:
     async def _put_off(self, item: Any) -> None:
         """The visitor cannot be checked now. Who has clicked is told; what the server itself has to say waits."""
         if self._ref:
-            await self._drive(inputs.Refusal(self._ref, Refused(ErrorCode.FAILED, notices.put_off(self.page))))
+            reason = Refused(ErrorCode.FAILED, notices.put_off(self.page))
+            await self._drive(item if type(item) is inputs.Refusal else inputs.Refusal.of(item, reason))
         elif item is CHECK or type(item) in _SERVERS_OWN:
             self._agenda.put_back(item, self._runtime.loop.time() + self._check.pause)
         else:
@@ -284,6 +285,8 @@ class PageDriver:
                 _APPLY[type(each)](self, each)
             elif type(each) is effects.Publish:
                 self._publish(each)
+            elif type(each) is effects.StartTask and self.page is not None:
+                self.page.hold_task(each)
 
     def _postpone(self, output: effects.Postpone) -> None:
         again, pause = inputs.Again(output.input, output.times), pause_after(output.times)
@@ -352,17 +355,17 @@ class PageDriver:
             self._timers.stop_all()
             self._tasks.clear()
             self._agenda.clear()
-            self._runtime.start(self._finish(self.page is not None and self.page.connected))
+            self._runtime.start(self._finish())
             if self.page is not None:
-                self.page.connected = False  # a running handler may look at it
+                self.page.is_cut = True
         return self.stopped
 
-    async def _finish(self, was_connected: bool) -> None:
+    async def _finish(self) -> None:
         assert self.stopped is not None
         try:
             if self._worker is not None:
                 await self._handler.see_out(self._worker, self._started)
-            if self.page is not None and (was_connected or self.page.connected):
+            if self.page is not None and self.page.is_live:
                 await self._in_thread(self._pages.close, self.page)
                 if self._record is not None:
                     self._record.erase()

@@ -52,6 +52,16 @@ class Counting(LiveComponent):
         await asyncio.sleep(seconds)
 
     @event
+    def meet(self, name: str, size: int) -> None:
+        """Ends when so many run at once."""
+        Tally.objects.create(name=name)
+        deadline = time.monotonic() + 20
+        while Tally.objects.filter(name=name).count() < size:
+            if time.monotonic() > deadline:
+                raise TimeoutError(name)
+            time.sleep(0.02)
+
+    @event
     def hide(self) -> None:
         self.hidden += 1
 

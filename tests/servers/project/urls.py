@@ -47,6 +47,11 @@ async def stats(request: HttpRequest) -> JsonResponse:
             "pages": len(runtime.pages),
             "counted": len(runtime.counter),
             "timers": len(loop._scheduled) - loop._timer_cancelled_count if hasattr(loop, "_scheduled") else 0,
+            "busy": sum(driver._started > 0 for driver in runtime.drivers),
+            "unsaved": sum(
+                driver._started > 0 or driver._agenda.save_due or driver._saving.timer is not None
+                for driver in runtime.drivers
+            ),
             "renders": Watched.renders,
             "sent": counters.sent,
             "received": counters.received,
