@@ -214,6 +214,18 @@ class _Undone(Exception):
     """The template failed with what the handler did, which is undone and told of: the handler ends."""
 
 
+def may_read_url(mounted: Mounted) -> bool:
+    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
+    try:
+        auth.guard(mounted)
+    except Refused:
+        mounted.page.dirty.add(mounted.id)
+        return False
+    except Exception:  # the handler's own question is answered with that
+        return True
+    return not mounted.is_withheld
+
+
 def deliver(
     page: "LivePage",
     topic: str,

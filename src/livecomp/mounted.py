@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 _KEPT = (
-    *("arguments", "broken", "effects", "fills", "is_left_out"),
+    *("arguments", "broken", "effects", "fills", "is_left_out", "own_calls", "url_defaults"),
     *("joined", "later", "looked", "waiting", "wanted"),
 )
 

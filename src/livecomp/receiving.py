@@ -172,21 +172,9 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
     page.visit(message.path)
     for mounted in list(page.tree.values()):
-        if mounted.component.url_fields and _may_read_url(mounted):
+        if mounted.component.url_fields and handling.may_read_url(mounted):
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
     page.finish(history="")
-
-
-def _may_read_url(mounted: Mounted) -> bool:
-    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
-    try:
-        auth.guard(mounted)
-    except Refused:
-        mounted.page.dirty.add(mounted.id)
-        return False
-    except Exception:  # the handler's own question is answered with that
-        return True
-    return not mounted.is_withheld
 
 
 def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
