@@ -18,9 +18,9 @@ from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import contained
-from livecomp.state import copy_value
 from livecomp.transactions import LEFT_OPEN, open_transactions, roll_back
 from livecomp.turn import Attempt
+from livecomp.values import copy_value
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps

@@ -12,13 +12,14 @@ from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
 from livecomp.raised import contained
+from livecomp.values import copy_arguments
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     """Mount a component that is in its place. False when it asked for a redirect.
 
     The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
-    page = mounted.page
+    page, arguments = mounted.page, copy_arguments(arguments)
     try:
         auth.guard(mounted)
         if mounted.component.url_fields:
@@ -38,7 +39,7 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
 
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
-    page = child.page
+    page, changed = child.page, copy_arguments(changed)
     if child.broken:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it

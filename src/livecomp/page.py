@@ -41,6 +41,7 @@ from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.templating import opaque
+from livecomp.values import copy_arguments, copy_value
 
 logger = logging.getLogger("livecomp")
 
@@ -315,7 +316,7 @@ class LivePage(Attempts):
             raise LookupError(f"{component!r} is not on this page.")
         auth.guard(mounted)
         name = method_name(mounted.component, method, "send_to")
-        result = getattr(mounted.component, name)(**arguments)
+        result = copy_value(getattr(mounted.component, name)(**copy_arguments(arguments)))
         if self.attempt is not None:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)

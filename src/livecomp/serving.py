@@ -23,6 +23,7 @@ from livecomp.constants import ADDRESS, TOKEN
 from livecomp.exceptions import Refused
 from livecomp.response import LiveResponse
 from livecomp.templating.opaque import leftovers
+from livecomp.values import copy_arguments
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -80,7 +81,7 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     auth.guard(mounted)
     page.read_url(mounted, kwargs)
     if not page.leaving:
-        page.collect_effects(mounted, lambda: mounted.component.mount(**kwargs))
+        page.collect_effects(mounted, lambda: mounted.component.mount(**copy_arguments(kwargs)))
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html
