@@ -15,9 +15,8 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livecomp import LiveComponent, event, inputs, on, state
+from livecomp import LiveComponent, event, inputs, state
 from livecomp.effects import StartTask
-from livecomp.exceptions import ComponentError
 from livecomp.saved import save_component
 from livecomp.testing import LiveClient
 from livecomp.values import can_change, copy_value, preserve, restore
@@ -542,39 +541,112 @@ def test_what_a_task_gives_is_the_page_s_own(how: str, live: LiveClient) -> None
 # Defaults of parameters
 
 
-def mount(self: Any, seen: list[str] = []) -> None: ...  # noqa: B006
+class Calls(LiveComponent):
+    name = "values.calls"
+    template = "<p>{{ seen }}</p>"
+    seen: Any = None
+    done: Any = None
+
+    def mount(self, seen: list[str] = []) -> None:  # noqa: B006
+        self.seen = seen
+        self.seen.append("mount")
+
+    def updated(self, *, seen: list[str] = []) -> None:  # noqa: B006
+        self.seen = seen
+
+    @event
+    def plain(self, t: str, into: list[str] = []) -> None:  # noqa: B006
+        into.append(t)
+        self.done = into
+
+    @event
+    def generator(self, t: str, *, into: dict[str, Any] = {}) -> Any:  # noqa: B006
+        into[t] = len(into)
+        self.done = into
+        yield
+
+    @event
+    async def coroutine(self, t: str, into: Cart = Cart()) -> None:  # noqa: B008
+        into.lines.append(t)
+        self.done = into.lines
+
+    @event
+    async def async_generator(self, t: str, into: Any = (1, [])) -> Any:
+        into[1].append(t)
+        self.done = into
+        yield
+
+    @event
+    def by_itself(self, t: str) -> None:
+        self.plain(t)
+        self.plain(t)
+
+    @event
+    def told(self, t: str) -> None:
+        self.send_after(1, "tick")
+
+    @event
+    def wrong(self, t: str) -> None:
+        self.plain()  # type: ignore[call-arg]
+
+    def tick(self, ticks: list[int] = []) -> None:  # noqa: B006
+        ticks.append(1)
+        self.done = ticks
+
+    @staticmethod
+    def make(into: list[str] = []) -> list[str]:  # noqa: B006
+        return into
 
 
-def with_keyword(self: Any, *, into: dict[str, Any] = {}) -> None: ...  # noqa: B006
+class Mixin:
+    def gather(self, into: list[str] = []) -> list[str]:  # noqa: B006
+        return into
 
 
-def with_data(self: Any, cart: Cart = Cart()) -> None: ...  # noqa: B008
-
-
-def with_tuple(self: Any, pair: Any = (1, [2])) -> None: ...
+class Gathering(Mixin, LiveComponent):
+    name = "values.gathering"
+    template = "<p></p>"
 
 
 @pytest.mark.parametrize(
-    ("name", "function"),
+    ("name", "expected"),
     [
-        ("mount", mount),
-        ("updated", mount),
-        ("add", event(with_keyword)),
-        ("add", on("values.any")(with_data)),
-        ("done", with_tuple),
-        ("make", staticmethod(with_keyword)),
+        ("plain", ["a"]),
+        ("generator", {"a": 0}),
+        ("coroutine", ["a"]),
+        ("async_generator", (1, ["a"])),
+        ("by_itself", ["a"]),
     ],
 )
-@pytest.mark.parametrize("where", ["class", "mixin"])
-def test_t113_a_default_that_all_calls_would_share_is_refused_with_the_fix(
-    name: str, function: Any, where: str
-) -> None:
-    bases: tuple[type, ...] = (LiveComponent,)
-    body = {"template": "<p></p>", name: function}
-    if where == "mixin":
-        bases, body = (type("Mixin", (), {name: function}), LiveComponent), {"template": "<p></p>"}
-    with pytest.raises(ComponentError, match=rf"Broken\.{name}\(.*one object shared by all users. Write `\w+=None`"):
-        type("Broken", bases, body)
+def test_t113_a_default_of_a_parameter_is_nobody_else_s_object(name: str, expected: Any) -> None:
+    for _ in range(2):
+        driver = joined("values.calls")
+        assert driver.component.seen == ["mount"]
+        for _ in range(2):
+            assert driver.event(name, t="a")[0][0] != "error"
+            assert driver.component.done == expected
+
+
+def test_t113_a_timer_s_method_has_its_own_default_each_time() -> None:
+    driver = joined("values.calls")
+    for _ in range(2):
+        driver.event("told", t="a")
+        [timer] = driver.page.tree["c0"].later
+        driver.give(inputs.TimerFired(timer))
+        assert driver.component.done == [1]
+
+
+def test_defaults_of_mixins_and_static_methods_are_copied_too() -> None:
+    gathering = joined("values.gathering").component
+    assert gathering.gather() is not gathering.gather()
+    assert Calls.make() is not Calls.make()
+    kept = ["x"]
+    assert Calls.make(kept) is kept
+
+
+def test_a_call_that_does_not_fit_says_so_as_python_does(caplog: pytest.LogCaptureFixture) -> None:
+    joined("values.calls").event("wrong", t="a")
+    assert "plain() missing 1 required positional argument: 't'" in caplog.text
 
 
 def test_a_default_that_cannot_change_is_none_of_them() -> None:

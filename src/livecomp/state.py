@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 from livecomp import calling, progress
 from livecomp.exceptions import ComponentError
 from livecomp.query import QueryField
-from livecomp.values import IMMUTABLE, can_change, preserve
+from livecomp.values import IMMUTABLE, preserve
 
 if TYPE_CHECKING:
     from livecomp.component import LiveComponent
@@ -105,9 +105,6 @@ def collect_fields(cls: type) -> dict[str, Field]:
         setattr(cls, name, field)
         fields[name] = field
     _refuse_undeclared(cls, fields)
-    for base in cls.__mro__:
-        if base is cls or not hasattr(base, "_reserved"):  # a component has been looked at when it was made
-            _refuse_shared_defaults(cls, base)
     return fields
 
 
@@ -138,21 +135,6 @@ def _refuse_undeclared(cls: type, fields: dict[str, Field]) -> None:
                 f"{cls.__name__}.{name} = {value!r} would be one object shared by all users. Declare it as state, "
                 f"`{name}: {type(value).__name__} = state({value!r})`, or as a constant, `{name}: ClassVar = {value!r}`."
             )
-
-
-def _refuse_shared_defaults(cls: type, base: type) -> None:
-    """Raise `ComponentError` for a parameter whose default is one object in all calls, and so for all visitors."""
-    for name, value in vars(base).items():
-        function = inspect.unwrap(value.__func__ if isinstance(value, (classmethod, staticmethod)) else value)
-        if not inspect.isfunction(function):
-            continue
-        for parameter in inspect.signature(function).parameters.values():
-            if can_change(parameter.default):
-                raise ComponentError(
-                    f"{cls.__name__}.{name}({parameter.name}={parameter.default!r}): the default would be one object shared "
-                    f"by all users. Write `{parameter.name}=None`, and in the method "
-                    f"`if {parameter.name} is None: {parameter.name} = {parameter.default!r}`."
-                )
 
 
 def _spelt(annotation: Any) -> str:

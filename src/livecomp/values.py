@@ -162,18 +162,21 @@ def _contents_of(value: Any) -> list[tuple[list[Any], list[Any]]]:
     seen: dict[int, Any] = {}
     line = [value]
     while line:
-        new = {id(each): each for each in line if id(each) not in seen}
+        new = dict(zip(map(id, line), line, strict=True))
+        for known in new.keys() & seen.keys():
+            del new[known]
         seen |= new
-        inner: list[Any] = []
-        for kind in set(map(type, line)):
+        line = []
+        kinds = set(map(type, new.values()))
+        for kind in kinds:
             parts = _parts_of(kind)
             assert parts is not None
-            values = [each for each in new.values() if type(each) is kind]
+            values = [each for each in new.values() if type(each) is kind] if len(kinds) > 1 else [*new.values()]
             contents = [*map(parts.take, values)]
             found.append((values, contents))
-            inner.extend(chain.from_iterable(map(parts.inner, contents)))
-        kinds = {kind for kind in set(map(type, inner)) - IMMUTABLE if _parts_of(kind) is not None}
-        line = [each for each in inner if type(each) in kinds] if kinds else []
+            inner = set(map(type, chain.from_iterable(map(parts.inner, contents)))) - IMMUTABLE
+            if inner := {kind for kind in inner if _parts_of(kind) is not None}:
+                line += [each for each in chain.from_iterable(map(parts.inner, contents)) if type(each) in inner]
     return found
 
 
@@ -191,8 +194,6 @@ def _fill(value: Any, contents: Any) -> None:
 def _copied(value: Any, memo: dict[int, tuple[Any, Any]]) -> Any:
     """``memo``: what was copied, and its copy, by the identity of the first."""
     kind: Any = type(value)
-    if kind in IMMUTABLE or (parts := _parts_of(kind)) is None:
-        return value
     if (found := memo.get(id(value))) is not None:
         return found[1]
     if kind is list:
@@ -203,10 +204,12 @@ def _copied(value: Any, memo: dict[int, tuple[Any, Any]]) -> Any:
     if kind is dict:
         mapping = value.copy()
         memo[id(value)] = value, mapping
-        for key, item in value.items():
-            if type(item) not in IMMUTABLE:
+        if not IMMUTABLE.issuperset(map(type, value.values())):
+            for key, item in value.items():
                 mapping[key] = _copied(item, memo)
         return mapping
+    if kind in IMMUTABLE or (parts := _parts_of(kind)) is None:
+        return value
     if issubclass(kind, tuple):
         return _copied_tuple(value, memo)
     try:
