@@ -103,14 +103,14 @@ class Page:
         self.memory = RenderMemory()
         rendering = self._render()
         html = rendering.html()
-        rendering.commit()
+        self.memory = rendering.remembered()
         return html
 
     def event(self, handler: Callable[[State], Any]) -> bytes:
         handler(self.state)
         rendering = self._render()
         frame = self.encode(["patch", 12, 7, rendering.patches()])
-        rendering.commit()
+        self.memory = rendering.remembered()
         return frame
 
     def _render(self) -> Any:

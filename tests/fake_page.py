@@ -40,6 +40,7 @@ class FakePage:
         self.calling = calling.Calling(self)
         self.language, self.timezone = "de", "Asia/Tokyo"
         self.count = 0
+        self.own_calls = 0
         self.version = 0
         self.ack = self.begun = 0
         self.running = 0  # handlers at this moment: more than one is an error

@@ -1,6 +1,11 @@
 """`live_application`: what goes where."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +17,30 @@ from django.test import override_settings
 from livecomp.asgi import live_application
 from livecomp.routing import websocket_urlpatterns
 from tests.sockets import HEADERS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTED = ["README.md", "docs/howto/install.md", "docs/tutorial/counter.md"]
+
+
+@pytest.mark.parametrize("page", DOCUMENTED)
+@pytest.mark.parametrize("exported", [True, False])
+def test_the_documented_asgi_py_works_where_nothing_has_set_django_up(
+    page: str, exported: bool, tmp_path: Path
+) -> None:
+    """As a server imports it, which is not what runserver and this test process do."""
+    (source,) = re.findall(r"^(import os\n.*?live_application\(.*?)```", (ROOT / page).read_text(), re.DOTALL | re.M)
+    (package,) = re.findall(r'"(\w+)\.settings"', source)
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").touch()
+    (tmp_path / package / "settings.py").write_text("from tests.settings import *\n")
+    (tmp_path / package / "asgi.py").write_text(source)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT), str(ROOT / "src")])}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    if exported:
+        environment["DJANGO_SETTINGS_MODULE"] = f"{package}.settings"
+    script = f"from {package}.asgi import application; print(callable(application))"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
 
 
 def communicator(application: Any, path: str, **scope: Any) -> WebsocketCommunicator:

@@ -52,6 +52,9 @@ class Failing(LiveComponent):
             raise ValueError("the template fails")
         return "ok"
 
+    def break_it(self) -> None:
+        self.bad = True
+
 
 class Which(Failing):
     name = "attempts.which"
@@ -136,9 +139,6 @@ class Right(Failing):
     name = "attempts.right"
     template = "<b>{{ boom }}</b>"
     how: ClassVar[str] = "template"
-
-    def break_it(self) -> None:
-        self.bad = True
 
     @on("attempts.news")
     def news(self, message: Any) -> None:
@@ -439,3 +439,85 @@ def test_a_shared_place_that_an_undone_render_left_out_is_still_there() -> None:
     assert driver.event("go")[0][0] == "error"
     assert [*driver.page.shared] == before
     assert driver.out(Detach) == driver.out(StopTimer) == []
+
+
+class Filled(Failing):
+    """Gives a kid to a card, which may or may not show it."""
+
+    name = "attempts.filled"
+    template = (
+        "{% load livecomp %}<div>{% live_component 'attempts.card' fills %}{% fill 'default' %}{{ note }}"
+        "{% if not other %}{% live_component 'attempts.fragile' %}{% else %}{% live_component 'attempts.extra' %}{% endif %}"
+        "{% endfill %}{% endlive_component %}<b>{{ boom }}</b></div>"
+    )
+    note: str = "note"
+    other: bool = False
+
+    @event
+    def go(self, how: str) -> None:
+        self.note, self.other = "another note", True
+        fail(self, how)
+
+
+class Card(Failing):
+    name = "attempts.card"
+    template = "<p>{% if is_open %}<i>{{ fills.default }}</i>{% endif %}{{ boom }}</p>"
+    is_open: bool = True
+
+    @event
+    def go(self, how: str) -> None:
+        self.is_open = False
+        fail(self, how)
+
+    @event
+    def toggle(self) -> None:
+        self.is_open = not self.is_open
+
+
+class Fragile(Failing):
+    name = "attempts.fragile"
+    template = "<p>fragile {{ n }} {{ boom }}</p>"
+    n: int = 0
+
+    @event
+    def inc(self) -> None:
+        self.n += 1
+
+    @event
+    def go(self, how: str) -> None:
+        self.n += 10
+        self.send_to(self.parent or "", "toggle" if how == "others" else "nothing")
+        fail(self, how)
+
+    def nothing(self) -> None: ...
+
+
+def fail(component: Failing, how: str) -> None:
+    """Fail in the handler, in the component's own template, or in that of one that stands beside it in the page."""
+    if how == "handler":
+        raise ValueError("the handler fails")
+    if how == "template":
+        component.bad = True
+    for each in component._live.page.tree.values() if how == "others" else ():
+        if each.component is not component and isinstance(each.component, Failing):
+            component.send_to(each.component, "break_it")
+
+
+@pytest.mark.parametrize("how", ["handler", "template", "others"])
+@pytest.mark.parametrize("who", ["attempts.fragile", "attempts.card", "attempts.filled"])
+def test_t125_an_event_that_failed_leaves_what_stands_in_a_fill(who: str, how: str) -> None:
+    driver = joined("attempts.filled")
+    page = driver.page
+    ids = {each.component.name: each.id for each in page.tree.values()}
+    driver.event("inc", ids["attempts.fragile"])
+    before = (sorted(page.tree), page.fresh_html(), {id: [*held] for id, held in page.holders.items()})
+    sent = driver.event("go", ids[who], how=how)
+    assert [reply[0] for reply in sent] == ["error"], sent
+    assert (sorted(page.tree), page.fresh_html(), {id: [*held] for id, held in page.holders.items()}) == before
+    assert not any(each.is_left_out or each.failure for each in page.tree.values())
+    for id in ids.values():
+        browser_has(driver, id)
+    assert "fragile 2" in str(driver.event("inc", ids["attempts.fragile"]))
+    driver.event("toggle", ids["attempts.card"])
+    assert driver.event("inc", ids["attempts.fragile"])[0][:3] == ["error", driver.ref, "gone"]
+    assert "fragile 2" in str(driver.event("toggle", ids["attempts.card"]))

@@ -560,3 +560,33 @@ def test_every_child_s_state_is_what_its_own_events_made_it(name: str, steps: li
     finally:
         this_process._id = own
         visitor.close()
+
+
+class Commented(LiveComponent):
+    name = "nested.commented"
+    template = "<!-- a row -->\n<li>{{ label }}</li><!-- end -->"
+    label: str = ""
+
+    def mount(self, label: str = "") -> None:
+        self.label = label
+
+
+class CommentedList(LiveComponent):
+    name = "nested.commented_list"
+    template = """{% load livecomp %}
+        <ul>{% for label in labels %}{% live_component "nested.commented" key=label label=label %}{% endfor %}</ul>"""
+    labels: list[str] = state(["a", "b", "c"])
+
+    @event
+    def show(self, labels: str) -> None:
+        self.labels = list(labels)
+
+
+@pytest.mark.parametrize("is_new_connection", [False, True])
+def test_comments_before_and_after_a_childs_root_go_with_it(is_new_connection: bool, live: LiveClient) -> None:
+    page = live.mount("nested.commented_list")
+    for labels in ("cba", "bac", "xb", "bxyz"):
+        if is_new_connection:
+            page.disconnect().reconnect()
+        page.call("show", labels=labels)
+        assert page.one("ul").html.count("<!-- a row -->") == page.one("ul").html.count("<!-- end -->") == len(labels)

@@ -354,6 +354,22 @@ async def test_t48_t124_who_sends_too_fast_is_read_more_slowly_and_answered_in_o
     assert 5 <= sum(message[0] == "error" for message in answers) <= 8
 
 
+@override_settings(LIVECOMP={"RATE_LIMIT": (1, 1), "QUEUE_SIZE": 400})
+async def test_t48_what_the_page_itself_calls_is_not_held_back_as_the_visitors_doing() -> None:
+    async with fake_socket() as socket:
+        socket.pages.opened[0].own_calls = 300
+        started = time.monotonic()
+        for ref in range(1, 301):
+            await socket.write("event", ref, "c0", "nothing", {})
+        while (await socket.read())[:2] != ["ack", 300]:
+            pass
+        assert time.monotonic() - started < 10  # at one a second it would be five minutes
+        for ref in range(301, 310):
+            await socket.write("event", ref, "c0", "nothing", {})
+        assert (await socket.read())[:2] == ["ack", 301]
+        assert socket.pages.opened[0].ack < 309  # the rest is the visitor's, and waits
+
+
 async def test_t48_frames_beyond_all_measure_close_at_once() -> None:
     async with fake_socket() as socket:
         for _ in range(500):

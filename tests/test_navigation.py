@@ -308,3 +308,98 @@ class Moment(LiveComponent):
     name = "navigation.moment"
     template = "<p>{{ when|date:'c'|default:'none' }}</p>"
     when: datetime.datetime | None = state(None, url="when")
+
+
+class Sorted(LiveComponent):
+    """Its mount sets url= fields: what an address without them stands for."""
+
+    name = "navigation.sorted"
+    template = (
+        "<div><input name=q live-model=q value='{{ q }}'><p>{{ sort }} {{ page }} {{ tags|join:',' }}</p>"
+        "<a href='?page=2' live-patch>two</a><a href='?page=3' live-patch>three</a><a href='#notes' live-patch>notes</a>"
+        "<a href='?page=4' live-patch target=_blank>four</a><a href='?page=5' live-patch download>five</a>"
+        "<a href='https://example.com/' live-patch>other</a></div>"
+    )
+    sort: str = state("name", url="sort")
+    tags: list[str] = state([], url="tag")
+    shop: int = state(url="shop")
+    page: int = state(1, url="page")
+    q: str = state("", bind=True, url="q")
+
+    def mount(self, sort: str = "date", **kwargs: object) -> None:
+        if "sort" not in self.query:
+            self.sort = sort
+        self.tags.append("new")
+        self.shop = 7
+
+    @event
+    def go(self, **changed: str) -> None:
+        for name, value in changed.items():
+            setattr(self, name, int(value) if value.isdecimal() else value)
+
+    @event
+    def tag(self, tag: str) -> None:
+        self.tags.append(tag)
+
+
+def test_back_gives_the_fields_what_mount_made_of_them_and_not_the_default_of_the_class(live: LiveClient) -> None:
+    page = live.mount("navigation.sorted")
+    page.call("go", page="2", sort="size")
+    assert page.url == "/?sort=size&page=2"
+    page.call("go", sort="name")  # the default of the class is what the address has to say here
+    page.call("tag", tag="old")
+    page.call("go", shop="8")
+    assert page.url == "/?sort=name&page=2&tag=new&tag=old&shop=8"
+    for url, text in [
+        ("/?sort=name&page=2&tag=new&tag=old", "name 2 new,old"),
+        ("/?sort=name&page=2", "name 2 new"),
+        ("/?sort=size&page=2", "size 2 new"),
+        ("/", "date 1 new"),
+    ]:
+        assert page.back().url == url
+        assert page.one("p").text == text
+        assert page.component().shop == 7  # type: ignore[attr-defined]
+
+
+def test_what_mount_made_of_the_fields_outlasts_the_connection(live: LiveClient) -> None:
+    page = live.mount("navigation.sorted")
+    page.call("go", page="2", sort="size")
+    page.disconnect().reconnect()
+    assert page.back().one("p").text == "date 1 new"
+
+
+def test_a_field_that_the_address_named_has_the_default_of_the_class_without_it(live: LiveClient) -> None:
+    page = live.at("/?sort=size").mount("navigation.sorted")
+    assert page.one("p").text == "size 1 new"
+    assert page.visit("/").one("p").text == "name 1 new"
+
+
+def test_what_the_address_should_be_is_said_again_after_a_cut(live: LiveClient) -> None:
+    page = live.mount("navigation.sorted")
+    page.fill("input", "abc")
+    page.tab.entries[-1].url = "/"  # the answer was lost
+    page.disconnect().reconnect()
+    assert page.url == "/?q=abc"
+
+
+def test_typing_and_links_while_offline_keep_their_order(live: LiveClient) -> None:
+    page = live.mount("navigation.sorted")
+    page.disconnect()
+    page.fill("input", "abc").click("two").click("three")
+    assert page.url == "/?page=3"
+    page.reconnect()
+    assert page.history == ["/?q=abc", "/?page=2", "/?page=3"]
+    assert (page.url, page.one("p").text) == ("/?page=3", "date 3 new")
+    assert page.back().url == "/?page=2"
+    assert page.back().url == "/?q=abc"
+    assert page.one("input").value == "abc"
+
+
+def test_links_that_the_browser_follows_by_itself_are_left_to_it(live: LiveClient) -> None:
+    page = live.mount("navigation.sorted")
+    page.click("two").click("notes")
+    assert (page.url, page.one("p").text) == ("/?page=2", "date 2 new")
+    for text in ("four", "five", "other"):
+        with pytest.raises(AssertionError, match="ordinary link"):
+            page.click(text)
+    assert page.url == "/?page=2"

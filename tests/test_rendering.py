@@ -185,6 +185,50 @@ def test_what_a_render_asked_for_that_failed_has_not_happened(
     caplog.clear()
 
 
+class OnlySmall(LiveComponent):
+    """Refuses to be rendered with a number that is too high, and says where to go. So does its child, when it is mounted."""
+
+    name = "rendering.only_small"
+    template = (
+        "{% load livecomp %}<p>{{ n }}{% if n %}{% live_component 'rendering.only_small' n=child %}{% endif %}</p>"
+    )
+    n: int = 0
+    child: int = 0
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.n > 1:
+            self.flash("info", "Please sign in.")
+            self.push_event("seen", 1)
+            self.subscribe("rendering.high")
+            self.redirect("/login/")
+            raise PermissionDenied("Too high.")
+        return {}
+
+    @event
+    def set_number(self, n: int = 0, child: int = 0) -> None:
+        self.flash("info", "set")
+        self.n, self.child = n, child
+
+
+def test_a_redirect_of_a_render_that_is_refused_outlives_the_event_that_is_undone() -> None:
+    driver = Driver("rendering.only_small")
+    driver.join()
+    sent = driver.event("set_number", n=2)
+    assert sent == [["error", 1, "forbidden", "Too high.", "c0"], ["ack", 1, WAY_ON]]
+    assert (driver.component.n, driver.page.topics) == (0, {})
+    assert driver.event("set_number", n=0)[0] == ["ack", 2, [("flash", "info", "set")]], "all else goes on"
+
+
+def test_a_child_that_is_refused_and_leads_elsewhere_takes_nothing_of_its_parent_s_event() -> None:
+    driver = Driver("rendering.only_small")
+    driver.join()
+    (patch,) = driver.event("set_number", n=1, child=2)
+    assert (patch[0], driver.component.n) == ("patch", 1)
+    assert patch[-1] == [("flash", "info", "set"), *WAY_ON]
+    assert driver.page.topics == {}
+    assert "seen" not in str(patch)
+
+
 def test_a_child_that_leads_elsewhere_is_not_shown_with_its_parent(leaving: type[Leaving]) -> None:
     driver = Driver("rendering.around_leaving")
     driver.join()

@@ -404,3 +404,36 @@ def test_a_refused_visitor_of_a_view_signs_in_and_a_refused_user_gets_403(
     assert (response.status_code, response["Location"]) == (302, "/login/?next=/members/%3Fa%3D1")
     client.force_login(django_user_model.objects.create_user("ada"))
     assert client.get("/members/").status_code == 403
+
+
+class Loader(LiveComponent):
+    name = "serving.loader"
+    template = "<ul>{% for n in rows %}<li live-key='{{ n }}' live-init=\"load\" live-value-n='{{ n }}'>{{ note }}</li>{% endfor %}</ul>"
+    rows: list[int] = state([1, 2, 3])
+    note: str = ""
+
+    @event
+    def load(self, n: int) -> None:
+        pass
+
+    @event
+    def more(self, note: str = "") -> None:
+        self.note = note
+        self.rows = [*self.rows, 4]
+
+
+@pytest.mark.django_db
+def test_a_page_knows_how_many_events_its_html_calls_by_itself() -> None:
+    driver = Driver("serving.loader")
+    driver.join()
+    assert driver.page.own_calls == 3
+    driver.event("more")
+    assert driver.page.own_calls == 4
+
+
+@pytest.mark.django_db
+def test_t48_nobody_writes_such_elements_in_text() -> None:
+    driver = Driver("serving.loader")
+    driver.join()
+    driver.event("more", note='live-init="x" live-init=\'x\' live-intersect="y"')
+    assert driver.page.own_calls == 3 + 4  # each row was sent again, and its element only

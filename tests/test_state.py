@@ -3,7 +3,9 @@
 import array
 import copy
 import datetime
+import gc
 from collections import Counter, OrderedDict, defaultdict, deque
+from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
@@ -188,6 +190,67 @@ def test_what_a_container_knows_besides_its_contents_is_put_back_too() -> None:
     query = restore(preserve(QueryDict("a=1")))
     with pytest.raises(AttributeError, match="immutable"):
         query["a"] = "2"
+
+
+class Hashable(list[Any]):
+    """A container with a hash."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 1
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        bytearray(b"ab"),
+        (bytearray(b"ab"),),
+        Hashable([1]),
+        [1],
+        ({"a": [1]},),
+        {"a": {1}},
+        array.array("b", [1]),
+        deque([1]),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("before", [[], [{"id": 0, "name": "flat"}]], ids=["alone", "after a flat one"])
+def test_what_can_change_in_a_row_is_put_back(inner: Any, before: list[Any]) -> None:
+    inner, expected = copy.deepcopy(inner), copy.deepcopy(inner)
+    value = [*before, {"id": 1, "inner": inner}]
+    gc.collect()  # a tuple or dict that refers to nothing is not tracked from here on
+    preserved = preserve(value)
+    changed = inner[0] if isinstance(inner, tuple) else inner
+    if isinstance(changed, dict) and "a" in changed:
+        changed = changed["a"]
+    changed.clear() if hasattr(changed, "clear") else changed.pop()
+    del value[-1]["id"]
+    found = restore(preserved)
+    assert found == [*before, {"id": 1, "inner": expected}]
+    assert type(found[-1]["inner"]) is type(expected)
+
+
+def test_flat_rows_come_back_as_the_objects_that_they_were() -> None:
+    first, second = {"id": 1, "when": datetime.date(2026, 1, 1)}, {"name": "b", "price": Decimal("1.50")}
+    value = [first, second, first]
+    preserved = preserve(value)
+    first["id"] = True  # equal, and not the same
+    first["more"] = [1]
+    second.clear()
+    value[:] = [{}]
+    found = restore(preserved)
+    assert found == [{"id": 1, "when": datetime.date(2026, 1, 1)}, {"name": "b", "price": Decimal("1.50")}, first]
+    assert found[0] is found[2] is first
+    assert type(first["id"]) is int
+
+
+@pytest.mark.parametrize("value", [[{"id": 1}, "text", 2], [{"id": 1}, ()], [{"id": 1}, OrderedDict(a=1)]], ids=repr)
+def test_rows_with_something_else_among_them_are_put_back(value: list[Any]) -> None:
+    expected = copy.deepcopy(value)
+    preserved = preserve(value)
+    value[0].clear()
+    value.pop()
+    found = restore(preserved)
+    assert (found, type(found[-1])) == (expected, type(expected[-1]))
 
 
 def test_a_view_of_bytes_is_put_back_as_the_object_that_it_is() -> None:

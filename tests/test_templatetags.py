@@ -4,11 +4,14 @@ from typing import Any
 
 import django
 import pytest
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, RequestContext, TemplateSyntaxError
 from django.template.backends.django import DjangoTemplates
 from django.test import override_settings
 
+from livecomp import serving
+from livecomp.constants import CLIENT_EXTRAS
 from livecomp.templating.nodes import FillNode, LiveComponentNode
 from tests.templating.rendering import make_engine
 
@@ -74,8 +77,21 @@ def test_the_script_tag(settings: Any) -> None:
     tag, texts = html.split(" data-livecomp-texts='")
     assert tag == (
         '<script type="module" src="/static/livecomp/livecomp.js" data-livecomp-url="/livecomp/ws" data-livecomp-frame="65536"'
+        ' data-livecomp-extras=\'{"commands": "/static/livecomp/extras/commands.js", '
+        '"navigation": "/static/livecomp/extras/navigation.js"}\''
     )
     assert texts.endswith("}'></script>")
+
+
+def test_the_script_tag_names_the_extras_as_the_storage_of_static_files_does(monkeypatch: Any) -> None:
+    monkeypatch.setattr(serving, "static", lambda path: f"https://cdn.example/it's/{path.replace('.js', '.1f.js')}")
+    html = parse("{% live_scripts %}").render(Context())
+    assert '"commands": "https://cdn.example/it&#x27;s/livecomp/extras/commands.1f.js"' in html
+
+
+def test_every_extra_of_the_client_is_shipped() -> None:
+    for name in CLIENT_EXTRAS:
+        assert finders.find(f"livecomp/extras/{name}.js")
 
 
 def test_the_script_tag_below_a_prefix() -> None:

@@ -4,16 +4,18 @@
  */
 
 import { ADDRESS } from "./constants";
-import { closest, getAttribute } from "./native";
+import { getAttribute, hasAttribute, isElement } from "./native";
+import { ownerOf } from "./others";
 import { find } from "./query";
 
 export const componentIn = (address: string): string => address.split(/[.-]/)[0]!;
 
-/** The id of the component that an element belongs to; "" outside of any. */
-export const componentOf = (element: Element | null): string => {
-  const target = element && closest(element, `[${ADDRESS}]`);
-  return target ? componentIn(getAttribute(target, ADDRESS)!) : "";
-};
+/** The id of the component that an element belongs to, out of shadow trees too; "" outside of any. */
+export function componentOf(element: Element | null): string {
+  for (let on: Node | null = element; on; on = ownerOf(on))
+    if (isElement(on) && hasAttribute(on, ADDRESS)) return componentIn(getAttribute(on, ADDRESS)!);
+  return "";
+}
 
 /** A component's root element. An id that is none finds nothing. */
 export const rootOf = (component?: string): Element | null => find(`[${ADDRESS}="${component}.0"]`);

@@ -1,23 +1,35 @@
 /** The `live-<event>` attributes: one delegated listener for each DOM event that the page's HTML names. */
 
 import { call, offered } from "./call";
-import { run } from "./commands";
+import { withCommands } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
 import { on } from "./listen";
-import { follow } from "./location";
+import { follow, withNavigation } from "./location";
 import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
+import { belongsTo } from "./others";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
 
 const CAPTURING = 1; // Event.CAPTURING_PHASE
 
+/** Attributes (without `live-`) that an extra of the client is for: it is loaded when one is seen. */
+const extras: Record<string, (() => void) | undefined> = {
+  __proto__: null!,
+  js: withCommands,
+  patch: withNavigation,
+};
+
 let heard: Set<string>;
 /** Forms whose submit is under way. */
 const submitting = new WeakSet<Element>();
+/** Where the pointer went down, and up again. */
+let pressed: EventTarget[] = [];
 
 export function start(): void {
   heard = new Set();
   for (const type of ["click", "submit", "input", "change", "blur"]) hear(type);
+  on(document, "pointerdown", press, true);
+  on(document, "pointerup", press, true);
   listen([doc.documentElement]);
 }
 
@@ -38,11 +50,17 @@ export function mayHaveNews(html: string): boolean {
 function hear(type: string): void {
   if (heard.has(type)) return;
   heard.add(type);
+  extras[type]?.();
   if (type.startsWith("window-"))
     on(window, type.slice(7), event => {
       for (const element of all(`[live-${CSS.escape(type)}]`)) react(element, type, event);
     });
   for (const capture of [true, false]) on(document, type, handle, capture);
+}
+
+function press(event: Event): void {
+  if (event.type === "pointerdown") pressed = [];
+  pressed.push(...event.composedPath());
 }
 
 /** Events that bubble are handled when they have bubbled, so that the page can stop them; the others on their way down. */
@@ -51,11 +69,17 @@ function handle(event: Event): void {
   if (bubbles === (event.eventPhase === CAPTURING)) return;
   const path = bubbles ? event.composedPath() : [target];
   if (/submit|blur/.test(type)) flush();
-  if (type === "click")
-    for (const element of all("[live-click-away]"))
-      if (!path.includes(element) && own(element).checkVisibility()) react(element, "click-away", event);
+  if (type === "click") clickAway(event as MouseEvent);
   for (const element of path) if (isElement(element as Node) && react(element as Element, type, event)) break;
   if (type === "blur" && isControl(target)) yieldTo(target);
+}
+
+/** A click is away from what it neither began nor ended in. (One that keys or a script made has no detail, and no pointer.) */
+function clickAway(event: MouseEvent): void {
+  const touched = [...event.composedPath(), ...(event.detail ? pressed : [])].filter(isElement);
+  for (const element of all("[live-click-away]"))
+    if (!touched.some(node => belongsTo(element, node)) && own(element).checkVisibility())
+      react(element, "click-away", event);
 }
 
 /** Does what the element's attributes say for this DOM event. True when no element further out shall hear of it. */
@@ -71,17 +95,20 @@ function react(element: Element, type: string, event: Event): boolean {
   if (isConfirmed && isLink) follow(element as HTMLAnchorElement, event as MouseEvent);
   if (!isConfirmed || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();
   if (!isConfirmed) return true;
-  if (commands) run(element, commands);
+  if (commands) withCommands(({ run }) => run(element, commands));
   if (name || isBound) send(element, type, event, name, isBound);
   const isStop = isLive(element, "stop");
   if (isStop) event.stopPropagation();
   return isStop;
 }
 
-/** live-self, and for keys live-keys. */
-const isWanted = (element: Element, { target, key, isComposing }: KeyboardEvent): boolean =>
+/** live-self, and for keys live-keys. (What Safari sends for an input method after its end has the key code 229.) */
+const isWanted = (element: Element, { target, key, keyCode, isComposing }: KeyboardEvent): boolean =>
   !(target !== element && isLive(element, "self")) &&
-  (!key || (!isComposing && (live(element, "keys") ?? key).split(" ").includes(key === " " ? "Space" : key)));
+  (!key ||
+    (!isComposing &&
+      keyCode !== 229 &&
+      (live(element, "keys") ?? key).split(" ").includes(key === " " ? "Space" : key)));
 
 function agree(element: Element | null | undefined): boolean {
   const question = element && live(element, "confirm");
@@ -94,11 +121,12 @@ function send(element: Element, type: string, event: Event, name: string | null,
   if (control) claim(control);
   const isDebounced = type !== "submit" && (isBound || !modelOf(element));
   const debounce = isDebounced ? (control && live(control, "debounce")) || live(element, "debounce") : 0;
-  paced(element, type, Number(debounce), () => {
+  const make = () => {
     if (isBound) sync(element as Control);
     const ref = name && invoke(element, type, event, name);
     if (ref && control) claim(control, ref);
-  });
+  };
+  paced(element, type, Number(debounce), make, (event as KeyboardEvent).key);
 }
 
 function invoke(element: Element, type: string, event: Event, name: string): number | undefined {

@@ -11,6 +11,7 @@ export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
 export const RELOADS = "livecomp:reloads";
 export const DOUBT = { code: "doubt", message: "Your last action may be lost." };
+export const REDIRECTS = "livecomp:redirects";
 export const FLASHES = "livecomp:flashes";
 export const EVENTS = "livecomp:events";
 
@@ -44,4 +45,6 @@ export const ACK_EVERY = 5; // versions
 export const UNDER_WAY = 50; // messages that may be sent and not acknowledged; the server refuses what comes after 100
 export const BREAKDOWNS = 3; // of the server over one message, which is given up then
 export const MINUTE = 60_000;
+export const LEAVING = 30_000; // how long another page may be on its way
 export const RELOADS_A_MINUTE = 5;
+export const REDIRECTS_A_MINUTE = 20; // without the user; as many as browsers follow over HTTP

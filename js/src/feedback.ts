@@ -13,24 +13,28 @@ export const loading =
     const form = formOf(trigger);
     const isConcerned = (element: Element) =>
       componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
-    const marked = [trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)];
-    const mark = (is: boolean) => {
-      for (const element of marked.map(own)) {
-        element.toggleAttribute(LOADING, is);
-        element.ariaBusy = is ? "true" : null;
-      }
-    };
-    mark(true);
+    const marked = new Set([trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)]);
+    const unmark = [...marked].map(mark);
     const enable = all<HTMLButtonElement>("[live-disable-with]")
       .filter(button =>
         trigger === form ? live(form, "submit") === event && formOf(button) === form : trigger === button,
       )
       .map(disable);
     return () => {
-      mark(false);
-      for (const again of enable) again();
+      for (const end of [...unmark, ...enable]) end();
     };
   };
+
+/** Marks an element as busy. What the page's author says about that holds again afterwards. */
+function mark(element: Element): () => void {
+  const before = own(element).ariaBusy;
+  own(element).setAttribute(LOADING, "");
+  own(element).ariaBusy = "true";
+  return () => {
+    own(element).removeAttribute(LOADING);
+    own(element).ariaBusy = before;
+  };
+}
 
 /** Disables a button and shows the text of its `live-disable-with` on it. */
 function disable(button: HTMLButtonElement): () => void {

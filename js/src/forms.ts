@@ -8,44 +8,25 @@
 
 import { componentOf } from "./address";
 import { CSRF } from "./constants";
+import { type Control, type Held, held, isBox, isControl, isSame, shown } from "./controls";
 import { loading } from "./feedback";
-import { doc, isElement, own } from "./native";
-import { type Done, isWaiting, post } from "./outbox";
+import { doc } from "./native";
+import { type Done, isDoubtful, isWaiting, post } from "./outbox";
 import type { Entry } from "./protocol";
 import { all, live } from "./query";
 
-/** An input, a select or a textarea. Only a select has options. */
-export type Control = HTMLInputElement & { options?: HTMLOptionsCollection };
-type Held = string | boolean | string[];
+export { type Control, isControl, isDirty } from "./controls";
 
-const CONTROLS = "input,select,textarea";
+export const CONTROLS = "input,select,textarea";
 
 /** Controls whose value is on its way, with the number of the last message that carries it. */
 const sent = new Map<Control, number>();
 /** Controls marked because of what they hold. */
 const refused = new WeakSet<Control>();
+/** Controls that the user has changed since the page was loaded, less those that were submitted. */
+export const entered = new Set<Control>();
 /** Bound controls that the server changed while the user had the last word. */
 const overruled = new Set<Control>();
-
-export const isControl = (target: unknown): target is Control =>
-  isElement(target as Node) && own(target as Element).matches(CONTROLS);
-
-const isBox = ({ type }: Control) => /^(checkbox|radio)$/.test(type);
-
-const chosen = (control: Control, how: "selected" | "defaultSelected") =>
-  [...control.options!].filter(option => option[how]).map(option => option.value);
-
-/** What the control holds now. */
-const held = (control: Control): Held =>
-  isBox(control) ? control.checked : control.options ? chosen(control, "selected") : control.value;
-
-/** What the server last rendered into it. */
-function rendered(control: Control): Held {
-  if (isBox(control)) return control.defaultChecked;
-  if (!control.options) return control.defaultValue;
-  const choice = chosen(control, "defaultSelected");
-  return choice[0] || control.multiple ? choice : [control.options[0]?.value ?? ""];
-}
 
 function hold(control: Control, value: Held): void {
   if (isSame(held(control), value)) return;
@@ -53,10 +34,6 @@ function hold(control: Control, value: Held): void {
   else if (!control.options) control.value = value as string;
   else for (const option of control.options) option.selected = (value as string[]).includes(option.value);
 }
-
-const isSame = (one: Held, other: Held) => `${one}` === `${other}`;
-
-export const isDirty = (control: Control): boolean => !isSame(held(control), rendered(control));
 
 /** The controls of a form. (An input named "elements" would hide `form.elements`.) */
 export const controls = (form: HTMLFormElement): Control[] =>
@@ -115,6 +92,9 @@ export function claim(control: Control, ref = Infinity): void {
   if (refused.delete(control)) control.ariaInvalid = null;
 }
 
+/** No patch changes the control until it is released. What was refused of it stays marked. */
+export const keep = (control: Control): unknown => sent.set(control, Infinity);
+
 /** Marks the control of a field, until its value changes: what it holds was refused. */
 export function refuse(component = "", field = ""): Control | undefined {
   const found = all<Control>(CONTROLS).find(
@@ -127,17 +107,15 @@ export function refuse(component = "", field = ""): Control | undefined {
   return found;
 }
 
-/** Sends what the user typed, or the browser restored, before anybody listened. */
-export function recover(): void {
-  for (const control of all<Control>(CONTROLS))
-    if (
-      modelOf(control) &&
-      !sent.has(control) &&
-      isDirty(control) &&
-      (control.type !== "radio" || control.checked)
-    )
-      sync(control);
-}
+/** Whether the control's value is on its way. */
+export const isUnderWay = (control: Control): boolean => sent.has(control) && isWaiting(sent.get(control)!);
+
+/** Whether the value is on its way to a server that has lost its state, and in no event that this may refuse. */
+export const willBeHeard = (control: Control): boolean =>
+  isUnderWay(control) && !isDoubtful(sent.get(control)!);
+
+/** The control's value is on its way no more. */
+export const release = (control: Control): boolean => sent.delete(control);
 
 /** Called before a patch, once what it answers is settled. The returned function is called after it. */
 export function protect(): () => void {
@@ -145,12 +123,12 @@ export function protect(): () => void {
   const guarded = new Set<unknown>([doc.activeElement, ...sent.keys()]);
   const before = [...guarded]
     .filter(isControl)
-    .map(control => [control, held(control), rendered(control)] as const);
+    .map(control => [control, held(control), shown(control)] as const);
   return () => {
     for (const [control, value, word] of before) {
-      const isNews = !isSame(rendered(control), word);
+      const isNews = !isSame(shown(control), word);
       if (sent.has(control)) hold(control, value);
-      else if (isNews && isSame(value, word)) hold(control, rendered(control));
+      else if (isNews && isSame(value, word)) hold(control, shown(control));
       if (isNews && modelOf(control)) overruled.add(control);
     }
     overruled.forEach(yieldTo);
@@ -160,7 +138,7 @@ export function protect(): () => void {
 /** A bound control takes the server's word once its own is answered and the user has left it. */
 export function yieldTo(control: Control): void {
   if (!sent.has(control) && control !== doc.activeElement && overruled.delete(control))
-    hold(control, rendered(control));
+    hold(control, shown(control));
 }
 
 /** Remembers what a form was submitted with. Call the result when the submit is acknowledged. */
@@ -173,7 +151,8 @@ export function submitted(form: HTMLFormElement): Done {
 
 function clear(control: Control, value: Held): void {
   const now = held(control);
-  const word = rendered(control);
+  if (isSame(now, value)) entered.delete(control);
+  const word = shown(control);
   const isText = typeof now === "string";
   const more = isText && value ? now.slice((value as string).length) : "";
   if (

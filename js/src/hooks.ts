@@ -4,7 +4,8 @@ import { componentOf, rootOf } from "./address";
 import { announce } from "./announce";
 import { call } from "./call";
 import type { Hook, HookDefinition, LiveError } from "./livecomp";
-import { closest, contains, doc, isConnected } from "./native";
+import { closest, doc, isConnected } from "./native";
+import { belongsTo } from "./others";
 import { all, find, live } from "./query";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
@@ -79,7 +80,7 @@ function attempt(work: () => void): void {
 export function deliver(name: string, payload: unknown, component: string): void {
   const root = rootOf(component);
   for (const [element, wanted, callback] of listeners)
-    if (wanted === name && ((root && contains(root, element)) || !componentOf(element)))
+    if (wanted === name && ((root && belongsTo(root, element)) || !componentOf(element)))
       attempt(() => callback(payload));
   announce("push", { name, payload, component }, root);
 }

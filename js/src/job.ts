@@ -1,6 +1,7 @@
 /** What a morph, or several done as one, know while they are under way. */
+import { THINGS, thingOf } from "./identity";
 import type { Keeps } from "./keeps";
-import { contains, doc, findAll, getAttribute, hasAttribute, parentNode } from "./native";
+import { contains, doc, findAll, parentNode } from "./native";
 import { pathsToChanges } from "./others";
 
 export interface MorphOptions {
@@ -19,8 +20,8 @@ export interface Job {
   callbacks: MorphOptions;
   /** Elements with attributes that others changed, and the way to them. */
   changed: Set<Node>;
-  /** Ids in the patches, each behind its `kinOf`: whether it is there only once. */
-  ids: Map<string, boolean>;
+  /** Things (`thingOf`) in the patches: whether each is there only once. */
+  things: Map<string, boolean>;
   /** Nodes of the page that have found their place. */
   matched: Set<Node>;
   /** Elements of the page that have no place any more, unless they find one in the course of the job. */
@@ -29,17 +30,14 @@ export interface Job {
   touched: Set<Element>;
 }
 
-/** What has an address is the server's own, and no other thing with its id, such as user content, is taken for it. */
-export const kinOf = (element: Element): string => (hasAttribute(element, "lc") ? "[lc]" : ":not([lc])");
-
 export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): Job {
   const changed = new Set<Node>();
-  const ids = new Map<string, boolean>();
+  const things = new Map<string, boolean>();
   for (const [from, to] of tasks) {
     pathsToChanges(from, changed);
-    for (const element of findAll(to, "[id]")) {
-      const id = kinOf(element) + getAttribute(element, "id")!;
-      ids.set(id, !ids.has(id));
+    for (const element of findAll(to, THINGS)) {
+      const thing = thingOf(element);
+      things.set(thing, !things.has(thing));
     }
   }
   return {
@@ -47,7 +45,7 @@ export function startJob(tasks: Task[], keeps: Keeps, callbacks: MorphOptions): 
     keeps,
     callbacks,
     changed,
-    ids,
+    things,
     matched: new Set(),
     doomed: new Set(),
     fresh: [],

@@ -3,7 +3,9 @@ import { detach, getAttribute, isElement, own } from "./native";
 import { foreign } from "./others";
 
 /** Elements on their way out -> the classes that they got for it. */
-const leaving = new Map<Node, string[]>();
+const classesOf = new Map<ChildNode, string[]>();
+
+export const leaving = (): ChildNode[] => [...classesOf.keys()];
 
 /** Takes a node out of the page, now or soon. */
 export function leave(node: Node): void {
@@ -13,23 +15,23 @@ export function leave(node: Node): void {
     return;
   }
   foreign.add(node);
-  leaving.set(node, classes);
+  classesOf.set(node, classes);
   own(node).classList.add(...classes);
   Promise.allSettled(
     own(node)
       .getAnimations()
       .map(animation => animation.finished),
   ).then(() => {
-    if (leaving.get(node) !== classes) return;
-    leaving.delete(node);
+    if (classesOf.get(node as ChildNode) !== classes) return;
+    classesOf.delete(node as ChildNode);
     detach(node);
   });
 }
 
 /** An element that is to be here again stays, whole. */
 export function comeBack(node: Node): void {
-  const classes = leaving.get(node);
+  const classes = classesOf.get(node as ChildNode);
   if (classes) own(node as Element).classList.remove(...classes);
-  leaving.delete(node);
+  classesOf.delete(node as ChildNode);
   foreign.delete(node);
 }

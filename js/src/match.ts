@@ -1,17 +1,22 @@
 /** Matching: which element in the page each wanted one is. */
-import { isAway, isInside, type Job, kinOf } from "./job";
+import { boxOf, keyOf, nameOf, placeless, rowOf, thingOf } from "./identity";
+import { isAway, isInside, type Job } from "./job";
+import { leaving } from "./leave";
 import {
   contains,
   find,
   getAttribute,
   getRoot,
+  hasAttribute,
   isElement,
   isEqual,
   nextSibling,
   nodeName,
   own,
+  parentNode,
   previousSibling,
 } from "./native";
+import type { ContentWord } from "./others";
 
 /** A node of the page, if there is one. */
 export type Match = ChildNode | undefined;
@@ -24,6 +29,15 @@ export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {
       const unit = units[i]!;
       return node === unit || (keyOf(node) === keyOf(unit) && likely(node) === likely(unit));
     })
+  );
+}
+
+/** Whether a child is what the server last said of its place: an element, a text, or null. */
+export function isAsSaid(parent: Node, last: ContentWord[number], unit: ChildNode): boolean {
+  if (!(last instanceof Element)) return !isElement(unit) && last === unit.nodeValue;
+  return (
+    last === unit ||
+    (parentNode(last) === parent ? isAligned([last as Element & ChildNode], [unit]) : isEqual(last, unit))
   );
 }
 
@@ -46,7 +60,9 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
     if (job.keeps.ends.has(unit)) take(i, unit);
     else if (keyOf(unit)) {
       keyed ??= new Map([...left].reverse().map(node => [keyOf(node), node]));
-      take(i, sibling(job, unit, keyed.get(keyOf(unit))) ?? sameId(job, unit, parent));
+      const back = leaving().find(node => parentNode(node) === parent && keyOf(node) === keyOf(unit));
+      const known = keyed.get(keyOf(unit)) ?? back;
+      take(i, sibling(job, unit, known) ?? sameThing(job, unit as ChildNode, parent));
     }
   });
 
@@ -65,13 +81,21 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
     );
   });
 
-  for (const looks of [exactly, likely, kind]) {
-    const pool = Map.groupBy(left, node => !keyOf(node) && looks(node));
+  const takeAlike = (looks: (node: Node) => string, pooled: RegExp) => {
+    const pool = Map.groupBy(left, node => pooled.test(keyOf(node)) && looks(node));
     units.forEach((unit, i) => {
       // What has come to have an id may be what had none; an address or a key is another thing.
-      if (left.size && !matches[i] && /^(#|$)/.test(keyOf(unit))) take(i, pool.get(looks(unit))?.shift());
+      if (left.size && !matches[i] && /^([#@]|$)/.test(keyOf(unit))) take(i, pool.get(looks(unit))?.shift());
     });
-  }
+  };
+  for (const looks of [exactly, likely, kind]) takeAlike(looks, /^(@|$)/);
+  const row = left.size ? rowOf(parent) : "";
+  if (/[ /]/.test(row))
+    for (const looks of [likely, kind])
+      takeAlike(
+        node => placeless(`${isElement(node) ? thingOf(node) : ""}\n${looks(node)}`, row),
+        /^([#@]|$)/,
+      );
   return matches;
 }
 
@@ -81,35 +105,42 @@ const sibling = (job: Job, unit: ChildNode, node: Match) =>
 /** Whether one can become the other: an element's tag stays. */
 export const isLike = (node: Node, unit: Node): boolean => nodeName(node) === nodeName(unit);
 
-/** The element of the page with the same id, if there is one and it may go into `parent`. */
-export function sameId(job: Job, unit: Node, parent: Node): Match {
-  const id = isElement(unit) && getAttribute(unit, "id");
-  const live =
-    id &&
-    job.ids.get(kinOf(unit) + id) &&
-    own(getRoot(parent)).querySelector(`#${CSS.escape(id)}${kinOf(unit)}`);
-  if (!live || !sibling(job, unit, live) || contains(live, parent)) return undefined;
-  return isInside(job, live) || isAway(job, live) ? live : undefined;
+/**
+ * The element of the page that is the same thing, if there is one and it may go into `parent`. What is no row itself
+ * never leaves its row: there, another of that name may be meant.
+ *
+ * @param fresh the new element that `unit` comes with
+ */
+export function sameThing(job: Job, unit: ChildNode, parent: Node, fresh?: Node): Match {
+  const thing = isElement(unit) ? thingOf(unit) : "";
+  if (!thing || !job.things.get(thing)) return undefined;
+  const isRow = hasAttribute(unit as Element, "lc") || hasAttribute(unit as Element, "live-key");
+  const row = (fresh && rowOf(unit, fresh)) || rowOf(parent);
+  const root = own(getRoot(parent));
+  return [...root.querySelectorAll<Element & ChildNode>(selectorOf(unit as Element))].find(
+    live =>
+      thingOf(live) === thing &&
+      sibling(job, unit, live) &&
+      !contains(live, parent) &&
+      (isAway(job, live) || (isInside(job, live) && (isRow || rowOf(parentNode(live)) === row))),
+  );
 }
 
-/** What tells a child from its siblings: its address, id, `live-key` or, for an option, its value; else "". */
-export function keyOf(node: Node): string {
-  if (!isElement(node)) return "";
-  const id = getAttribute(node, "id");
-  const key = getAttribute(node, "live-key") ?? (nodeName(node) === "OPTION" && getAttribute(node, "value"));
-  return getAttribute(node, "lc") || (id && `#${id}`) || (key ? `=${key}` : "");
-}
+const selectorOf = (element: Element): string => {
+  const [value, id] = ["value", "id"].map(name => CSS.escape(getAttribute(element, name) ?? ""));
+  return boxOf(element) ? `input[value="${value}"]` : `#${id}`;
+};
 
 // How nodes without a key look, from rough to precise.
 
-/** Its kind; a form control is never taken for one with another name. */
+/** Its kind; a form control is never taken for one with another name, nor a box for one with another value. */
 const kind = (node: Node): string =>
-  `${nodeName(node)} ${(isElement(node) && getAttribute(node, "name")) || ""}`;
+  isElement(node) ? `${nodeName(node)} ${nameOf(node)}\n${boxOf(node).split("\n")[1]}` : nodeName(node);
 
 /** And the first thing in it that has a name of some sort. */
 function likely(node: Node): string {
   const inner = isElement(node) && find(node, "[lc],[lc-keep],[id],[name],[src],input,textarea");
-  return `${kind(node)} ${inner ? keyOf(inner) || getAttribute(inner, "lc-keep") || kind(inner) : ""}`;
+  return `${inner ? keyOf(inner) || getAttribute(inner, "lc-keep") || kind(inner) : ""}\n${kind(node)}`;
 }
 
 /** And its text or where it comes from. */

@@ -23,12 +23,14 @@
  * text and a patch as elements.
  */
 import { morphAttributes } from "./attributes";
-import { hasFocus, isOpen, rememberChoice, showDefault } from "./controls";
+import { type Control, isEdited, isOpen, rememberChoice, rememberText, restoreRadios } from "./controls";
+import { THINGS } from "./identity";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
 import { comeBack, leave } from "./leave";
-import { isAligned, isLike, type Match, match, sameId } from "./match";
+import { isAligned, isAsSaid, isLike, type Match, match, sameThing } from "./match";
 import {
+  addListener,
   childNodes,
   doc,
   find,
@@ -44,10 +46,21 @@ import {
   nodeName,
   own,
   parentNode,
+  shadowOf,
 } from "./native";
 import { staying } from "./order";
-import { foreign, pauseWatching, setServerWord, watchOthers } from "./others";
-import { parse } from "./parse";
+import {
+  type ContentWord,
+  contentWord,
+  foreign,
+  forgetContent,
+  movedFrom,
+  noteMove,
+  pauseWatching,
+  setServerWord,
+  watchOthers,
+} from "./others";
+import { parse, withShadow } from "./parse";
 import { noteTargets } from "./targets";
 
 export type { MorphOptions };
@@ -74,6 +87,7 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
   try {
     for (const task of tasks) morphRoot(job, task);
     job.doomed.forEach(remove);
+    restoreRadios();
     // Only moveBefore keeps the focus of what it moves.
     if (focused && doc.activeElement !== focused && isConnected(focused))
       own(focused).focus({ preventScroll: true });
@@ -87,7 +101,9 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
   for (const element of job.touched) options.updated?.(element);
 }
 
+/** Takes a node out of the page, and what others moved away out of it. */
 function remove(node: Node): void {
+  movedFrom(node, true).forEach(remove);
   if (isElement(node)) noteTargets(node, "delete");
   leave(node);
 }
@@ -105,39 +121,48 @@ function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
 
 function morphElement(job: Job, from: Element, to: Element, contentOnly?: boolean): void {
   if (hasAttribute(from, "live-permanent")) return;
-  if (!contentOnly && morphAttributes(from, to)) job.touched.add(from);
   const kind = nodeName(from);
-  if (
-    kind === "NOSCRIPT" ||
-    hasAttribute(from, "live-ignore") ||
-    (hasAttribute(from, "contenteditable") && hasFocus(from)) ||
-    (kind === "SELECT" && waits(job, from, to))
-  )
-    return;
-  const restore = kind === "SELECT" && rememberChoice(from as HTMLSelectElement);
+  const restoreChoice = kind === "SELECT" && rememberChoice(from as HTMLSelectElement);
+  const restoreText = kind === "TEXTAREA" && rememberText(from as Control);
+  const isWritten = !contentOnly && morphAttributes(from, to);
+  if (isWritten) job.touched.add(from);
+  if (kind === "NOSCRIPT" || hasAttribute(from, "live-ignore") || waits(job, from, to)) return;
   const inside = (element: Element) =>
     kind === "TEMPLATE" ? (element as HTMLTemplateElement).content : element;
-  if (!morphChildren(job, inside(from), inside(to))) return;
-  job.touched.add(from);
-  if (restore) restore();
-  if (kind === "TEXTAREA") showDefault(from as HTMLTextAreaElement);
+  const isChanged = morphChildren(job, inside(from), inside(to));
+  if (isChanged) job.touched.add(from);
+  if (restoreChoice) restoreChoice();
+  if (restoreText && isChanged) restoreText(true);
+  const shadow = shadowOf(to);
+  if (shadow) morphShadow(job, from, shadow);
 }
 
-/** An open `<select>` -> what it is to become once it is closed. */
+/** The shadow tree that a `<template shadowrootmode>` in the HTML has become. */
+function morphShadow(job: Job, host: Element, to: ShadowRoot): void {
+  const { mode, delegatesFocus } = to;
+  morphChildren(job, shadowOf(host) ?? own(host).attachShadow({ mode, delegatesFocus }), to);
+}
+
+/** An element whose content waits -> what it is to become: a `<select>` that is open, an element that is edited. */
 const waiting = new WeakMap<Element, Element>();
 
-/** Whether a `<select>` is open: then its options change later. */
-function waits({ callbacks }: Job, select: Element, to: Element): boolean {
-  waiting.delete(select);
-  if (!isOpen(select)) return false;
-  waiting.set(select, to);
-  setServerWord(select, "open", ""); // so that the next morph does not pass it by
-  requestAnimationFrame(() => waiting.get(select) === to && morph(select, to, callbacks));
+/** Whether the content of an element changes later: when its list is closed, or the user has left it. */
+function waits({ callbacks }: Job, element: Element, to: Element): boolean {
+  waiting.delete(element);
+  const isList = nodeName(element) === "SELECT" && isOpen(element);
+  if (!isList && !isEdited(element)) return false;
+  waiting.set(element, to);
+  setServerWord(element, "open", ""); // so that the next morph does not pass it by
+  const makeUp = () => waiting.get(element) === to && isConnected(element) && morph(element, to, callbacks);
+  if (isList) requestAnimationFrame(makeUp);
+  else addListener(element, "focusout", () => requestAnimationFrame(makeUp), { once: true });
   return true;
 }
 
 /** @returns whether a child was added, removed, moved or, if it is a text, changed */
 function morphChildren(job: Job, parent: Node, target: Node): boolean {
+  const word = contentWord(parent);
+  if (word && isSaidAgain(job, parent, word, unitsOf(job, target))) return false;
   const [live, units, after] = changedWindow(job, parent, target);
   let matches: Match[] = live;
   let changed = false;
@@ -163,6 +188,27 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
   return changed;
 }
 
+/**
+ * Whether the server says of an element's content what it said last, and others have changed it since: then it stays as
+ * they made it, and only the elements in it are looked at.
+ */
+function isSaidAgain(job: Job, parent: Node, word: ContentWord, units: ChildNode[]): boolean {
+  if (word.length !== units.length || !word.every((last, i) => isAsSaid(parent, last, units[i]!))) {
+    forgetContent(parent);
+    return false;
+  }
+  word.forEach((last, i) => {
+    const unit = units[i] as Node;
+    if (!(last instanceof Element) || last === unit || parentNode(last) !== parent) return;
+    job.matched.add(last);
+    morphElement(job, last, unit as Element);
+  });
+  return true;
+}
+
+const unitsOf = (job: Job, target: Node): ChildNode[] =>
+  [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
+
 /** The children in the page and those that are wanted, without their equal heads and tails, and what comes after. */
 function changedWindow(
   job: Job,
@@ -176,14 +222,15 @@ function changedWindow(
     node = nextSibling(job.keeps.last(node))
   )
     if (!foreign.has(node)) live.push(node);
-  const units = [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
+  const units = unitsOf(job, target);
   const length = Math.min(live.length, units.length);
   let head = 0;
   let tail = 0;
   while (head < length && isSame(job, live[head]!, units[head]!)) head++;
   while (tail < length - head && isSame(job, live.at(-1 - tail)!, units.at(-1 - tail)!)) tail++;
   const end = live.length - tail;
-  return [live.slice(head, end), units.slice(head, units.length - tail), live[end] ?? null];
+  const away = movedFrom(parent).filter(node => !foreign.has(node)) as ChildNode[];
+  return [[...live.slice(head, end), ...away], units.slice(head, units.length - tail), live[end] ?? null];
 }
 
 function isSame(job: Job, live: Node, unit: Node): boolean {
@@ -191,8 +238,8 @@ function isSame(job: Job, live: Node, unit: Node): boolean {
     live === unit ||
     (isEqual(live, unit) &&
       !job.changed.has(live) &&
-      // isEqualNode does not look into templates.
-      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || find(unit, "template"))))
+      // isEqualNode looks neither into templates nor into shadow trees.
+      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || find(unit, "template") || withShadow.has(unit))))
   );
 }
 
@@ -215,7 +262,10 @@ function arrange(
   let changed = false;
   for (let i = units.length; i--; ) {
     let node = matches[i];
-    if (node && isAway(job, node)) continue;
+    if (node && isAway(job, node)) {
+      noteMove(node, parent);
+      continue;
+    }
     if (!stay.has(i)) {
       changed = true;
       if (node) moveAll(job, parent, job.keeps.piece(node), after);
@@ -241,8 +291,8 @@ function add(job: Job, parent: Node, node: ChildNode, before: ChildNode | null):
   const content = new DocumentFragment();
   // Where something in it is in the page already, it is built around that.
   if (
-    [...findAll(node, "[lc-keep],[id]")].some(
-      inner => job.keeps.units.has(inner) || sameId(job, inner, parent),
+    [...findAll(node, `[lc-keep],${THINGS}`)].some(
+      inner => job.keeps.units.has(inner) || sameThing(job, inner, parent, node),
     )
   )
     content.append(...childNodes(node));

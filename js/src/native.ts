@@ -51,6 +51,9 @@ export const insert = method(node.insertBefore) as <N extends Node>(
 ) => N;
 export const getAttribute = method(element.getAttribute);
 export const attributeNames = method(element.getAttributeNames);
+export const shadowOf = method(Object.getOwnPropertyDescriptor(element, "shadowRoot")!.get!) as (
+  self: Element,
+) => ShadowRoot | null;
 export const closest = method(element.closest) as (self: Element, selector: string) => HTMLElement | null;
 export const addListener = method(EventTarget.prototype.addEventListener);
 export const find = method(element.querySelector) as (self: Element, selector: string) => Element | null;
@@ -59,7 +62,7 @@ export const findAll = method(element.querySelectorAll) as <E extends Element = 
   selector: string,
 ) => NodeListOf<E>;
 
-export const isElement = (other: Node): other is Element & ChildNode => other instanceof Element;
+export const isElement = (other: EventTarget): other is Element & ChildNode => other instanceof Element;
 export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;
 
 /** The form that an element is, belongs to or, where it can belong to none, is in. */
@@ -79,7 +82,7 @@ type MovingParent = { moveBefore?(child: Node, before: Node | null): void };
 
 /** Puts a node of the page somewhere else in the page, with all its state where the browser can (`moveBefore`). */
 export const move = (parent: Node, child: Node, before: Node | null) => {
-  const { moveBefore } = element as MovingParent;
+  const { moveBefore } = (isElement(parent) ? element : DocumentFragment.prototype) as MovingParent;
   if (moveBefore && isConnected(parent)) moveBefore.call(parent, child, before);
   else insert(parent, child, before);
 };

@@ -34,7 +34,8 @@ export function post([type, ...fields]: Unnumbered<Numbered>, busy?: Busy, done?
     ({ isSent, numbered: [kind, , component, values] }) =>
       isSent || kind !== "set" || (component === fields[0] && Object.hasOwn(values, field)),
   );
-  if (type === "set" && before && !before.isSent && before.numbered[0] === type) {
+  // `done`: somebody waits for the end of that one.
+  if (type === "set" && !done && before && !before.done && !before.isSent && before.numbered[0] === type) {
     // Typing while offline changes the message that waits with the field, instead of adding one for each key.
     Object.assign(before.numbered[3], fields[1]);
     return before.numbered[1];
@@ -87,6 +88,10 @@ export function blame(): number | undefined {
 
 export const isWaiting = (ref: number): boolean =>
   ref === Infinity || entries.some(({ numbered }) => numbered[1] === ref);
+
+/** Whether message `ref` is an event that a server had which has lost its state: it may refuse to hear it again. */
+export const isDoubtful = (ref: number): boolean =>
+  entries.some(({ isSent, numbered }) => isSent && numbered[0] === "event" && numbered[1] === ref);
 
 /** Takes out what `isDone` names, and does `work` while nothing on the page shows what is under way. */
 export function settle(isDone: (entry: Entry) => boolean, work: () => void): Entry[] {

@@ -12,11 +12,22 @@ const paces = new WeakMap<Element, Record<string, Pace>>();
 /** Calls that wait for their timer, oldest first. */
 const held = new Set<Pace>();
 
-/** Makes a call from `element`, now or later as its attributes say. Calls that wait are made before one that does not. */
-export function paced(element: Element, type: string, debounce: number, call: () => void): void {
+/**
+ * Makes a call from `element`, now or later as its attributes say. Calls that wait are made before one that does not.
+ *
+ * @param key of a key event: each key is throttled by itself, as the calls of two keys are not the same
+ */
+export function paced(
+  element: Element,
+  type: string,
+  debounce: number,
+  call: () => void,
+  key: string | undefined,
+): void {
   const own = paces.get(element) ?? {};
   if (own[type] && isLive(element, "once")) return;
-  const pace = (own[type] ??= { until: 0 });
+  own[type] ??= { until: 0 };
+  const pace = key && !debounce ? (own[`${type} ${key}`] ??= { until: 0 }) : own[type];
   paces.set(element, own);
 
   const now = performance.now();
@@ -26,7 +37,7 @@ export function paced(element: Element, type: string, debounce: number, call: ()
     held.add(pace);
     pace.until = now + Number(live(element, "throttle"));
     flush();
-  } else if (debounce || !/^(click|key|submit)/.test(type)) {
+  } else if (debounce || !/^(click|(window-)?key|submit)/.test(type)) {
     release(pace);
     held.add(pace);
     pace.timer = setTimeout(fire, rest, pace);

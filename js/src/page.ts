@@ -8,7 +8,7 @@ import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
-import { protect, recover, refuse } from "./forms";
+import { protect, refuse } from "./forms";
 import * as hooks from "./hooks";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
@@ -19,6 +19,7 @@ import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
 import type { Actions, Effect, Failure, Patch, ServerMessage, ServerMessages, Table } from "./protocol";
 import { all } from "./query";
+import * as recovery from "./recover";
 import { reload } from "./reload";
 import { rememberScroll } from "./scroll";
 import * as states from "./states";
@@ -43,7 +44,7 @@ export function start(url: string): void {
   listen.start();
   bindings.start();
   place.start();
-  recover();
+  recovery.start();
   all(NOTICED).forEach(notice);
   states.reflect();
   listen.on(document, "input", states.reflect);
@@ -59,7 +60,7 @@ export function stop(): void {
 
 function join(): void {
   const tokens = all(`[${TOKEN}]`).map(root => getAttribute(root, TOKEN)!);
-  const resume: [string, number] | null = id ? [id, version()] : null;
+  const resume: [string, number] | null = id ? [id, recovery.isBehind() ? 0 : version()] : null;
   connection.send(["join", PROTOCOL_VERSION, tokens, resume, place.here(), outbox.heard(), outbox.sent]);
 }
 
@@ -114,9 +115,11 @@ function joined(
   versions.clear();
   versions.set("", rendered);
   for (const [, ref, ...answer] of failed) if (outbox.isWaiting(ref)) refused(ref, ...answer);
+  const release = doubt && recovery.keepEntered();
   settle(upTo(ack), patches, effects);
+  release?.();
   if (doubt?.[1]) report(DOUBT);
-  if (isFirst || doubt) recover();
+  if (isFirst || doubt) recovery.recover();
   outbox.resume();
   states.reflect();
   if (!isFirst) hooks.tellAll("reconnected");
@@ -152,14 +155,17 @@ function acknowledge(): void {
   connection.send(["ack", acknowledged]);
 }
 
-/** The error is dispatched at the field that it is about. A bound value that does not fit (yet) is not told in words. */
+/**
+ * The error is dispatched at the field that it is about. Not told in words: that a value does not fit yet, while it is
+ * typed; that what was clicked is gone, as everybody sees.
+ */
 function refused(ref: number, code: string, message: string, component?: string, field?: string): void {
   const error = { code, message, component, field } as LiveError;
   const [entry] = settle(({ numbered }) => numbered[1] === ref, [], [], error);
   const from = (field && refuse(component, field)) || rootOf(component);
-  const isTyped = entry?.numbered[0] === "set" && code === "bad_arguments";
+  const isSeen = entry && (code === "gone" || (code === "bad_arguments" && entry.numbered[0] === "set"));
   const isCarried = code === DOUBT.code && !!entry?.numbered[6];
-  if (isTyped || (isCarried && !carried.isTold)) announceError(error, from);
+  if (isSeen || (isCarried && !carried.isTold)) announceError(error, from);
   else report(error, from);
 }
 
@@ -179,10 +185,12 @@ function settle(
   if (patches[0]) announce("before-patch", news);
   const settled = outbox.settle(isDone, () => {
     const restore = protect();
-    if (patches[0]) apply(patches);
+    const ready = patches.filter(patch => !recovery.isHeldBack(patch));
+    if (ready[0]) apply(ready);
     restore();
   });
   for (const { done } of settled) done?.(error);
+  recovery.catchUp();
   states.reflect();
   if (patches[0]) announce("patched", news);
   carryOut(effects);

@@ -4,6 +4,7 @@ import type { MorphOptions, Task } from "./job";
 import { Keeps } from "./keeps";
 import { morphAll } from "./morph";
 import { nodeName } from "./native";
+import { takeInOthers } from "./others";
 import { parse } from "./parse";
 import { findTarget } from "./targets";
 
@@ -20,6 +21,7 @@ export function applyPatches(
   patches: readonly Patch[],
   options: MorphOptions = {},
 ): readonly Patch[] {
+  takeInOthers();
   const keeps = new Keeps();
   const tasks: Task[] = [];
   const missed = patches.filter(([address, html]) => {

@@ -1,6 +1,6 @@
 /** `live-preserve-scroll`: an element that is built anew, or comes back later, is scrolled to where it was. */
 
-import { keyOf } from "./match";
+import { keyOf } from "./identity";
 import { own } from "./native";
 import { all } from "./query";
 

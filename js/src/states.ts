@@ -31,7 +31,8 @@ function update(element: HTMLElement): void {
     const is = holds(element);
     const shown = own(element);
     for (const style of classes.match(/\S+/g) ?? []) shown.classList.toggle(style, is);
-    if (name === "current") shown.ariaCurrent = is ? "page" : null;
-    else if (!classes && shown.hidden === is) shown.hidden = !is;
+    if (name === "current") {
+      if (is || shown.ariaCurrent === "page") shown.ariaCurrent = is ? "page" : null;
+    } else if (!classes && shown.hidden === is) shown.hidden = !is;
   }
 }

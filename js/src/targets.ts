@@ -5,19 +5,34 @@
  * what comes and goes; if something is not where it should be, the page is looked through again.
  */
 import { contains, findAll, getAttribute, own } from "./native";
+import { isForeign } from "./others";
 
-const targets = new Map<string, Element>();
+let targets = new Map<string, Element>();
 
 const addressOf = (element: Element) => getAttribute(element, "lc")!;
 
-/** The element with an address in `root`. */
+/** The element with an address in `root`; not the copy of it that a script of the page has made. */
 export function findTarget(root: ParentNode & Node, address: string): Element | undefined {
-  const known = targets.get(address);
-  if (known && addressOf(known) === address && contains(root, known)) return known;
-  targets.clear();
-  for (const element of own(root).querySelectorAll("[lc]"))
-    if (!targets.has(addressOf(element))) targets.set(addressOf(element), element);
-  return targets.get(address);
+  const target = known(root, address);
+  if (!target) lookThrough(root);
+  return target ?? targets.get(address);
+}
+
+function known(root: Node, address: string): Element | undefined {
+  const target = targets.get(address);
+  return target && addressOf(target) === address && contains(root, target) ? target : undefined;
+}
+
+/** Finds all targets in `root` anew. Of two with one address the one that was known before is meant. */
+export function lookThrough(root: ParentNode & Node): void {
+  const found = new Map<string, Element>();
+  for (const element of own(root).querySelectorAll("[lc]")) {
+    const address = addressOf(element);
+    const other = found.get(address);
+    if (!other) found.set(address, known(root, address) ?? element);
+    else if (isForeign(other)) found.set(address, element);
+  }
+  targets = found;
 }
 
 /** Takes note of the targets in a subtree that has come into the page (`set`), or has gone (`delete`). */

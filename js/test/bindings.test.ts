@@ -123,6 +123,20 @@ test.describe("DOM events", () => {
     expect(app.calls).toHaveLength(1);
   });
 
+  test("nor is one that Safari sends after the input method has ended", async ({ app, page }) => {
+    await app.open(component("<input id=x live-keydown=pressed>"));
+    await page.evaluate(() => {
+      const field = document.querySelector("input")!;
+      const send = (event: Event) => field.dispatchEvent(event);
+      send(new CompositionEvent("compositionend", { bubbles: true }));
+      send(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true }));
+      send(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true }));
+    });
+    await app.message("event");
+    await app.settled();
+    expect(app.calls).toHaveLength(1);
+  });
+
   test("live-window-keydown hears keys anywhere, live-window-resize the window", async ({ app, page }) => {
     await app.open(
       `${component("<p live-window-keydown=key live-keys=x live-window-resize=resized></p>")}<input id=out>`,
@@ -143,6 +157,48 @@ test.describe("DOM events", () => {
     await page.click("#out");
     await app.settled();
     expect(app.calls).toEqual([["event", "c0", "close", {}, {}]]);
+  });
+
+  test("a press that begins or ends in a live-click-away element is not away from it", async ({
+    app,
+    page,
+  }) => {
+    await app.open(
+      component(
+        "<p live-click-away=close id=menu><input id=in value='some text'></p><button id=out>out</button>",
+      ),
+    );
+    const drag = async (from: string, to: string) => {
+      await page.hover(from);
+      await page.mouse.down();
+      await page.hover(to);
+      await page.mouse.up();
+    };
+    await drag("#in", "#out");
+    await drag("#out", "#in");
+    await app.settled();
+    expect(app.calls).toEqual([]);
+    await page.focus("#out");
+    await page.keyboard.press("Enter"); // whatever the pointer did before
+    await app.message("event");
+    await page.click("#out");
+    await app.message("event", 2);
+  });
+
+  test("a click on what is just gone is told to scripts, not to the visitor", async ({ app, page }) => {
+    await app.open(
+      `<div live-flash></div>${component('<p lc="c1.0"><button id=x live-click=go>x</button></p>')}`,
+    );
+    const seen = await app.listen("live:error");
+    await page.click("#x");
+    await app.message("event");
+    app.patch([["c0.0", ">gone</div>"]], { ack: 0 });
+    app.send(["error", 1, "gone", "There is no component 'c1' on this page.", "c1"]);
+    await app.settled();
+    expect((await seen())[0]![1]).toMatchObject({ code: "gone" });
+    await expect(page.locator("[live-flash]")).toBeEmpty();
+    app.send(["error", 0, "gone", "This part of the page is out of date.", "c0"]);
+    await expect(page.locator("[live-flash]")).toContainText("out of date");
   });
 
   test("an event goes to every element on its way up, unless live-stop or the page's own script ends it", async ({
@@ -312,6 +368,31 @@ test.describe("pace", () => {
     await app.message("event", 2);
     await app.settled();
     expect(app.calls).toHaveLength(2);
+  });
+
+  for (const attribute of ["live-keydown", "live-window-keydown"])
+    test(`live-throttle: each key by itself, for ${attribute}`, async ({ app, page }) => {
+      await app.open(component(`<input id=x ${attribute}=go live-throttle=1000>`));
+      await app.stopClock();
+      for (const key of ["ArrowUp", "ArrowUp", "ArrowDown", "ArrowUp"]) await page.press("#x", key);
+      await app.message("event", 2);
+      await page.clock.runFor(1_000);
+      await app.settled();
+      await page.press("#x", "ArrowUp");
+      await app.message("event", 3);
+      expect(app.all("event").map(([, , , , , offered]) => offered)).toEqual([
+        expect.objectContaining({ key: "ArrowUp" }),
+        expect.objectContaining({ key: "ArrowDown" }),
+        expect.objectContaining({ key: "ArrowUp" }),
+      ]);
+    });
+
+  test("live-throttle with live-once: once, whatever the key", async ({ app, page }) => {
+    await app.open(component("<input id=x live-keydown=go live-throttle=1000 live-once>"));
+    for (const key of ["ArrowUp", "ArrowDown"]) await page.press("#x", key);
+    await app.message("event");
+    await app.settled();
+    expect(app.calls).toHaveLength(1);
   });
 
   test("live-throttle: of text the last is always sent", async ({ app, page }) => {

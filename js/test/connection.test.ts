@@ -88,6 +88,43 @@ for (const code of [4401, 4409])
     expect((await app.message("join", 2))[3]).toBeNull();
   });
 
+test("close code 4401 while the answer to a sign-in is on its way: that comes, and no reload", async ({
+  app,
+  page,
+}) => {
+  let answer = () => {};
+  const answered = new Promise<void>(resolve => {
+    answer = resolve;
+  });
+  app.files.set("/welcome", ["text/html", "<!doctype html><title>welcome</title>"]);
+  await page.route("**/login", async route => {
+    await answered;
+    await route.fulfill({ status: 302, headers: { Location: "/welcome" } });
+  });
+  await app.open(`${BODY}<form method=post action=/login><button id=in>Sign in</button></form>`);
+  await page.click("#in", { noWaitAfter: true });
+  app.socket!.close(4401);
+  await app.until(() => app.socket!.readyState === 3);
+  await new Promise(resolve => setTimeout(resolve, 200)); // the reload would have begun
+  answer();
+  await expect(page).toHaveTitle("welcome");
+});
+
+test("close code 4401 after a click on what turns out to be a download: the page is loaded again, a little later", async ({
+  app,
+  page,
+}) => {
+  await page.clock.install();
+  await page.route("**/file", route => route.fulfill({ status: 204 }));
+  await app.open(`${BODY}<a id=file href=/file>file</a>`);
+  await page.click("#file");
+  const seen = await app.listen("live:disconnected");
+  app.socket!.close(4401);
+  await expect.poll(async () => (await seen()).length).toBe(1);
+  await page.clock.runFor(30_000);
+  await app.message("join", 2);
+});
+
 for (const code of [1008, 1009, 4400, 4403, 4408, 4429])
   test(`close code ${code}: the client stops and says so`, async ({ app, page }) => {
     await page.clock.install();
@@ -134,6 +171,7 @@ test("heartbeat: a ping every 25 seconds, and a connection that misses two answe
   await page.clock.runFor(5_000);
   await app.message("ping", 2);
   await page.clock.runFor(44_000);
+  await app.message("ping", 3);
   expect(app.all("ping")).toHaveLength(3);
   await expect(page.locator("[live-offline]")).toBeHidden();
   app.pageId = "page-1";

@@ -310,10 +310,8 @@ test("live:connected, live:before-patch, live:patched, live:disconnected and liv
   app.patch([["c0.1", ">1</b>"]]);
   await expect(page.locator("#count")).toHaveText("1");
   app.pageId = "page-1";
-  app.isDown = true;
   app.socket!.close(1001);
-  await expect.poll(async () => (await seen()).length).toBeGreaterThan(3);
-  await app.comeBack();
+  await app.message("join", 2);
   await app.settled();
   expect(await seen()).toEqual([
     ["live:connected", { page: "page-1" }],

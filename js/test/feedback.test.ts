@@ -25,6 +25,24 @@ test("data-loading: on the trigger, its form and live-loading elements of the co
   await expect(page.locator("[aria-busy]")).toHaveCount(0);
 });
 
+test("what the page's author says with aria-busy and aria-current stays", async ({ app, page }) => {
+  await app.open(
+    component(
+      '<button id=x live-click=add aria-busy=true>+</button><i live-loading=add aria-busy=false></i><a id=y live-current aria-current=step href="/other/">y</a>',
+    ),
+  );
+  await page.click("#x");
+  await page.click("#x");
+  await app.message("event", 2);
+  await expect(page.locator("i")).toHaveAttribute("aria-busy", "true");
+  app.ack(1);
+  app.ack(2);
+  await expect(page.locator("[data-loading]")).toHaveCount(0);
+  await expect(page.locator("#x")).toHaveAttribute("aria-busy", "true");
+  await expect(page.locator("i")).toHaveAttribute("aria-busy", "false");
+  await expect(page.locator("#y")).toHaveAttribute("aria-current", "step");
+});
+
 test("data-loading stays through patches that are not the answer, and ends with an error", async ({
   app,
   page,

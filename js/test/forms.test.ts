@@ -552,3 +552,200 @@ test.describe("after a submit", () => {
     await expect(page.locator("#kept")).toHaveValue("kept");
   });
 });
+
+test.describe("a control that nobody touched", () => {
+  test("is never sent, whatever it makes of what the server rendered", async ({ app, page }) => {
+    await app.open(
+      component(`<form live-submit=save live-input=typed><p live-dirty hidden>dirty</p>
+      <input type=number live-model=a value="1,5"><input type=range live-model=b><input type=color live-model=c>
+      <input type=date live-model=d value="28.2.2026"><input type=email live-model=e value=" a@b "><input type=range name=f>
+      <select live-model=g id=g><option value=x>x<option value="" selected>none</select>
+      <select live-model=h><option disabled value=x>x<option value=y>y</select>
+      <select live-model=i size=3><option>x<option>y</select>
+      <textarea live-model=j>\n\nx</textarea><input type=radio name=k live-model=k value=1 checked>
+      <input type=radio name=k live-model=k value=2 checked><button id=go></button></form>`),
+    );
+    await app.settled();
+    await expect(page.locator("[live-dirty]")).toBeHidden();
+    expect(app.calls).toEqual([]);
+    await page.click("#go");
+    await app.message("event");
+    app.ack();
+    await app.settled();
+    await expect(page.locator("#g")).toHaveValue("");
+    expect(app.calls).toHaveLength(1);
+  });
+});
+
+test.describe("when the server has lost the state", () => {
+  const q = (value: string) => `<input id=q live-model=q value="${value}">`;
+
+  test("what was typed, acknowledged and left is kept and sent again", async ({ app, page }) => {
+    await app.open(component(`<i lc="c0.1">${q("")}</i><p lc="c0.2">old</p><input id=other>`));
+    await page.fill("#q", "typed");
+    await app.message("set");
+    app.patch([["c0.1", `>${q("typed")}`]]);
+    await page.locator("#other").focus();
+    await app.settled();
+    await app.goDown();
+    app.answer = () => ({
+      patches: [
+        ["c0.1", `>${q("")}`],
+        ["c0.2", "<p>new</p>"],
+      ],
+    });
+    await app.comeBack("page-2");
+    expect((await app.message("set", 2))[3]).toEqual({ q: "typed" });
+    await expect(page.locator("#q")).toHaveValue("typed");
+    await expect(page.locator("p")).toHaveText("new");
+    app.ack();
+    expect((await app.message("render"))[1]).toBe("c0");
+    app.patch([["c0.1", `>${q("typed")}`]]);
+    await app.settled();
+    await expect(page.locator("#q")).toHaveValue("typed");
+    app.patch([["c0.1", `>${q("server")}`]]);
+    await expect(page.locator("#q")).toHaveValue("server");
+  });
+
+  test("boxes and choices are, too", async ({ app, page }) => {
+    const controls = (is: boolean) => `<input type=checkbox id=box live-model=box${is ? " checked" : ""}>
+      <select id=one live-model=one><option>a<option${is ? " selected" : ""}>b</select>
+      <input type=radio name=r live-model=r value=1><input type=radio name=r id=two live-model=r value=2${is ? " checked" : ""}>`;
+    await app.open(component(`<form lc="c0.1">${controls(false)}</form>`));
+    await page.check("#box");
+    await page.selectOption("#one", "b");
+    await page.check("#two");
+    await app.message("set", 3);
+    app.patch([["c0.1", `>${controls(true)}`]]);
+    await app.settled();
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", `>${controls(false)}`]] });
+    await app.comeBack("page-2");
+    await app.message("set", 6);
+    expect(
+      app
+        .all("set")
+        .slice(3)
+        .map(([, , , values]) => values),
+    ).toEqual([{ box: true }, { one: "b" }, { r: "2" }]);
+    await expect(page.locator("#box")).toBeChecked();
+    await expect(page.locator("#one")).toHaveValue("b");
+    await expect(page.locator("#two")).toBeChecked();
+  });
+
+  test("a live-input form is sent again as it stands, with the row that was added", async ({ app, page }) => {
+    const form = (rows: number) =>
+      `<input name=TOTAL value=${rows}>${Array.from({ length: rows }, (_, i) => `<p live-key=${i}><input name="row-${i}" id="row-${i}"></p>`).join("")}`;
+    await app.open(component(`<form lc="c0.1" live-input=check live-submit=save>${form(1)}</form>`));
+    app.patch([["c0.1", `>${form(2)}`]], { ack: 0 });
+    await page.fill("#row-1", "second");
+    await app.message("event");
+    app.ack();
+    await app.settled();
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", `>${form(1)}`]] });
+    await app.comeBack("page-2");
+    const [, , , name, , offered] = await app.message("event", 2);
+    expect(name).toBe("check");
+    expect(JSON.stringify(offered)).toContain("second");
+    await expect(page.locator("#row-1")).toHaveValue("second");
+    app.patch([["c0.1", `>${form(2)}`]]);
+    await app.message("render");
+    await expect(page.locator("#row-1")).toHaveValue("second");
+    expect(app.all("event")).toHaveLength(2);
+  });
+
+  test("a live-input form of which an event was under way is sent again, as that one may be refused", async ({
+    app,
+    page,
+  }) => {
+    app.expectError(/doubt/);
+    await app.open(component(`<form live-input=check><input id=text name=text></form><p lc="c0.1"></p>`));
+    await page.fill("#text", "typed");
+    const [, begun] = await app.message("event");
+    await app.goDown();
+    await app.comeBack("page-2");
+    app.send(["error", begun, "doubt", "Your last action may be lost.", "c0"]);
+    const [, ref, , name, , offered] = await app.message("event", 3);
+    expect([ref, name, offered]).toEqual([begun + 1, "check", [["text", "typed"]]]);
+    app.ack();
+    await app.settled();
+    expect(app.all("event")).toHaveLength(3);
+    await expect(page.locator("#text")).toHaveValue("typed");
+  });
+
+  test("a form that only a submit sends keeps its text, whatever the server has forgotten", async ({
+    app,
+    page,
+  }) => {
+    const form = (value: string) => `<input name=text id=text value="${value}">`;
+    await app.open(component(`<form lc="c0.1" live-submit=save>${form("Hello")}</form>`));
+    await page.fill("#text", "Hello you");
+    await page.locator("#text").blur();
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", `>${form("")}`]] });
+    await app.comeBack("page-2");
+    await app.settled();
+    await expect(page.locator("#text")).toHaveValue("Hello you");
+    expect(app.calls).toEqual([]);
+  });
+
+  test("what was refused in such a form stays marked", async ({ app, page }) => {
+    app.expectError(/No capitals/);
+    await app.open(component('<form lc="c0.1" live-submit=save><input name=text id=text></form>'));
+    await page.fill("#text", "Hello");
+    await page.press("#text", "Enter");
+    const [, ref] = await app.message("event");
+    app.send(["error", ref, "bad_arguments", "No capitals.", "c0", "text"]);
+    await expect(page.locator("#text")).toHaveAttribute("aria-invalid", "true");
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", "><input name=text id=text>"]] });
+    await app.comeBack("page-2");
+    await app.settled();
+    await expect(page.locator("#text")).toHaveValue("Hello");
+    await expect(page.locator("#text")).toHaveAttribute("aria-invalid", "true");
+  });
+
+  test("what was submitted is not sent again", async ({ app, page }) => {
+    await app.open(component("<form live-input=check live-submit=save><input name=text id=text></form>"));
+    await page.fill("#text", "Hello");
+    await page.press("#text", "Enter");
+    await app.message("event", 2);
+    app.ack();
+    await expect(page.locator("#text")).toHaveValue("");
+    await app.goDown();
+    await app.comeBack("page-2");
+    await app.settled();
+    expect(app.all("event")).toHaveLength(2);
+  });
+
+  test("a connection that is cut before all is sent again asks for the whole page", async ({ app, page }) => {
+    await app.open(component(`<i lc="c0.1">${q("")}</i>`));
+    app.patch([["c0.1", `>${q("")}`]]);
+    await page.fill("#q", "typed");
+    await app.message("set");
+    app.patch([["c0.1", `>${q("typed")}`]]);
+    await app.settled();
+    await app.goDown();
+    app.answer = () => ({ patches: [["c0.1", `>${q("")}`]] });
+    await app.comeBack("page-2");
+    await app.message("set", 2);
+    await app.goDown();
+    app.answer = () => ({});
+    await app.comeBack("page-2");
+    await app.message("join", 3);
+    expect(app.all("join")[2]![3]).toEqual(["page-2", 0]);
+  });
+});
+
+test("what was typed into a live-input form before the script had loaded is sent", async ({ app }) => {
+  app.files.set("/restore.js", ["text/javascript", 'document.querySelector("#x").value = "early"']);
+  await app.open(component("<form live-input=check><input id=x name=a><input name=b value=2></form>"), {
+    head: '<script src="/restore.js" defer></script>',
+  });
+  const [, , , name, , offered] = await app.message("event");
+  expect(name).toBe("check");
+  expect(JSON.stringify(offered)).toContain("early");
+  await app.settled();
+  expect(app.calls).toHaveLength(1);
+});

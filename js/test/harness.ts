@@ -220,7 +220,7 @@ export const script = `<script type="module" src="/livecomp.js" data-livecomp-ur
 const site = (body: string, head: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>test</title>${script}${head}</head><body>${body}</body></html>`;
 
-export const test = base.extend<{ app: App }, { code: string }>({
+export const test = base.extend<{ app: App }, { code: Record<string, string> }>({
   code: [
     // biome-ignore lint/correctness/noEmptyPattern: a fixture names what it needs
     async ({}, use) => {
@@ -231,8 +231,8 @@ export const test = base.extend<{ app: App }, { code: string }>({
   app: async ({ page, code }, use) => {
     const server = createServer(async (request, response) => {
       const path = new URL(request.url!, "http://x").pathname;
-      const [type, text] =
-        path === "/livecomp.js" ? ["text/javascript", code] : (app.files.get(path) ?? ["", undefined]);
+      const own = code[path.slice(1)];
+      const [type, text] = own ? ["text/javascript", own] : (app.files.get(path) ?? ["", undefined]);
       response.writeHead(text === undefined ? 404 : 200, {
         "Content-Type": `${type || "text/plain"}; charset=utf-8`,
         "Content-Security-Policy": app.policy,

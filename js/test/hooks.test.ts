@@ -4,6 +4,10 @@ const HOOKS = `
 window.log = [];
 const log = (hook, what) => window.log.push(what + " " + hook.el.id);
 window.livecomp.hooks({
+  Portal: {
+    mounted() { document.body.append(this.el); },
+    destroyed() { log(this, "destroyed"); },
+  },
   Chart: {
     mounted() {
       log(this, "mounted");
@@ -136,4 +140,65 @@ test("an error in a hook stops nothing else", async ({ app, page }) => {
 test("t10: a hook named like a part of every object is none", async ({ app, page }) => {
   await app.open(list('<p live-hook="constructor"></p><p live-hook="__proto__"></p>'), { head });
   expect(await log(page)).toEqual([]);
+});
+
+test.describe("what a hook moved to the body belongs to its owner", () => {
+  const panel = (text = "in") =>
+    `<section class="panel" live-hook="Portal" live-key="panel"><button class="inside" live-click="pick">${text}</button><i></i></section>`;
+  const owner = (inner: string) => `<div lc="c0.1" live-click-away="close">menu${inner}</div>`;
+  const open = async (
+    { app, page }: { app: import("./harness").App; page: import("@playwright/test").Page },
+    html: string,
+  ) => {
+    await app.open(`<div lc="c0.0" lc-token="t">${html}</div><button id=out>out</button>`, { head });
+    await expect(page.locator("body > .panel")).toHaveCount(1);
+  };
+
+  test("a click in it is not away, and its events are the owner's", async ({ app, page }) => {
+    await open({ app, page }, owner(panel()));
+    await page.click(".inside");
+    await app.message("event");
+    await app.settled();
+    expect(app.calls).toEqual([["event", "c0", "pick", {}, {}]]);
+    await page.click("#out");
+    await app.message("event", 2);
+    expect(app.calls[1]).toEqual(["event", "c0", "close", {}, {}]);
+  });
+
+  test("it goes with its owner, and destroyed() is called", async ({ app, page }) => {
+    await open({ app, page }, owner(panel()));
+    app.patch([["c0.0", ">no menu</div>"]]);
+    await expect(page.locator(".panel")).toHaveCount(0);
+    expect(await log(page)).toEqual(["destroyed "]);
+  });
+
+  test("it goes when its owner is rendered without it, by itself or with others", async ({ app, page }) => {
+    await open({ app, page }, owner(panel()));
+    app.patch([["c0.1", ">menu</div>"]]);
+    await expect(page.locator(".panel")).toHaveCount(0);
+    app.patch([["c0.0", `>${owner(panel())}</div>`]]);
+    await expect(page.locator("body > .panel")).toHaveCount(1);
+    app.patch([["c0.0", `>${owner("")}</div>`]]);
+    await expect(page.locator(".panel")).toHaveCount(0);
+  });
+
+  test("it is patched where it is", async ({ app, page }) => {
+    await open({ app, page }, owner(panel()));
+    app.patch([["c0.1", `>more menu${panel("new")}</div>`]]);
+    await expect(page.locator("body > .panel .inside")).toHaveText("new");
+    await expect(page.locator(".panel")).toHaveCount(1);
+    app.patch([["c0.0", `><b>x</b>${owner(panel("newer"))}</div>`]]);
+    await expect(page.locator("body > .panel .inside")).toHaveText("newer");
+    await expect(page.locator(".panel")).toHaveCount(1);
+  });
+
+  test("what was moved back is in its place again", async ({ app, page }) => {
+    await open({ app, page }, owner(panel()));
+    await page.evaluate(() =>
+      document.querySelector('[lc="c0.1"]')!.append(document.querySelector(".panel")!),
+    );
+    app.patch([["c0.1", `>more menu${panel("new")}</div>`]]);
+    await expect(page.locator('[lc="c0.1"] > .panel .inside')).toHaveText("new");
+    await expect(page.locator(".panel")).toHaveCount(1);
+  });
 });

@@ -45,6 +45,33 @@ test("live-poll with an event; it stops when the server takes it away, and start
   expect(app.calls).toHaveLength(1);
 });
 
+test("a poll behind 50 unsent messages, beside what was typed, goes on", async ({ app, page }) => {
+  await app.open(
+    component(
+      "<button id=x live-click=go></button><input id=q live-model=q><i live-loading=q></i><p live-poll=10s></p>",
+    ),
+  );
+  await app.stopClock();
+  await page.evaluate(() => {
+    for (let i = 0; i < 50; i++) document.querySelector<HTMLElement>("#x")!.click();
+  });
+  await page.fill("#q", "a");
+  await page.clock.runFor(10_000);
+  await expect(page.locator("i")).toHaveAttribute("data-loading");
+  await app.message("event", 50);
+  app.ack(50);
+  await app.message("set", 2);
+  expect(app.all("set")).toEqual([
+    ["set", 51, "c0", { q: "a" }],
+    ["set", 52, "c0", {}],
+  ]);
+  app.ack(52);
+  await app.settled();
+  await expect(page.locator("[data-loading]")).toHaveCount(0);
+  await page.clock.runFor(10_000);
+  await app.message("set", 3);
+});
+
 test("live-poll piles nothing up while offline", async ({ app, page }) => {
   await page.clock.install();
   await app.open(component('<p live-poll="1s"></p>'));

@@ -1,6 +1,5 @@
 """The address of a page: what the browser shows, the ``url=`` fields that are mirrored in it, and who looks at it."""
 
-import functools
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from livecomp.mounted import Mounted
 from livecomp.outbox import Outbox
 from livecomp.request import is_page_url, set_page_url
 from livecomp.state import MISSING
+from livecomp.values import copy_arguments
 
 logger = logging.getLogger("livecomp")
 
@@ -35,25 +35,35 @@ class Address(Outbox):
         return QueryDict(self.url.partition("?")[2])
 
     def read_url(self, mounted: Mounted, arguments: Mapping[str, Any] | None = None) -> None:
-        """Set the ``url=`` fields from the address. Before mount(): ``arguments`` are what it is going to get, for
-        ``get_queryset()`` and the like to look at in the fields of their names."""
+        """Set the ``url=`` fields to what the page's URL stands for. Before mount(): ``arguments`` are what it is going to
+        get, for ``get_queryset()`` and the like to look at in the fields of their names."""
         component = mounted.component
         seen = {name: each for name, each in (arguments or {}).items() if name in component.fields}
         before = {name: component.__dict__.get(name, MISSING) for name in seen}
         component.__dict__.update(seen)
         try:
-            values = navigation.fields_from_query(component, self.query)
+            values = navigation.fields_from_query(component, self.query, mounted.url_defaults)
         finally:
             mounted.put_back(before)
         for name, value in values.items():
             setattr(component, name, value)
 
+    def mount_at_url(self, mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+        """Read the URL, then call the component's ``mount()``, which may give its ``url=`` fields other defaults."""
+        component, arguments = mounted.component, copy_arguments(arguments)
+        if not component.url_fields:
+            component.mount(**arguments)
+            return
+        self.read_url(mounted, arguments)
+        mounted.url_defaults = navigation.set_by_mount(component, self.query, lambda: component.mount(**arguments))
+
     def follow_url_fields(self, ids: set[str] | None = None) -> bool:
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
         before = self.url
         for id in sorted(self.dirty) if ids is None else sorted(ids):
-            if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
-                url = navigation.url_with_fields(mounted.component, self.path, self.query)
+            mounted = self.tree.get(id)
+            if mounted is not None and mounted.component.url_fields and mounted.broken != "mount":
+                url = navigation.url_with_fields(mounted.component, self.path, self.query, mounted.url_defaults)
                 if is_page_url(url):
                     self.set_url(url)
                 else:
@@ -68,6 +78,12 @@ class Address(Outbox):
         set_page_url(self.request, url)
         self.dirty.update(mounted.id for mounted in self.tree.values() if mounted.reads_request)
 
+    def tell_url(self, history: str) -> None:
+        """Have the browser show the page's URL, if it does not yet."""
+        if self.url != self.shown_url:
+            self.effect("url", history, self.url)
+            self.shown_url = self.url
+
     def visit(self, url: str) -> None:
         """The browser shows this URL."""
         self.set_url(url)
@@ -78,6 +94,7 @@ class Address(Outbox):
         url = protocol.plain_text(url, f"{history}_url(…): the address")
         if not is_page_url(url):
             raise ValueError(f"{url!r} is not a path of this site.")
-        self.on_undo(functools.partial(self.set_url, self.url))
+        self.on_undo(setattr, self, "shown_url", self.shown_url)
+        self.on_undo(self.set_url, self.url)
         self.visit(url)
         self.effect("url", history, url)

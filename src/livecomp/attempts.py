@@ -5,9 +5,8 @@ the turn's handlers do: when one of them is undone because a template fails with
 component that a render leaves out is therefore not gone before the turn is over.
 """
 
-import functools
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
@@ -15,13 +14,12 @@ from livecomp import failures
 from livecomp.address import Address
 from livecomp.effects import Detach, Subscribe, Unsubscribe
 from livecomp.exceptions import Refused
-from livecomp.mounted import Mounted
-from livecomp.outbox import way_on
+from livecomp.mounted import Mounted, Slot
 from livecomp.raised import contained
 from livecomp.shared import Place
-from livecomp.turn import Attempt
+from livecomp.turn import START, Attempt, Mark, Touched
 
-Result = TypeVar("Result")
+WAY_ON = ("redirect", "flash")  # effects that stay of what leads to another page
 
 
 class Attempts(Address):
@@ -35,137 +33,137 @@ class Attempts(Address):
 
     # Trying
 
-    def try_out(self, act: Callable[[], object]) -> None:
-        """Do this, a call of a component's life. Where it fails, or leads to another page, nothing else of it happens."""
-        if not self.connected or self.attempt is not None:
-            with contained:
-                act()
-            return
-        attempt = self.attempt = Attempt(self.shown_url, is_handler=False)
-        try:
-            with contained:
-                act()
-        except Exception:
-            self.attempt = None
-            self.undo(attempt)
-            raise
-        finally:
-            self.attempt = None
-        if (to := self.leaving) and any(kind == "redirect" for kind, *_ in attempt.effects):
-            self.undo(attempt)
-            self.leaving = to
-            attempt = Attempt(self.shown_url, is_handler=False, effects=attempt.effects_of("redirect", "flash"))
-        if self.rendering is not None:
-            self.rendering.take_in(attempt, self._take_back)
-        else:
-            self.waiting_output += attempt.outputs
-            self._effects += attempt.effects
+    def try_out(self, act: Callable[[], object], *, notes_fields: bool = False, renders: Mounted | None = None) -> bool:
+        """Do this: ask a component's code, make a call of its life, or render it. False when it asks for a redirect.
 
-    def try_render(self, mounted: Mounted, act: Callable[[], Result]) -> Result:
-        """Do this, a render of the component. Where it fails, it has changed nothing, in no component."""
-        if not self.connected:
-            with contained:
-                return act()
-        outer = self.rendering
-        attempt = self.rendering = outer or Attempt(self.shown_url, is_handler=False)
+        What asks for a redirect, or fails, has changed nothing, in no component. Of what it asked the browser for only the
+        way to the other page stays, if it was refused, too. ``notes_fields``: it may set fields. ``renders``: the component
+        that it renders. Over HTTP, where one failure ends all, nothing is undone."""
+        before, self.leaving = self.leaving, ""
+        if not self.connected and self.attempt is None:
+            try:
+                with contained:
+                    act()
+                return not self.leaving
+            finally:
+                self.leaving = self.leaving or before
+        outer = self.attempt
+        attempt = self.attempt = self.turn.renders if outer is None else outer
         mark = attempt.mark()
-        self.note(mounted)
+        if notes_fields:
+            noted = attempt.touched, attempt.notes_fields
+            attempt.touched, attempt.notes_fields = {}, True
+            attempt.undo_steps.append((self._put_back, (attempt.touched,)))
+        if renders is not None:
+            attempt.undo_steps.append((self._restore, (renders, renders.standing(), renders.shown())))
         try:
             with contained:
-                result = act()
-        except Exception as error:
-            self.rendering = None
-            to, failed = self.leaving, attempt.split(mark)
-            self._take_back(failed)
-            if isinstance(error, (Refused, PermissionDenied)) and (kept := way_on(failed.effects, [])):
-                self.leaving = to  # a refusal does not undo a redirect
-                (self._effects if outer is None else outer.effects).extend(kept)
+                act()
+            if self.leaving:
+                self._take_back_but_the_way_on(attempt, mark)
+            return not self.leaving
+        except (Refused, PermissionDenied):
+            self._take_back_but_the_way_on(attempt, mark)
+            raise
+        except BaseException:
+            self._take_back(attempt, mark)
             raise
         finally:
-            self.rendering = outer
-        if outer is None:
-            self.turn.renders.append(attempt)
-        return result
+            if notes_fields:
+                attempt.touched, attempt.notes_fields = noted
+            self.attempt = outer
+            self.leaving = self.leaving or before
+
+    def try_render(self, mounted: Mounted, act: Callable[[], object]) -> bool:
+        """`try_out` a render of the component."""
+        return self.try_out(act, renders=mounted)
 
     def note(self, mounted: Mounted) -> None:
         """The render at work changes how the component stands there, and what the browser has of it."""
-        if self.rendering is not None:
-            self.rendering.shown.append((mounted, mounted.shown()))
-            self.rendering.undo_steps.append(functools.partial(self._stand_as, mounted, mounted.standing()))
-
-    def _stand_as(self, mounted: Mounted, before: tuple[Any, ...]) -> None:
-        mounted.stand_as(before)
-        self.dirty.add(mounted.id)
+        if self.attempt is not None:
+            self.attempt.undo_steps.append((self._restore, (mounted, mounted.standing(), mounted.shown())))
 
     # Undoing
 
-    def undo(self, attempt: Attempt) -> None:
-        """A handler has failed: nothing of it has happened."""
+    def _take_back(self, attempt: Attempt, mark: Mark) -> None:
+        """Undo what came after the mark."""
         self.turn.is_undone = True
-        self._take_back(attempt)
-        self.shown_url = attempt.shown_url
-        self.waiting_output += attempt.facts()
+        facts = attempt.take_back(mark)
+        (self.waiting_output if self.attempt is None else attempt.outputs).extend(facts)
 
-    def _take_back(self, attempt: Attempt) -> None:
-        for mounted, shown in reversed(attempt.shown):
-            mounted.show_as(shown)
-        for step in reversed(attempt.undo_steps):
-            step()
-        for id, values in attempt.touched.items():
-            if (touched := self.tree.get(id)) is not None:
-                touched.put_back(values)
+    def _take_back_but_the_way_on(self, attempt: Attempt, mark: Mark) -> None:
+        to, asked, dirty = self.leaving, attempt.effects[mark[1] :], self.dirty.copy()
+        self._take_back(attempt, mark)
+        if to:
+            self.leaving, self.dirty = to, dirty  # nothing is shown again
+            attempt.effects += [effect for effect in asked if effect[0] in WAY_ON]
+
+    def _put_back(self, touched: Touched) -> None:
+        for id, values in touched.items():
+            if (mounted := self.tree.get(id)) is not None:
+                mounted.put_back(values)
                 self.dirty.add(id)
 
-    def begin_renders(self) -> None:
-        """What is rendered from here on is kept or undone together."""
-        self.rendering = Attempt(self.shown_url, is_handler=False)
+    def _restore(self, mounted: Mounted, standing: tuple[Any, ...], shown: tuple[Any, ...] | None) -> None:
+        mounted.stand_as(standing)
+        if shown is not None:
+            mounted.show_as(shown)
+        self.dirty.add(mounted.id)
 
-    def end_renders(self) -> None:
-        """Keep it."""
-        attempt, self.rendering = self.rendering, None
-        if attempt is not None:
-            self.turn.renders.append(attempt)
+    def undo(self, attempt: Attempt) -> None:
+        """A handler has failed: nothing of it has happened."""
+        self.attempt = None
+        self._take_back(attempt, START)
+        self._put_back(attempt.touched)
+        self.shown_url = attempt.shown_url
 
-    def undo_renders(self, since: int) -> None:
-        """Undo the renders of this turn after the first ``since``: the browser has not got them."""
-        for attempt in reversed(self.turn.renders[since:]):
-            self._take_back(attempt)
-        del self.turn.renders[since:]
+    def undo_renders(self, since: Mark = START) -> None:
+        """Undo the renders of this turn since then: the browser has not got them."""
+        self._take_back(self.turn.renders, since)
         self.turn.verdicts.clear()
 
+    def undo_handlers(self, attempts: list[Attempt]) -> None:
+        """Undo handlers that had succeeded, until a template failed. What happened once and for all stays."""
+        for attempt in attempts[::-1]:
+            if not attempt.is_final:
+                self.turn.kept.remove(attempt)
+                self.undo(attempt)
+
     def guilty_of(self, mounted: Mounted) -> list[Attempt]:
-        """The handlers of this turn that touched a component which cannot be rendered."""
+        """The handlers of this turn that touched a component which cannot be rendered, and can be undone."""
         guilty: list[Attempt] = []
         for attempt in self.turn.kept:
             if not attempt.is_final and (mounted.id in attempt.touched or attempt.cause in guilty):
                 guilty.append(attempt)
         return guilty
 
-    def undo_handlers(self, attempts: list[Attempt]) -> None:
-        """Undo handlers that had succeeded, until a template failed."""
-        for attempt in reversed(attempts):
-            self.turn.kept.remove(attempt)
-            self.undo(attempt)
-
     # Keeping
+
+    def hand_over(self, handler: Attempt) -> None:
+        """The browser gets what was rendered so far. What that changed in other components is undone with the handler."""
+        for call, arguments in self.turn.renders.undo_steps:
+            handler.undo_steps.append((call, (*arguments[:2], None) if call == self._restore else arguments))
+        self.let_out()
 
     def let_out(self) -> None:
         """What the handlers and the renders of this turn asked for happens now."""
-        for attempt in self.turn.kept:
+        kept, renders = self.turn.kept, self.turn.renders
+        for attempt in kept:
             self.waiting_output += attempt.outputs
             self._effects += attempt.effects
-        self.turn.kept.clear()
-        for attempt in self.turn.renders:
-            self.waiting_output += attempt.outputs
-            self._effects += attempt.effects
-        self.turn.renders.clear()
+        kept.clear()
+        self.waiting_output += renders.outputs
+        self._effects += renders.effects
+        renders.outputs, renders.effects, renders.undo_steps = [], [], []
 
     def end_turn(self) -> None:
         """Nothing can be undone any more: what the renders left out is gone."""
-        self.let_out()
-        leaving, self.turn.leaving = self.turn.leaving, []
-        for mounted in leaving:
-            self._end(mounted)
+        if self.turn.kept or not self.turn.renders.is_empty:
+            self.let_out()
+        if self.turn.leaving:
+            leaving, self.turn.leaving = self.turn.leaving, []
+            for mounted in leaving:
+                self._end(mounted)
 
     # Components that leave
 
@@ -176,21 +174,18 @@ class Attempts(Address):
         self.tree.pop(mounted.id, None)
         self.dirty.discard(mounted.id)
         if mounted.parent is not None:
-            mounted.parent.children.pop(mounted.slot, None)
-        if self.rendering is None:
+            self.set_child(mounted.parent, mounted.slot, None)
+        if self.attempt is None:
             self._end(mounted)
         else:
             self.turn.leaving.append(mounted)
-            self.on_undo(functools.partial(self._take_in_again, mounted, mounted.fills))
+            self.on_undo(self._take_in_again, mounted, mounted.fills)
         mounted.take_fills(None)
 
     def _take_in_again(self, mounted: Mounted, fills: Mapping[str, Any] | None) -> None:
         self.turn.leaving.remove(mounted)
         self.tree[mounted.id] = mounted
         mounted.take_fills(fills)
-        mounted.forget_html()
-        if mounted.parent is not None:
-            mounted.parent.children[mounted.slot] = mounted.id
 
     def put_out(self, mounted: Mounted) -> None:
         """The render that mounted the component is undone."""
@@ -205,8 +200,19 @@ class Attempts(Address):
         if id in self.tree:
             self.remove(self.tree[id])
         elif (place := self.shared.pop(id, None)) is not None:
-            self.on_undo(functools.partial(self.shared.__setitem__, id, place))
+            self.on_undo(self.shared.__setitem__, id, place)
             self.output(Detach(id))
+
+    def set_child(self, parent: Mounted, slot: Slot, id: str | None) -> None:
+        """The component with this id, of the page itself or a shared one, stands here in its parent; None: nothing does."""
+        before = parent.children.get(slot)
+        if before == id:
+            return
+        self.on_undo(self.set_child, parent, slot, before)
+        if id is None:
+            del parent.children[slot]
+        else:
+            parent.children[slot] = id
 
     def _end(self, mounted: Mounted) -> None:
         self.unmount(mounted)

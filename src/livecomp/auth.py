@@ -16,7 +16,7 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
-from livecomp.raised import contained, text_of
+from livecomp.raised import text_of
 from livecomp.request import renew_visitor
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 _OPEN = Access()
+_UNKNOWN: Any = object()
 
 
 def visitor_bindings(request: HttpRequest) -> list[str]:
@@ -92,9 +93,8 @@ def guard(mounted: "Mounted", access: Access = _OPEN) -> None:
     permissions are read afresh for each turn. What the component's own ``has_permission()`` raises comes through.
     """
     verdicts = mounted.page.turn.verdicts
-    try:
-        refused = verdicts[mounted.id]
-    except KeyError:
+    refused = verdicts.get(mounted.id, _UNKNOWN)
+    if refused is _UNKNOWN:
         refused = verdicts[mounted.id] = _verdict(mounted, verdicts)
     if refused is not None:
         raise Refused(refused.code, str(refused))
@@ -122,11 +122,9 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     try:
         for each in mounted.around:
             guard(each)
-        if not is_restricted(mounted.component):
+        if not _is_restricted(type(mounted.component)):
             return None
-        with contained:
-            stays = page.stays(lambda: check(mounted.component, page.request, verdicts))
-        if not stays:
+        if not page.try_out(lambda: check(mounted.component, page.request, verdicts)):
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused
@@ -137,7 +135,10 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
 
 def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
     """Whether `check` refuses the component to anybody."""
-    cls = component if isinstance(component, type) else type(component)
+    return _is_restricted(component if isinstance(component, type) else type(component))
+
+
+def _is_restricted(cls: type[LiveComponent]) -> bool:
     return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
 
 
@@ -194,18 +195,19 @@ def forget_permissions(request: HttpRequest) -> None:
     around it, keep the answers on the user, which in a view lives as long as the request.
 
     The user is replaced by a copy without them: another thread may be reading the answers at this moment."""
-    for name in ("user", "_acached_user"):  # the second is what auser() gives
-        user = request.__dict__.get(name)
-        if isinstance(user, LazyObject):  # it stays the same, with another user in it
-            _renew_user(user, "_wrapped")
-        else:
-            _renew_user(request, name)
+    held = request.__dict__
+    if "user" in held:
+        _renew_user(request, "user")
+    if "_acached_user" in held:  # what auser() gives
+        _renew_user(request, "_acached_user")
 
 
 def _renew_user(holder: Any, name: str) -> None:
     user = holder.__dict__.get(name)
-    answers = [each for each in tuple(getattr(user, "__dict__", ())) if each.endswith("_cache") and "perm" in each]
-    if answers:
+    if isinstance(user, LazyObject):  # it stays the same, with another user in it
+        return _renew_user(user, "_wrapped")
+    kept = getattr(user, "__dict__", None)
+    if kept and (answers := [each for each in tuple(kept) if each.endswith("_cache") and "perm" in each]):
         fresh = copy.copy(user)
         for answer in answers:
             fresh.__dict__.pop(answer, None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from livecomp import inputs, standing
 from livecomp.failures import failure_of, is_refused, notice_patches, show_error
 from livecomp.mounted import Mounted
+from livecomp.protocol import Effects
 from livecomp.rendering import render_again
 from livecomp.turn import Attempt
 
@@ -21,37 +22,40 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
     patches: list[tuple[str, str]] = []
     line: list[tuple[int, int, str]] = []  # a heap: what something stands in is always rendered before it
     due: set[str] = set()
-    done: set[str] = set()
-    start, first_new = len(page.turn.renders), page.number
-    page.begin_renders()
+    way_on: Effects = []  # of renders that were refused, and a handler undone for it
+    done: set[str] = set() if rendered is None else rendered
+    start, first_new = page.turn.renders.mark(), page.number
     while page.dirty or line:
-        for id in page.dirty - due & page.tree.keys():
-            heapq.heappush(line, (page.tree[id].depth, len(due), id))
-            due.add(id)
-        page.dirty.clear()
-        if not line:
-            break
-        id = heapq.heappop(line)[-1]
-        due.discard(id)
-        if id not in page.tree or not page.tree[id].is_shown:
+        if len(page.dirty) == 1 and not line:
+            id = page.dirty.pop()
+        else:
+            for id in page.dirty - due & page.tree.keys():
+                heapq.heappush(line, (page.tree[id].depth, len(due), id))
+                due.add(id)
+            page.dirty.clear()
+            if not line:
+                break
+            id = heapq.heappop(line)[-1]
+            due.discard(id)
+        mounted = page.tree.get(id)
+        if mounted is None or not mounted.is_shown:
             continue
         done.add(id)
         try:
-            patches += _patches_of(page.tree[id])
+            patches += _patches_of(mounted)
             page.dirty.discard(id)
         except _HandlersFailed as failed:
-            page.end_renders()
             page.undo_renders(start)
             page.undo_handlers(failed.handlers)
             failed.tell()
+            way_on += failed.way_on
             page.dirty.update(done, due)
             patches.clear()
             line.clear()
             due.clear()
-            page.begin_renders()
-    page.end_renders()
-    if rendered is not None:
-        rendered |= done
+    for effect in way_on:
+        if effect not in page.turn.renders.effects:  # the render without the handler may have asked for it again
+            page.effect(*effect)
     if page.number != first_new or page.late:
         page.begin(first_new)
     return patches
@@ -60,10 +64,11 @@ def render_dirty(page: "LivePage", rendered: set[str] | None = None) -> list[tup
 class _HandlersFailed(Exception):
     """A component cannot be rendered with what handlers of this turn left."""
 
-    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception) -> None:
+    def __init__(self, mounted: Mounted, handlers: list[Attempt], error: Exception, way_on: Effects) -> None:
         self.mounted = mounted
         self.handlers = handlers
         self.error = error
+        self.way_on = way_on  # a refusal does not undo a redirect
 
     def tell(self) -> None:
         """Log it; answer the turn's event, unless only listeners of what it published are to blame."""
@@ -74,13 +79,20 @@ class _HandlersFailed(Exception):
 
 def _patches_of(mounted: Mounted) -> list[tuple[str, str]]:
     page = mounted.page
+    patches: list[tuple[str, str]] = []
+    asked = page.turn.renders.effects
+    before = len(asked)
     try:
-        return page.try_render(mounted, lambda: _shown_again(mounted))
+        page.try_render(mounted, lambda: patches.extend(_shown_again(mounted)))
     except Exception as error:
         if handlers := page.guilty_of(mounted):
-            raise _HandlersFailed(mounted, handlers, error) from error
+            raise _HandlersFailed(mounted, handlers, error, asked[before:]) from error
         failed = error
-    return page.try_render(mounted, lambda: _shown_failure(mounted, failed))
+    else:
+        return patches
+    patches.clear()
+    page.try_render(mounted, lambda: patches.extend(_shown_failure(mounted, failed)))
+    return patches
 
 
 def _shown_failure(mounted: Mounted, error: Exception) -> list[tuple[str, str]]:

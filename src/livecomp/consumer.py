@@ -50,6 +50,7 @@ class Connection:
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
         *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
         *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "_parts", "_held"),
+        "_own_calls",
         "__weakref__",
     )
 
@@ -77,6 +78,7 @@ class Connection:
         self._taken = 0
         self._parts: list[str] = []  # of a message that is longer than a frame may be
         self._held = 0  # bytes in them
+        self._own_calls = 0  # events that counted as the page's own doing
         self._views: Views | None = None
         self._driver = PageDriver(runtime, self, scope, pages)
 
@@ -216,7 +218,7 @@ class Connection:
             self.acked = version if self.sent < 0 else self.acked  # the reply to the join is where counting starts
             self.sent = version
             counters.renders += 1
-        counters.sent += (size := _size(text))
+        counters.sent += (size := protocol.size_of(text))
         self.unread += size
         if not self._sending and not self._unsent:
             self._progress = self._runtime.loop.time()
@@ -282,7 +284,7 @@ class Connection:
             text = message.get("text")
             if not text:
                 self.close(CloseCode.PROTOCOL, "text frames only")
-            elif _size(text) > settings.max_message_bytes:
+            elif protocol.size_of(text) > settings.max_message_bytes:
                 self.close(CloseCode.PROTOCOL, f"at most {settings.max_message_bytes} bytes in a message")
             elif self._frames > settings.rate_limit[1] + 2 * settings.queue_size:
                 self.close(CloseCode.FLOOD, "too many messages")
@@ -296,7 +298,7 @@ class Connection:
         message, and nothing is read before that; nor is it taken while many wait. So little is held for a visitor."""
         limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize
         if part:
-            self._held += (size := _size(part))
+            self._held += (size := protocol.size_of(part))
             self._parts.append(part)
             if self._held > limit:
                 del self._parts[1:]
@@ -315,9 +317,7 @@ class Connection:
     async def _take(self, text: str, exceeded: int = 0) -> None:
         """Take the messages of a frame. ``exceeded``: it is only the beginning of one that is longer than so many bytes."""
         try:
-            messages: list[protocol.Message] = (
-                [protocol.too_large(text, exceeded)] if exceeded else protocol.decode(text)
-            )
+            messages = [protocol.too_large(text, exceeded)] if exceeded else protocol.decode(text)
             self._taken += len(messages)
             merged = protocol.merged(messages)
             for _ in range(len(messages) - len(merged)):
@@ -361,7 +361,7 @@ class Connection:
 
     def _enqueue(self, message: protocol.Message) -> None:
         """In line, if there is room. What comes too fast waits longer; what comes far too fast is refused."""
-        wait = None if self._driver.waiting >= settings.queue_size else self._runtime.rates.admit(self._driver.visitor)
+        wait = None if self._driver.waiting >= settings.queue_size else self._wait_for(message)
         if wait is not None:
             if not wait:
                 self._refused = 0
@@ -388,6 +388,12 @@ class Connection:
         self._pause += REFUSED_PAUSE
         return True
 
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+    def _wait_for(self, message: protocol.Message) -> float | None:
+        """The seconds that the visitor's rate asks for; None for too many. What the page itself calls does not count: it is
+        no more than we have sent elements that do so."""
+        page = self._driver.page
+        if type(message) is protocol.Event and page is not None and self._own_calls < page.own_calls:
+            self._own_calls += 1
+            self._frames -= 1
+            return 0.0
+        return self._runtime.rates.admit(self._driver.visitor)

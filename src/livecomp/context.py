@@ -22,7 +22,9 @@ def build_context(mounted: Mounted, names: frozenset[str] | None) -> Context:
         refuse_names(cls, names)
     mounted.forget_computed()
     values: dict[str, Any] = mounted.state()
-    for name in cls.computed if names is None else names & cls.computed.keys():
+    for name in cls.computed:
+        if names is not None and name not in names:
+            continue
         values[name] = functools.partial(getattr, component, name)  # computed where the template comes to it
     values["self"] = component
     if mounted.reads_request and names is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.http.response import HttpResponseBase
 
-from livecomp import auth, changes, failures, inputs
+from livecomp import auth, changes, failures, inputs, once
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -31,10 +31,9 @@ _MAX_ROUNDS = 10  # of handlers that publish to topics which their own page list
 _END = object()
 
 
-def handle(mounted: Mounted, name: str, call: Callable[[], Any], own_transaction: str = "") -> "Steps[None]":
-    """Run the handler of one message, then this page's own handlers for what it published. ``own_transaction``: the
-    database whose transaction the call itself begins and ends."""
-    yield from run(mounted, name, call, own_transaction=own_transaction)
+def handle(mounted: Mounted, name: str, call: Callable[[], Any]) -> "Steps[None]":
+    """Run the handler of one message, then this page's own handlers for what it published."""
+    yield from run(mounted, name, call)
     if mounted.page.turn.published:
         yield from deliver_own(mounted.page)
 
@@ -51,25 +50,19 @@ def deliver_own(page: "LivePage") -> "Steps[None]":
     logger.error("The page %s: publishing to %s goes round and round; stopped.", page.url, topics)
 
 
-def run(
-    mounted: Mounted,
-    name: str,
-    call: Callable[[], Any],
-    cause: Attempt | None = None,
-    own_transaction: str = "",
-) -> "Steps[None]":
+def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | None = None) -> "Steps[None]":
     """Run one handler: a function, a coroutine function, or a generator of either kind, rendered at each yield.
 
     When it fails, nothing of it has happened, and the turn's event is answered."""
     page = mounted.page
-    attempt = page.attempt = Attempt(page.shown_url, cause=cause)
+    attempt = page.attempt = Attempt(page.shown_url, cause)
     attempt.touched[mounted.id] = {}
     mounted.forget_computed()
     open_before = open_transactions()
     try:
         auth.guard(mounted)
         with contained:
-            result = _in_transactions(call, own_transaction)
+            result = _in_transactions(call)
         if result is None:
             _refuse_open(open_before)
         elif isinstance(result, HttpResponseBase):
@@ -84,14 +77,12 @@ def run(
     except _Undone:
         return
     except PageGone:
-        page.attempt = None
         page.undo(attempt)
         page.turn.is_cut_short = True
         return
     except Exception as error:
         if not open_before and (left := open_transactions()):
             roll_back(left)
-        page.attempt = None
         page.undo(attempt)
         if cause is None:
             tell_failure(mounted, name, error)
@@ -102,10 +93,14 @@ def run(
         page.attempt = None
         auth.forget_verdicts(page)  # it may have taken away the visitor's own right
     page.turn.kept.append(attempt)
-    page.turn.published += [(*each, attempt) for each in attempt.published]
-    page.dirty |= attempt.touched.keys() - attempt.skipped
-    for id in attempt.skipped & page.tree.keys():
-        page.tree[id].is_stale = True
+    if attempt.published:
+        page.turn.published += [(*each, attempt) for each in attempt.published]
+    if not attempt.skipped:
+        page.dirty.update(attempt.touched)
+    else:
+        page.dirty |= attempt.touched.keys() - attempt.skipped
+        for id in attempt.skipped & page.tree.keys():
+            page.tree[id].is_stale = True
 
 
 def _refuse_response(result: Any) -> None:
@@ -131,9 +126,12 @@ def _wait(page: "LivePage", awaitable: Any, goes_on: Callable[[Any], bool] | Non
     return result
 
 
-def _in_transactions(call: Callable[[], Any], own: str) -> Any:
-    """As Django does for requests: where a database has ``ATOMIC_REQUESTS``, a plain function is one transaction."""
-    databases = [alias for alias, each in connections.settings.items() if each["ATOMIC_REQUESTS"] and alias != own]
+def _in_transactions(call: Callable[[], Any]) -> Any:
+    """As Django does for requests: where a database has ``ATOMIC_REQUESTS``, a plain function is one transaction. That of a
+    call which happens once begins and ends in the call itself."""
+    databases = [alias for alias, each in connections.settings.items() if each["ATOMIC_REQUESTS"]]
+    if isinstance(call, once.Call) and call.database in databases:
+        databases.remove(call.database)
     if not databases:
         return call()
     with contextlib.ExitStack() as stack:
@@ -207,9 +205,7 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     if attempt not in page.turn.kept:
         page.send_patches(patches)
         raise _Undone
-    for render in page.turn.renders:  # what it changed in other components is undone with the handler
-        attempt.undo_steps += render.undo_steps
-    page.let_out()
+    page.hand_over(attempt)
     page.turn.published += [(*each, attempt) for each in attempt.published]
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
     page.send_patches(patches)

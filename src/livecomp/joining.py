@@ -30,6 +30,7 @@ from livecomp.counters import counters
 from livecomp.effects import Close, Save, Send
 from livecomp.exceptions import Refused, TokenRefused, UnknownComponent
 from livecomp.mounted import Mounted
+from livecomp.outbox import count_own_calls
 from livecomp.packing import Arguments
 from livecomp.read_only import make_session_read_only
 from livecomp.request import is_page_url, set_page_url
@@ -168,6 +169,9 @@ def _come_to_life(
         page.listen(mounted)
     page.end_turn()
     page.version = max(page.version, last_version) + bool(patches)
+    page.own_calls += sum(count_own_calls(html) for _, html in patches)
+    if message.resume is None:
+        page.own_calls += sum(mounted.own_calls for mounted in page.tree.values())
     page.output(
         Send(
             protocol.joined(
@@ -207,6 +211,8 @@ def _first_patches(page: "LivePage", claims: list[tokens.Claims], known: set[str
     if resumed:
         for mounted in list(page.tree.values()):
             lifecycle.resume(mounted)
+        page.follow_url_fields(set(page.tree))  # the last word on the address may have been lost with the connection
+        page.tell_url("replace")
     patches: protocol.Patches = []
     for claim in claims:
         if claim.component not in known and page.tree[claim.component].is_shown:
@@ -317,7 +323,7 @@ def _notice(claim: tokens.Claims) -> tuple[str, str]:
 
 def _whole_if_it_stays(mounted: Mounted, digest: str) -> protocol.Patches:
     patches: protocol.Patches = []
-    if mounted.page.stays(lambda: patches.extend(whole(mounted, digest))):
+    if mounted.page.try_out(lambda: patches.extend(whole(mounted, digest))):
         return patches
     mounted.page.remove(mounted)
     return []
@@ -335,8 +341,7 @@ def whole(mounted: Mounted, digest: str) -> protocol.Patches:
         return [failures.failure_patch(mounted)]
     mounted.memory = RenderMemory()
     try:
-        page = mounted.page
-        if not page.stays(lambda: page.try_render(mounted, lambda: rendering.first_render(mounted))):
+        if not mounted.page.try_render(mounted, lambda: rendering.first_render(mounted)):
             mounted.forget_html()
             return []
     except Exception as error:

@@ -11,7 +11,6 @@ from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
-from livecomp.raised import contained
 from livecomp.values import copy_arguments
 
 
@@ -19,14 +18,11 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     """Mount a component that is in its place. False when it asked for a redirect.
 
     The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
-    page, arguments = mounted.page, copy_arguments(arguments)
+    page = mounted.page
     try:
         auth.guard(mounted)
-        if mounted.component.url_fields:
-            with contained:
-                page.read_url(mounted, arguments)
-        return page.stays(
-            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
+        return page.try_out(
+            lambda: page.collect_effects(mounted, lambda: page.mount_at_url(mounted, arguments)), notes_fields=True
         )
     except ComponentError:
         raise
@@ -45,7 +41,7 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         page.turn.verdicts.clear()  # its children were refused with it
     try:
         auth.guard(child)
-        page.try_out(lambda: child.component.updated(**changed))
+        page.try_out(lambda: child.component.updated(**changed), notes_fields=True)
     except Exception as error:
         _break(child, "updated", error)
     page.dirty.add(child.id)
@@ -66,7 +62,7 @@ def resume(mounted: Mounted) -> None:
         return
     mounted.must_resume = False
     try:
-        mounted.page.try_out(mounted.component.resumed)
+        mounted.page.try_out(mounted.component.resumed, notes_fields=True)
     except Exception as error:
         failure = report(mounted, error, "resumed")
         mounted.page.flash("error", notices.failure_text(error, failure))

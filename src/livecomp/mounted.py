@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,7 +32,7 @@ class Mounted:
         *("id", "page", "parent", "slot", "component", "arguments", "fills", "children", "memory", "html"),
         *("topics", "wanted", "looked", "joined", "later", "tasks", "waiting", "failure", "given"),
         *("effects", "is_left_out", "is_refused", "noticed", "broken", "reads_request", "is_stale"),
-        *("has_begun", "is_rendering", "must_resume"),
+        *("has_begun", "is_rendering", "must_resume", "url_defaults", "own_calls"),
     )
 
     def __init__(
@@ -45,6 +45,8 @@ class Mounted:
         self.arguments: Known = {}  # as last passed, see `livecomp.arguments`
         self.fills: Mapping[str, Any] | None = None
         self.given: frozenset[str] = frozenset()  # ids of the components that stand in these
+        self.url_defaults: dict[str, Any] = {}  # those that mount() has set: what an address without them stands for
+        self.own_calls = 0  # in the HTML of a root component that HTTP rendered, see `livecomp.outbox.count_own_calls`
         self.children: dict[Slot, str] = {}
         self.memory = RenderMemory()
         self.html: str | None = None  # of the first render, until its parent has taken it over
@@ -52,9 +54,7 @@ class Mounted:
         self.wanted: set[str] = set()  # topics of subscribe()
         self.looked: set[str] = set()  # topics of what the last render looked at
         self.joined: dict[str, Meta] = {}  # topics of join_presence(), and what was said there
-        self.later: dict[
-            str, tuple[str, dict[str, Any], float]
-        ] = {}  # timers of send_after, with the time they are due
+        self.later: dict[str, tuple[str, dict[str, Any], float]] = {}  # timers of send_after, and the time they are due
         self.tasks: dict[str, tuple[str, str, str]] = {}
         self.waiting: list[Waiting] = []  # tasks that start with the connection
         self.effects: Effects = []  # of the HTTP render; the browser gets them with the join
@@ -74,20 +74,23 @@ class Mounted:
     def undo(self) -> dict[str, Any] | None:
         """Old values of the fields that the running handler touched; None while no handler runs, and in a task."""
         attempt = self.page.attempt
-        if attempt is None or not calling.is_in_turn(self.page):
+        if attempt is None or not attempt.notes_fields or not calling.is_in_turn(self.page):
             return None
         return attempt.touched.setdefault(self.id, {})
 
     @property
-    def around(self) -> list["Mounted"]:
+    def around(self) -> Sequence["Mounted"]:
         """What it stands in directly."""
-        return standing.around(self.page, self.id)
+        if self.page.holders:
+            return standing.around(self.page, self.id)
+        return () if self.parent is None else (self.parent,)  # the short way of most pages
 
     @property
     def depth(self) -> int:
         """How deep it stands."""
-        around = self.around
-        return 1 + max([each.depth for each in around]) if around else 0
+        if not self.page.holders:  # the short way of most pages
+            return len(standing.parents(self))
+        return 1 + max([each.depth for each in self.around], default=-1)
 
     @property
     def is_shown(self) -> bool:
@@ -130,13 +133,13 @@ class Mounted:
         check_topic(topic)
         if topic not in self.wanted:
             self.wanted.add(topic)
-            self.page.on_undo(partial(self.wanted.discard, topic))
+            self.page.on_undo(self.wanted.discard, topic)
 
     def unsubscribe(self, topic: str) -> None:
         check_topic(topic)
         if topic in self.wanted:
             self.wanted.discard(topic)
-            self.page.on_undo(partial(self.wanted.add, topic))
+            self.page.on_undo(self.wanted.add, topic)
 
     @property
     def listens(self) -> bool:
@@ -175,7 +178,7 @@ class Mounted:
 
     def join_presence(self, topic: str, meta: Meta) -> None:
         check_topic(topic)
-        self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+        self.page.on_undo(self._rejoin, dict(self.joined))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
         if self.page.connected:
             self.be_present()
@@ -187,7 +190,7 @@ class Mounted:
 
     def leave_presence(self, topic: str) -> None:
         if topic in self.joined:
-            self.page.on_undo(partial(self._rejoin, dict(self.joined)))
+            self.page.on_undo(self._rejoin, dict(self.joined))
             del self.joined[topic]
             directory.leave(self, topic)
 
@@ -227,16 +230,9 @@ class Mounted:
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
-        if self.is_left_out:
-            kept["is_left_out"] = True
-        if self.arguments:
-            kept["arguments"] = self.arguments
-        if self.fills:
-            kept["fills"] = self.fills
-        if self.effects:
-            kept["effects"] = self.effects
-        if self.broken:
-            kept["broken"] = self.broken
+        for name in ("is_left_out", "arguments", "fills", "own_calls", "url_defaults", "effects", "broken"):
+            if value := getattr(self, name):
+                kept[name] = value
         if self.waiting:
             kept["waiting"] = self.waiting
             kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
@@ -253,7 +249,7 @@ class Mounted:
         _check_seconds(seconds)
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, copy_arguments(arguments), time.time() + seconds)
-        self.page.on_undo(partial(self._forget_timer, timer))
+        self.page.on_undo(self._forget_timer, timer)
         if self.page.connected:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
@@ -270,7 +266,7 @@ class Mounted:
         task = f"{self.id}:{self.page.next_number()}"
         args, kwargs = copy_value((args, kwargs))
         self.tasks[task] = methods
-        self.page.on_undo(partial(self.cancel_task, task))
+        self.page.on_undo(self.cancel_task, task)
         if self.page.connected:
             self.page.output(StartTask(task, partial(call, *args, **kwargs)))
         else:
@@ -292,7 +288,7 @@ class Mounted:
 
     def cancel_task(self, task: str) -> None:
         if task in self.tasks:
-            self.page.on_undo(partial(self._remember_task, task, self.tasks[task], self.waiting))
+            self.page.on_undo(self._remember_task, task, self.tasks[task], self.waiting)
             self._forget_task(task)
             self.page.output(CancelTask(task))
 
@@ -337,32 +333,23 @@ class Mounted:
         self.forget_computed()
 
     def standing(self) -> tuple[Any, ...]:
-        """How it stands on the page."""
-        return (
-            self.arguments,
-            self.fills,
-            self.broken,
-            self.children.copy() if self.children else None,
-            self.is_left_out,
-        )
+        """How it stands on the page, beside its children."""
+        return self.arguments, self.fills, self.broken, self.is_left_out
 
     def stand_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `standing`."""
-        self.arguments, fills, self.broken, children, self.is_left_out = before
+        self.arguments, fills, self.broken, self.is_left_out = before
         self.take_fills(fills)
-        self.children = children or {}
 
     def shown(self) -> tuple[Any, ...]:
         """What the browser has of it."""
-        return (
-            *(self.memory.copy(), self.html, self.failure, self.noticed, self.is_refused),
-            *(self.is_stale, self.looked, self.reads_request),
-        )
+        first = self.memory, self.html, self.failure, self.noticed, self.is_refused
+        return first, self.is_stale, self.looked, self.reads_request
 
     def show_as(self, before: tuple[Any, ...]) -> None:
         """Undo what came after `shown`."""
-        self.memory, self.html, self.failure, self.noticed, self.is_refused = before[:5]
-        self.is_stale, self.looked, self.reads_request = before[5:]
+        first, self.is_stale, self.looked, self.reads_request = before
+        self.memory, self.html, self.failure, self.noticed, self.is_refused = first
 
     def forget_html(self) -> None:
         """The browser has nothing of it."""

@@ -1,5 +1,6 @@
 """URLs of a page, and the fields that the browser may write: through ``live-model`` or the query string."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +16,9 @@ from livecomp.constants import ErrorCode
 from livecomp.constraints import refuse_nul
 from livecomp.exceptions import Refused
 from livecomp.state import MISSING, Field
+from livecomp.values import copy_value
+
+NO_DEFAULTS: Mapping[str, Any] = {}
 
 _coercions: dict[Field, Coerce] = {}
 
@@ -54,12 +58,15 @@ def _bound_value(component: LiveComponent, name: str, value: Any) -> Any:
         raise Refused(ErrorCode.BAD_ARGUMENTS, f"{name}: {error}.", name) from None
 
 
-def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, Any]:
-    """Values of the ``url=`` fields in a query string; the default where a name is absent or its value does not fit."""
+def fields_from_query(
+    component: LiveComponent, query: QueryDict, defaults: Mapping[str, Any] = NO_DEFAULTS
+) -> dict[str, Any]:
+    """Values of the ``url=`` fields in a query string. Where a name is absent or its value does not fit: what `mount` made
+    of it (``defaults``, see `set_by_mount`), else the default."""
     values = {}
     for parameter, name in component.url_fields.items():
         field = component.fields[name]
-        if (initial := field.initial()) is not MISSING:
+        if (initial := _initial(field, defaults)) is not MISSING:
             values[name] = initial
         if field.query is not None and (texts := query.getlist(parameter)):
             try:
@@ -69,12 +76,33 @@ def fields_from_query(component: LiveComponent, query: QueryDict) -> dict[str, A
     return values
 
 
-def url_with_fields(component: LiveComponent, path: str, query: QueryDict) -> str:
-    """The page's URL with the present values of the ``url=`` fields; those at their default are left out."""
+def _initial(field: Field, defaults: Mapping[str, Any]) -> Any:
+    return copy_value(defaults[field.name]) if field.name in defaults else field.initial()
+
+
+def set_by_mount(component: LiveComponent, query: QueryDict, mount: Callable[[], object]) -> dict[str, Any]:
+    """Call `mount`. Gives the ``url=`` fields with another value than their default that the address did not name, or that
+    `mount` set whatever the address named: that is what an address without them stands for."""
+    read = {name: copy_value(component.__dict__.get(name, MISSING)) for name in component.url_fields.values()}
+    mount()
+    defaults = {}
+    for parameter, name in component.url_fields.items():
+        value = component.__dict__.get(name, MISSING)
+        is_own = parameter not in query or value != read[name]
+        if is_own and value is not MISSING and value != component.fields[name].initial():
+            defaults[name] = copy_value(value)
+    return defaults
+
+
+def url_with_fields(
+    component: LiveComponent, path: str, query: QueryDict, defaults: Mapping[str, Any] = NO_DEFAULTS
+) -> str:
+    """The page's URL with the present values of the ``url=`` fields. Those are left out that `fields_from_query` gives the
+    same value without it."""
     query = query.copy()
     for parameter, name in component.url_fields.items():
         field, value = component.fields[name], component.__dict__.get(name, MISSING)
-        initial = field.initial()
+        initial = _initial(field, defaults)
         write = field.query.write if field.query is not None and value is not MISSING else None
         # Equal is not enough for a default: Decimal("1.0") == Decimal("1.00").
         if write is None or (type(value) is type(initial) and value == initial and write(value) == write(initial)):

@@ -2,7 +2,6 @@
 for developers: the browser's console shows them, and `live:error` holds them."""
 
 import functools
-import json
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 from livecomp import locale
 from livecomp.raised import text_of
+from livecomp.spelling import as_attribute
 
 _FAILED = gettext_noop("Something went wrong.")
 _BY_CODE = {
@@ -26,9 +26,11 @@ _BY_CODE = {
     "rate_limited": gettext_noop("That was too much at once. Wait a moment and try again."),
     "timeout": gettext_noop("This takes longer than expected."),
     "broken": _FAILED,
+    "extra": _FAILED,
     "doubt": gettext_noop("Your last action may be lost."),
     "closed": gettext_noop("The connection to the server has ended. Load the page again."),
     "reload": gettext_noop("This page is out of date. Load it again."),
+    "redirects": gettext_noop("These pages lead from one to the next without end."),
     "dismiss": gettext_noop("Dismiss"),
 }
 """By error code, and the label of the button that takes a notice away. The text of ``failed`` comes with the error, for it
@@ -61,5 +63,4 @@ def client_texts() -> SafeString:
 @functools.cache
 def _client_texts(language: str | None, debug: bool) -> SafeString:
     texts = _BY_CODE | ({"failed": _FAILED} if debug else {})
-    text = json.dumps({code: gettext(text) for code, text in texts.items()}, ensure_ascii=False)
-    return SafeString(text.replace("&", "&amp;").replace("'", "&#x27;").replace("<", "&lt;"))
+    return as_attribute({code: gettext(text) for code, text in texts.items()})

@@ -64,10 +64,22 @@ def ask_again() -> None:
     raise PageGone
 
 
-def run(mounted: Mounted, key: str, database: str, call: Callable[[], Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a handler that happens once, in a transaction of this database."""
+
+    mounted: Mounted
+    key: str
+    database: str
+    handler: Callable[[], Any]
+
+    def __call__(self) -> None:
+        _run(self.mounted.page, self.key, self.database, self.handler)
+
+
+def _run(page: "LivePage", key: str, database: str, call: Callable[[], Any]) -> None:
     """Call the handler, unless it has been committed before: then do what it led to. Where the event was made on a page
     that is gone, its components are not here: what has not happened by now never does. Raises `Refused` then."""
-    page = mounted.page
     if is_of_another(page, key):
         return _give_up_or_repeat(page, key, database)
     try:

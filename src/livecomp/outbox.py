@@ -1,7 +1,7 @@
 """What waits to leave a page: effects for the browser, output for its driver, and what the handler at work asks for."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
@@ -12,8 +12,15 @@ from livecomp.exceptions import Refused
 from livecomp.raised import text_of
 from livecomp.turn import Attempt, Turn
 
-Result = TypeVar("Result")
 MAX_FAILED = 100  # more than the numbered messages of a browser that may be under way
+OWN_CALLS = tuple(
+    f" live-{word}={quote}" for word in ("init", "intersect") for quote in "\"'"
+)  # text has no such quotes
+
+
+def count_own_calls(html: str) -> int:
+    """How many elements in this HTML call an event by themselves, as soon as they are there or seen."""
+    return sum(map(html.count, OWN_CALLS)) if "live-in" in html else 0
 
 
 class Outbox:
@@ -22,11 +29,11 @@ class Outbox:
     def __init__(self) -> None:
         self.turn = Turn()
         self.failed: dict[int, list[Any]] = {}  # event number -> the error that answered it, the newest `MAX_FAILED`
-        self.attempt: Attempt | None = None  # the handler at work, or the call of a component's life
-        self.rendering: Attempt | None = None  # the render at work
+        self.attempt: Attempt | None = None  # the handler at work, or the turn's renders while one is
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
+        self.own_calls = 0  # in the HTML that the browser got: so many events are the page's doing, not the visitor's
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
         self.is_stepping = False  # a step of a turn runs, see `LivePage.advance`
         self._calling: calling.Calling | None = None  # the turn that is under way
@@ -45,19 +52,17 @@ class Outbox:
             calling.current.set(None)
 
     def output(self, output: Output) -> None:
-        """Have the driver do something; what a handler asks for, when it has succeeded."""
-        attempt = self.attempt or self.rendering
-        (self.waiting_output if attempt is None else attempt.outputs).append(output)
+        """Have the driver do something; what a handler or a render asks for, when it has succeeded."""
+        (self.waiting_output if self.attempt is None else self.attempt.outputs).append(output)
 
     def effect(self, kind: str, *details: Any) -> None:
         """Have the browser do something after the next patch."""
-        attempt = self.attempt or self.rendering
-        (self._effects if attempt is None else attempt.effects).append((kind, *details))
+        (self._effects if self.attempt is None else self.attempt.effects).append((kind, *details))
 
-    def on_undo(self, step: Callable[[], object]) -> None:
-        """Do this when the handler, or the render, at work turns out to have failed."""
-        if (attempt := self.attempt or self.rendering) is not None:
-            attempt.undo_steps.append(step)
+    def on_undo(self, call: Callable[..., object], *arguments: Any) -> None:
+        """Call this when the handler, or the render, at work turns out to have failed."""
+        if self.attempt is not None:
+            self.attempt.undo_steps.append((call, arguments))
 
     def answer(self, component: str, error: Exception, failure: str) -> None:
         """Answer the turn's event with an error: in DEBUG the exception's text, otherwise only the id to look for in the
@@ -91,51 +96,15 @@ class Outbox:
         return effects
 
     def collect_effects(self, mounted: Any, act: Callable[[], object]) -> None:
-        """Do this, the component's ``mount()``. What it asks the browser for waits until the component begins."""
-        before = self._swap_effects([])
-        try:
-            act()
-        finally:
-            asked = self._swap_effects(before)
-        if self.leaving:
-            before += asked
-        else:
-            mounted.effects += asked
-
-    def hold_effects(self, act: Callable[[], Result]) -> Result:
-        """Do this, a render. Where it fails, nothing that it asked the browser for happens; where it leads to another page,
-        only that. A refusal does not undo a redirect."""
-        before, leaving = self._swap_effects([]), self.leaving
-        try:
-            result = act()
-        except (Refused, PermissionDenied):
-            asked = self._swap_effects(before)
-            before += [each for each in way_on(asked, []) if each not in before]
-            raise
-        except BaseException:
-            self._swap_effects(before)
-            self.leaving = leaving
-            raise
-        asked = self._swap_effects(before)
-        before += way_on(asked, asked)
-        return result
-
-    def _swap_effects(self, effects: protocol.Effects) -> protocol.Effects:
-        """Have what is asked of the browser from here on be added to these. Gives what it was added to until now."""
-        attempt = self.attempt or self.rendering
-        if attempt is None:
-            before, self._effects = self._effects, effects
-        else:
-            before, attempt.effects = attempt.effects, effects
-        return before
+        """Do this, the component's ``mount()``. What it asks the browser for waits until the component begins; where it
+        leads to another page, it does not wait."""
+        effects = self._effects if self.attempt is None else self.attempt.effects
+        start = len(effects)
+        act()
+        if not self.leaving:
+            mounted.effects += effects[start:]
+            del effects[start:]
 
     def forget_output(self) -> None:
         """What a driver would do starts with the join."""
         self.waiting_output.clear()
-
-
-def way_on(effects: protocol.Effects, otherwise: protocol.Effects) -> protocol.Effects:
-    """Of these effects those that go with a redirect, if there is one."""
-    if any(kind == "redirect" for kind, *_ in effects):
-        return [effect for effect in effects if effect[0] in ("redirect", "flash")]
-    return otherwise

@@ -5,10 +5,9 @@ and takes what is to be done with `take_output`.
 """
 
 import contextlib
-import functools
 import logging
 import secrets
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -40,6 +39,7 @@ from livecomp.conf import settings
 from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
+from livecomp.outbox import count_own_calls
 from livecomp.templating import opaque
 from livecomp.values import copy_arguments, copy_value
 
@@ -85,7 +85,7 @@ class LivePage(Attempts):
             )
         mounted = Mounted(self, id or self.id_of(self.next_number()), cls, parent, slot)
         self.tree[mounted.id] = mounted
-        self.on_undo(functools.partial(self.put_out, mounted))
+        self.on_undo(self.put_out, mounted)
         return mounted
 
     def id_of(self, number: int) -> str:
@@ -110,7 +110,7 @@ class LivePage(Attempts):
         auth.check(cls, self.request, self.turn.verdicts)
         if place is None:
             place = self.shared[key.id] = shared.Place(key, parent, slot)
-            self.on_undo(functools.partial(self.shared.pop, key.id, None))
+            self.on_undo(self.shared.pop, key.id, None)
         elif (place.parent, place.slot) != (parent, slot):
             raise ComponentError(
                 f"The shared component {cls.name!r} stands twice on this page with the same arguments. Give one of the "
@@ -241,9 +241,7 @@ class LivePage(Attempts):
         if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += changes.render_dirty(self, changed)
         self.end_turn()
-        if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+        self.tell_url(history)
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
@@ -257,6 +255,7 @@ class LivePage(Attempts):
     def send_patches(self, patches: protocol.Patches) -> bool:
         if patches:
             self.version += 1
+            self.own_calls += sum(count_own_calls(html) for _, html in patches)
             self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
         return bool(patches)
 
@@ -273,19 +272,10 @@ class LivePage(Attempts):
     # Asked for by components
 
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
-        self.on_undo(functools.partial(setattr, self, "leaving", self.leaving))
+        self.on_undo(setattr, self, "leaving", self.leaving)
         self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
         if self.connected:
             self.effect("redirect", self.leaving)
-
-    def stays(self, act: Callable[[], object]) -> bool:
-        """Do this. False when it asked for a redirect: then nothing that it made is for this visitor."""
-        before, self.leaving = self.leaving, ""
-        try:
-            act()
-            return not self.leaving
-        finally:
-            self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
         # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
@@ -301,11 +291,11 @@ class LivePage(Attempts):
     def _publish_now(self, topic: str, message: Any) -> None:
         if not calling.is_in_turn(self):  # the transaction outlived the turn
             return topics.publish_now(topic, message)
-        attempt, listens = self.attempt, topic in self.topics
-        in_turn = attempt is not None and attempt.is_handler and not self.turn.answers_topics
-        self.output(Publish(topic, message, comes_back=listens and not in_turn))
-        if listens and in_turn and attempt is not None:
-            attempt.published.append((topic, message))
+        handler = None if self.attempt is self.turn.renders or self.turn.answers_topics else self.attempt
+        listens = topic in self.topics
+        self.output(Publish(topic, message, comes_back=listens and handler is None))
+        if listens and handler is not None:
+            handler.published.append((topic, message))
 
     def flash(self, level: int | str, text: str) -> None:
         self.effect("flash", navigation.level_name(level), str.__str__(str(text)))
@@ -317,7 +307,7 @@ class LivePage(Attempts):
         auth.guard(mounted)
         name = method_name(mounted.component, method, "send_to")
         result = copy_value(getattr(mounted.component, name)(**copy_arguments(arguments)))
-        if self.attempt is not None:
+        if self.attempt is not None and self.attempt.notes_fields:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
         return result

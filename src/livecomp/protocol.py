@@ -127,7 +127,7 @@ def decode(frame: str) -> list[Message]:
     return [_checked(message) for message in messages]
 
 
-def too_large(beginning: str, limit: int) -> Unreadable:
+def too_large(beginning: str, limit: int) -> "Message":
     """The message of which this is the beginning is longer than ``limit`` bytes. Raises `ProtocolError` when it has no
     number that it could be answered with."""
     numbered = _NUMBERED.match(beginning)
@@ -151,7 +151,8 @@ def _decoded(frame: str) -> list[_Readable]:
 def _checked(message: _Readable) -> Message:
     try:
         for field in message.__struct_fields__:
-            _check(getattr(message, field), settings.max_json_depth, field in _VALUES)
+            if value := getattr(message, field):  # nothing is wrong with what is empty
+                _check(value, settings.max_json_depth, field in _VALUES)
     except ProtocolError as error:
         if isinstance(message, (Event, Set)) and 0 <= message.ref <= MAX_INTEGER:
             return Unreadable(message.ref, message.component[:40].replace("\x00", ""), f"{error}.")
@@ -278,3 +279,8 @@ def _with_whole_characters(value: Any) -> Any:
     if isinstance(value, dict):
         return {_with_whole_characters(key): _with_whole_characters(item) for key, item in value.items()}
     return value
+
+
+def size_of(text: str) -> int:
+    """The bytes that a text is on the wire."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))

@@ -51,14 +51,14 @@ def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
             raise
         _fail(page, message, as_failure(error))
     finally:
-        page.attempt = page.rendering = None
+        page.attempt = None
     page.end_turn()
 
 
 def _fail(page: "LivePage", message: Any, error: Exception) -> None:
-    page.attempt = page.rendering = None
-    page.undo_renders(0)
-    page.undo_handlers([attempt for attempt in page.turn.kept if not attempt.is_final])
+    page.attempt = None
+    page.undo_renders()
+    page.undo_handlers(page.turn.kept)
     mounted = page.tree.get(getattr(message, "component", ""))
     name = getattr(message, "name", type(message).__name__.lower())
     if type(message) in (protocol.Join, inputs.Whole):  # there is nothing that could go on
@@ -94,7 +94,7 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
-    yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
+    yield from handling.handle(mounted, message.name, call)
     if spec.once and page.turn.is_cut_short and page.connected:
         page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
     if signals.event_handled.receivers:
@@ -115,14 +115,15 @@ def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, eve
 def _bind_handler(
     page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
 ) -> Callable[[], Any]:
-    key = message.key or once.key_of(page, message.ref)
-    # What it did may keep its arguments from being found again, and another page's event comes without them.
-    if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
-        return functools.partial(once.run, mounted, key, spec.once, once.ask_again)
+    if spec.once:
+        key = message.key or once.key_of(page, message.ref)
+        # What it did may keep its arguments from being found again, and another page's event comes without them.
+        if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
+            return once.Call(mounted, key, spec.once, once.ask_again)
     auth.guard(mounted, spec.access)
     arguments = events.bind(spec, mounted.component, message.args, message.offered)
     call = functools.partial(spec.function, mounted.component, **arguments)
-    return functools.partial(once.run, mounted, key, spec.once, call) if spec.once else call
+    return once.Call(mounted, key, spec.once, call) if spec.once else call
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:

@@ -5,9 +5,7 @@ but each renders by itself: a parent's patch keeps them.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django.template import Context
@@ -39,7 +37,7 @@ class Host:
         self.mounted = mounted
         self.inlined: set[str] = set()  # children inside nodes that only Django can render
         self.passed: set[str] = set()  # those of them in what other children are given to show
-        self._places: Counter[Slot] = Counter()
+        self._places: dict[Slot, int] = {}
         self.shared: set[str] = set()  # shared children placed by this render
         self.is_again = False  # the browser has the component: a child that leads elsewhere does not take it away
 
@@ -62,7 +60,8 @@ class Host:
         if cls.shared:
             return self._place_shared(cls, slot, kwargs, fills)
         slot = self.slot_of_its_own(slot)
-        self.passed |= self.given_in(fills)
+        if fills:
+            self.passed |= self.marks.children_given(fills)
         child = page.tree.get(parent.children.get(slot, ""))
         if child is not None and child.broken != "mount" and child.is_placed_by(name, kwargs):
             if fills != child.fills:
@@ -85,12 +84,12 @@ class Host:
 
     def _note(self, child: Mounted, before: tuple[Any, Any]) -> None:
         """The child is given something else than ``before``."""
-        child.page.on_undo(partial(child.take_back, *before, child.broken))
+        child.page.on_undo(child.take_back, *before, child.broken)
 
     def slot_of_its_own(self, slot: Slot) -> Slot:
         """The slot, with a number where this render has used it: two children were given the same key."""
-        number = self._places[slot]
-        self._places[slot] += 1
+        number = self._places.get(slot, 0)
+        self._places[slot] = number + 1
         if not number:
             return slot
         warn_about_child(type(self.mounted.component).__name__, slot)
@@ -106,7 +105,8 @@ class Host:
         id = Key.of(cls.name, arguments, page.language, page.timezone).id
         place = page.shared.get(id)
         if place is not None and place.parent == parent.id and place.slot != slot and id not in self.shared:
-            parent.children.pop(place.slot, None)  # it has moved within the template
+            page.set_child(parent, place.slot, None)  # it has moved within the template
+            page.on_undo(setattr, place, "slot", place.slot)
             place.slot = slot
         try:
             page.place_shared(cls, slot, arguments, parent.id)
@@ -117,7 +117,7 @@ class Host:
         before = parent.children.get(slot, id)
         if before != id:
             page.drop(before)
-        parent.children[slot] = id
+        page.set_child(parent, slot, id)
         self.shared.add(id)
         return id
 
@@ -142,7 +142,7 @@ class Host:
             if found.is_left_out or found.html is None:
                 page.note(found)
         elif found.is_left_out:
-            page.on_undo(partial(setattr, found, "is_left_out", True))
+            page.on_undo(setattr, found, "is_left_out", True)
         found.is_left_out = False
         first = page.first_html.pop(component_id, None)
         if first is not None:  # a component of the page, in what it gives another one to show
@@ -160,6 +160,10 @@ class Host:
         html, child.html = child.html, None
         return html or ""
 
+    def child_memory(self, component_id: str) -> RenderMemory | None:
+        child = self.mounted.page.tree.get(component_id)
+        return child.memory if child is not None else None
+
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         """What stands for a child inside a node that only Django can render, until the parent is written.
 
@@ -168,8 +172,8 @@ class Host:
         key = kwargs.pop("key", None)
         slot: Slot = ("inlined", name, place, key)  # with a key of its own, a child keeps its state when it is moved
         if key is None:
-            self._places[slot] += 1
-            slot = ("inlined", name, place, self._places[slot] - 1, key)
+            number = self._places[slot] = self._places.get(slot, -1) + 1
+            slot = ("inlined", name, place, number, key)
         child = self.place(name, slot, kwargs, fills)
         self.inlined.add(child)
         return self.marks.mark(child)
@@ -179,19 +183,17 @@ class Host:
         show."""
         return frozenset(self.inlined | self.mounted.given)
 
-    def given_in(self, fills: Mapping[str, Any] | None) -> frozenset[str]:
-        """Ids of the children that stand in what a component is given to show."""
-        return self.marks.children_given(fills) if fills else frozenset()
-
     def commit(self, rendering: Any) -> None:
         """The browser is going to have this render: children that it does not place leave the page. Raises what the pattern
         of a topic raises with the present state, and then nothing of it has happened."""
         mounted = self.mounted
         mounted.check_topics()
-        rendering.commit()
-        for id in self.inlined_children().difference(rendering.children, self.passed):
-            standing.leave_out(mounted.page, id)
-        _keep_children(mounted, {*rendering.children, *self.inlined})
+        mounted.memory = rendering.remembered()
+        if self.inlined or mounted.given:
+            for id in self.inlined_children().difference(rendering.children, self.passed):
+                standing.leave_out(mounted.page, id)
+        if mounted.children:
+            _keep_children(mounted, {*rendering.children, *self.inlined})
 
 
 class FreshHost(Host):
@@ -222,16 +224,13 @@ def fresh_html(mounted: Mounted) -> str:
 def render(mounted: Mounted, memory: RenderMemory, host: Host) -> Any:
     compiled = compiled_template(type(mounted.component))
 
-    def act() -> Any:
-        mounted.is_rendering = True
-        try:
-            context = build_context(mounted, compiled.names)
-            context.live_host = host  # type: ignore[attr-defined]
-            return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
-        finally:
-            mounted.is_rendering = False
-
-    return mounted.page.hold_effects(act)
+    mounted.is_rendering = True
+    try:
+        context = build_context(mounted, compiled.names)
+        context.live_host = host  # type: ignore[attr-defined]
+        return compiled.render(context, component_id=mounted.id, memory=memory, host=host)
+    finally:
+        mounted.is_rendering = False
 
 
 def mount_child(
@@ -242,11 +241,10 @@ def mount_child(
     if parent.depth + 1 >= limits.max_nesting:
         raise ComponentError(f"Components are nested deeper than {limits.max_nesting}: {_chain(parent)} > {name}.")
     child = page.add(registry.get(name), parent, slot)
-    parent.children[slot] = child.id
+    page.set_child(parent, slot, child.id)
     child.take_arguments(kwargs, fills)
     try:
-        stays = lifecycle.mount(child, kwargs)
-        stays = stays and page.stays(lambda: page.try_render(child, lambda: first_render(child)))
+        stays = lifecycle.mount(child, kwargs) and page.try_render(child, lambda: first_render(child))
     except (ComponentError, Refused):
         page.remove(child)
         raise
@@ -292,7 +290,7 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        if not page.stays(lambda: page.try_render(child, lambda: first_render(child))) and page.connected:
+        if not page.try_render(child, lambda: first_render(child)) and page.connected:
             page.note(child)
             child.memory = RenderMemory()
             child.html = f'<span {ADDRESS}="{child.id}.0" hidden></span>'
@@ -311,30 +309,16 @@ def render_in_place(child: Mounted) -> None:
 def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     """Patches that bring the browser's copy of the component up to date; none when it asks for a redirect. Exceptions of
     the template come through."""
-    page = mounted.page
-    before, page.leaving = page.leaving, ""
-    try:
-        return _render_again(mounted)
-    finally:
-        page.leaving = page.leaving or before
-
-
-def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
     if mounted.failure is not None:
         mounted.memory = RenderMemory()
-    looked, mounted.looked = mounted.looked, set()
+    mounted.looked = set()
     host = Host(mounted)
     host.is_again = True
-    try:
-        rendering = render(mounted, mounted.memory, host)
-        patches: list[tuple[str, str]] = rendering.patches() if rendering.changed else []
-        if mounted.page.leaving:
-            mounted.looked |= looked
-            return []
-        host.commit(rendering)
-    except Exception:
-        mounted.looked |= looked
-        raise
+    rendering = render(mounted, mounted.memory, host)
+    patches: list[tuple[str, str]] = rendering.patches()
+    if mounted.page.leaving:
+        return []
+    host.commit(rendering)
     mounted.forget_failure()
     return patches
 
@@ -343,7 +327,7 @@ def _keep_children(mounted: Mounted, placed: set[str]) -> None:
     if not placed.issuperset(mounted.children.values()):
         for slot, id in list(mounted.children.items()):
             if id not in placed:
-                del mounted.children[slot]
+                mounted.page.set_child(mounted, slot, None)
                 mounted.page.drop(id)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("livecomp")
 
-_FORMAT = 6
+_FORMAT = 7
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more

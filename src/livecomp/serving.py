@@ -19,11 +19,12 @@ from django.utils.safestring import SafeString
 from livecomp import auth, notices, packing, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.constants import ADDRESS, TOKEN
+from livecomp.constants import ADDRESS, CLIENT_EXTRAS, TOKEN
 from livecomp.exceptions import Refused
+from livecomp.outbox import count_own_calls
 from livecomp.response import LiveResponse
+from livecomp.spelling import as_attribute
 from livecomp.templating.opaque import leftovers
-from livecomp.values import copy_arguments
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -59,6 +60,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     page.forget_output()
     if id in page.tree:
         page.tree[id].effects += page.take_effects()
+        page.tree[id].own_calls = count_own_calls(html)
     resume.save_root(page, id)
     html = html.replace(f' {ADDRESS}="{id}.0"', _attributes(page, id), 1) + rest
     page.first_html[id] = html
@@ -79,9 +81,8 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     for id in mounted.given:
         _bind_to(page, id, mounted.id)
     auth.guard(mounted)
-    page.read_url(mounted, kwargs)
     if not page.leaving:
-        page.collect_effects(mounted, lambda: mounted.component.mount(**copy_arguments(kwargs)))
+        page.collect_effects(mounted, lambda: page.mount_at_url(mounted, kwargs))
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html
@@ -190,10 +191,11 @@ def render_scripts(context: Context) -> SafeString:
     nonce = _nonce(context)
     return format_html(
         '<script type="module" src="{}" data-livecomp-url="{}" data-livecomp-frame="{}" '
-        "data-livecomp-texts='{}'{}></script>",
+        "data-livecomp-extras='{}' data-livecomp-texts='{}'{}></script>",
         static("livecomp/livecomp.js"),
         get_script_prefix() + settings.path,
         settings.max_message_bytes,
+        as_attribute({name: static(f"livecomp/extras/{name}.js") for name in CLIENT_EXTRAS}),
         notices.client_texts(),
         format_html(' nonce="{}"', nonce) if nonce else "",
     )

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 
 from livecomp.conf import settings
 from livecomp.constants import JSON_MARK
@@ -44,6 +45,12 @@ def spell(value: Any) -> str:
 def mark(simple: Any) -> str:
     """JSON behind the mark."""
     return JSON_MARK + json.dumps(simple, separators=(",", ":"))
+
+
+def as_attribute(value: Any) -> SafeString:
+    """A value of our own as JSON, for an attribute in single quotes, where JSON is short and can be read."""
+    text = json.dumps(value, ensure_ascii=False)
+    return SafeString(text.replace("&", "&amp;").replace("'", "&#x27;").replace("<", "&lt;"))
 
 
 def unmark(text: Any) -> Any:

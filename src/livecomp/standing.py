@@ -5,7 +5,6 @@ then nothing of it is sent, and no message reaches it.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp import registry
@@ -31,15 +30,26 @@ def around(page: "LivePage", id: str) -> list["Mounted"]:
     return found
 
 
-def all_around(page: "LivePage", id: str) -> Iterator["Mounted"]:
+def parents(mounted: "Mounted") -> list["Mounted"]:
+    """Those in whose templates the component stands, from the inside out."""
+    found = []
+    while (parent := mounted.parent) is not None:
+        found.append(parent)
+        mounted = parent
+    return found
+
+
+def all_around(page: "LivePage", id: str) -> list["Mounted"]:
     """Everything that the component stands in, from the inside out."""
-    seen = {id}
+    if not page.holders and id in page.tree:  # the short way of most pages
+        return parents(page.tree[id])
+    found: dict[str, Mounted] = {}
     waiting = around(page, id)
     for each in waiting:
-        if each.id not in seen:
-            seen.add(each.id)
+        if each.id != id and each.id not in found:
+            found[each.id] = each
             waiting += around(page, each.id)
-            yield each
+    return list(found.values())
 
 
 def asked_for(page: "LivePage", id: str) -> Iterator[type[LiveComponent] | LiveComponent]:
@@ -79,12 +89,8 @@ def is_shown(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return False
-    if not page.holders and id in page.tree:  # the short way of most pages
-        parent = page.tree[id].parent
-        while parent is not None and parent.failure is None:
-            parent = parent.parent
-        return parent is None
-    return all(each.failure is None and not each.is_left_out for each in all_around(page, id))
+    around = all_around(page, id)
+    return not around or all(each.failure is None and not each.is_left_out for each in around)
 
 
 def is_withheld(page: "LivePage", id: str) -> bool:
@@ -92,7 +98,8 @@ def is_withheld(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return True
-    return any(each.is_left_out or each.is_refused for each in all_around(page, id))
+    around = all_around(page, id)
+    return bool(around) and any(each.is_left_out or each.is_refused for each in around)
 
 
 def hold(mounted: "Mounted", fills: Mapping[str, Any] | None) -> None:
@@ -119,7 +126,7 @@ def leave_out(page: "LivePage", id: str) -> None:
     if id in page.tree:
         page.note(page.tree[id])
     elif not found.is_left_out:
-        page.on_undo(partial(setattr, found, "is_left_out", False))
+        page.on_undo(setattr, found, "is_left_out", False)
     found.is_left_out = True
     _forget_html(page, id)
     forget_html_within(page, id)

@@ -73,8 +73,8 @@ class Field:
                 f"{type(component).__name__}.{self.name} is set in a background task, while the page may be at work with "
                 f"it. Write self.update({self.name}=…): the page sets it in its own turn."
             )
-        if page.attempt is not None:
-            undo = page.attempt.touched.setdefault(values["_live"].id, {})
+        if (attempt := page.attempt) is not None and attempt.notes_fields:
+            undo = attempt.touched.setdefault(values["_live"].id, {})
             if self.name not in undo:
                 undo[self.name] = values.get(self.name, MISSING)
         values[self.name] = value

@@ -15,13 +15,15 @@ LEFT_OPEN = (
 
 def open_transactions() -> dict[str, int]:
     """The databases with a transaction that is open in this thread, and how many ``atomic()`` blocks they are in."""
-    return {
-        each.alias: len(each.atomic_blocks)
-        for each in connections.all(initialized_only=True)
-        if not each.allow_thread_sharing
-        and each.connection is not None
-        and (each.in_atomic_block or (each.settings_dict["AUTOCOMMIT"] and not each.autocommit))
-    }
+    found = {}
+    for alias in connections:
+        each = getattr(connections._connections, alias, None)  # type: ignore[attr-defined]  # `all()` asks twice
+        if each is None or each.connection is None:
+            continue
+        is_open = each.in_atomic_block or (not each.autocommit and each.settings_dict["AUTOCOMMIT"])
+        if is_open and not each.allow_thread_sharing:
+            found[alias] = len(each.atomic_blocks)
+    return found
 
 
 def roll_back(aliases: "dict[str, int] | list[str]") -> None:

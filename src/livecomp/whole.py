@@ -37,7 +37,9 @@ def whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     if mounted.broken:
         return with_address(mounted.failure or "", mounted.id), []
     try:
-        return mounted.page.try_render(mounted, lambda: _whole(mounted))
+        found: list[tuple[str, list[tuple[str, str]]]] = []
+        mounted.page.try_render(mounted, lambda: found.append(_whole(mounted)))
+        return found[0]  # it cannot lead to another page
     except Exception as error:
         mounted.page.note(mounted)
         show_error(mounted, error, "render")
@@ -51,7 +53,7 @@ def _whole(mounted: Mounted) -> tuple[str, list[tuple[str, str]]]:
     mounted.looked = set()
     host = WholeHost(mounted)
     rendering = render(mounted, mounted.memory, host)
-    patches = rendering.patches() if rendering.changed else []
+    patches = rendering.patches()
     html = rendering.html()
     host.commit(rendering)
     mounted.forget_failure()

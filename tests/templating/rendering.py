@@ -35,6 +35,8 @@ class FakeHost:
     def child_html(self, component_id: str) -> str:
         return f'<span lc="{component_id}.0">child {component_id}</span>'
 
+    def child_memory(self, component_id: str) -> None: ...
+
     def render_root(self, name: str, kwargs: dict[str, Any], fills: Any, context: Context, place: str = "") -> str:
         return "<span>inlined child</span>"
 
@@ -67,7 +69,7 @@ class Browser:
         self.host = FakeHost()
         rendering = self._render(state, self.memory)
         self.dom = Dom.from_fragment(rendering.html())
-        rendering.commit()
+        self.memory = rendering.remembered()
 
     def _context(self, state: dict[str, Any]) -> Context:
         context = Context(dict(state))
@@ -84,7 +86,7 @@ class Browser:
         assert rendering.changed == bool(patches)
         missed = self.dom.apply(patches)
         assert not missed, (missed, patches)
-        rendering.commit()
+        self.memory = rendering.remembered()
         found = difference(self.dom.root, Dom.from_fragment(self.fresh(state)).root)
         assert found is None, f"{patches}\n{found}"
         return patches

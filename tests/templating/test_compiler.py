@@ -174,11 +174,12 @@ def test_renders_leave_nothing_behind() -> None:
     memory = RenderMemory()
 
     def go(count: int) -> None:
+        nonlocal memory
         for number in range(count):
             state = {"n": number, "rows": [{"id": index, "v": number} for index in range(3)]}
             rendering = template.render(Context(state), component_id="c0", memory=memory)
             rendering.patches()
-            rendering.commit()
+            memory = rendering.remembered()
 
     go(9000)  # fills the caches of escaped strings and the like
     gc.collect()
@@ -197,21 +198,20 @@ def test_the_memory_of_a_thousand_rows() -> None:
     source = "<table><tbody>{% for r in rows %}<tr id='row-{{ r.id }}'><td>{{ r.a }}</td><td>{{ r.b }}</td><td>{{ r.c }}</td><td>{{ r.d }}</td><td>{{ r.e }}</td></tr>{% endfor %}</tbody></table>"
     template = compiled(source)
     rows = [{"id": number, **{name: f"{name} {number}" for name in "abcde"}} for number in range(1000)]
-    memory = RenderMemory()
 
-    def first() -> None:
-        rendering = template.render(Context({"rows": rows}), component_id="c0", memory=memory)
+    def first() -> RenderMemory:
+        rendering = template.render(Context({"rows": rows}), component_id="c0", memory=RenderMemory())
         rendering.html()
-        rendering.commit()
+        return rendering.remembered()
 
     first()
-    memory.__init__()  # type: ignore[misc]
     gc.collect()
     tracemalloc.start()
-    first()
+    memory = first()
     gc.collect()
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
+    assert len(memory.hashes.strong)
     assert kept < 200 * len(rows)
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, sync_playwright
@@ -16,7 +17,7 @@ from livecomp.testing import LiveClient, TestPage
 from tests.testing.components import echo
 from tests.testing.test_forms import EVERYTHING, FORM
 
-CLIENT = Path(livecomp.__file__).parent / "static" / "livecomp" / "livecomp.js"
+CLIENT = Path(livecomp.__file__).parent / "static" / "livecomp"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SITE = "http://live.test"
 SCRIPT = f'<script type="module" src="{SITE}/livecomp.js" data-livecomp-url="/livecomp/ws"></script>'
@@ -97,7 +98,8 @@ def in_chromium(tab: Page, html: str, actions: list[Action]) -> list[list[Any]]:
             body=f"<!doctype html><head>{SCRIPT}</head>{html}", content_type="text/html; charset=utf-8"
         ),
     )
-    tab.route(f"{SITE}/livecomp.js", lambda route: route.fulfill(path=CLIENT, content_type="text/javascript"))
+    tab.route(f"{SITE}/**/*.js", lambda route: route.fulfill(path=f"{CLIENT}{urlsplit(route.request.url).path}"))
+
     tab.route_web_socket("**/livecomp/ws", serve)
     tab.add_init_script("addEventListener('live:connected', () => (window.isConnected = true))")
     tab.goto(f"{SITE}/")

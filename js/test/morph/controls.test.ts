@@ -428,3 +428,157 @@ test.describe("Form controls: files and names", () => {
     run,
   }) => run(hostile, shoulds));
 });
+
+test.describe("Form controls: attributes that depend on each other", () => {
+  const slide = (value: number, max: number) =>
+    `<div><input type="range" value="${value}" max="${max}"></div>`;
+
+  test("a slider is where its new value and its new limit put it, touched or not", ({ run }) =>
+    run(
+      ([before, after]) => {
+        stage(before!);
+        patch(after!);
+        equal(find<HTMLInputElement>("input").value, "150");
+        stage(before!);
+        find<HTMLInputElement>("input").value = "20";
+        patch(after!);
+        equal(find<HTMLInputElement>("input").value, "150");
+      },
+      [slide(50, 100), slide(150, 200)],
+    ));
+
+  test("a slider that nobody touched goes where a wider limit lets it; one that was moved stays", ({ run }) =>
+    run(
+      ([before, after]) => {
+        stage(before!);
+        patch(after!);
+        equal(find<HTMLInputElement>("input").value, "150");
+        stage(before!);
+        find<HTMLInputElement>("input").value = "80";
+        patch(after!);
+        equal(find<HTMLInputElement>("input").value, "80");
+      },
+      [slide(150, 100), slide(150, 200)],
+    ));
+
+  test("type and value in one patch: the value is shown", ({ run }) =>
+    run(() => {
+      stage('<div><input type="text" value="1,5"></div>');
+      patch('<div><input value="1.5" type="number"></div>');
+      equal(find<HTMLInputElement>("input").value, "1.5");
+      patch('<div><input value="2026-02-28" type="date"></div>');
+      equal(find<HTMLInputElement>("input").value, "2026-02-28");
+      patch('<div><input value="a,b" type="hidden"></div>');
+      patch('<div><input value="c" type="text"></div>');
+      equal(find<HTMLInputElement>("input").value, "c");
+    }));
+
+  test("a password that is shown keeps its text; one that is hidden away is not written into the page", ({
+    run,
+  }) =>
+    run(() => {
+      stage('<div><input type="password" name="p"></div>');
+      type(find<HTMLInputElement>("input"), "secret", false);
+      patch('<div><input type="text" name="p"></div>');
+      equal(find<HTMLInputElement>("input").value, "secret");
+      patch('<div><input type="hidden" name="p"></div>');
+      equal(html(), '<div><input type="hidden" name="p"></div>');
+    }));
+
+  test("a select that becomes one of several keeps what was chosen", ({ run }) =>
+    run(() => {
+      const select = (how: string, more = "") =>
+        `<select ${how}><option value="a">a</option><option value="b">b</option>${more}</select>`;
+      stage(`<div>${select("")}</div>`);
+      find<HTMLSelectElement>("select").value = "b";
+      patch(`<div>${select("multiple", '<option value="c">c</option>')}</div>`);
+      equal(
+        [...find<HTMLSelectElement>("select").selectedOptions].map(({ value }) => value),
+        ["b"],
+      );
+      patch(`<div>${select('size="2"')}</div>`);
+      equal(find<HTMLSelectElement>("select").value, "b");
+    }));
+
+  test("a select that nobody touched shows what the server's options say", ({ run }) =>
+    run(() => {
+      stage("<div><select><option value=b>b</option></select></div>");
+      patch("<div><select><option value=a>a</option><option value=b>b</option></select></div>");
+      equal(find<HTMLSelectElement>("select").value, "a");
+      patch("<div><select><option value=a disabled>a</option><option value=b>b</option></select></div>");
+      equal(find<HTMLSelectElement>("select").value, "b");
+    }));
+});
+
+test.describe("A contenteditable", () => {
+  const box = (text: string, other = 1) =>
+    `<div><p>${other}</p><div class="text" contenteditable>${text}</div></div>`;
+
+  test("an update that was held back while it had the focus is made up for when it is left", ({ run }) =>
+    run(
+      async ([before, after, last]) => {
+        stage(before!);
+        find(".text").focus();
+        patch(after!);
+        patch(last!);
+        equal(find(".text").textContent, "old");
+        find(".text").blur();
+        await until(() => find(".text").textContent === "last");
+        patch(after!);
+        equal(find(".text").textContent, "new");
+      },
+      [box("old"), box("new"), box("last", 2)],
+    ));
+
+  test("what was typed stays when the server says again what it said before", ({ run }) =>
+    run(
+      async ([before, again, news]) => {
+        stage(before!);
+        await frame();
+        find(".text").focus();
+        document.execCommand("insertText", false, "typed ");
+        find(".text").blur();
+        const typed = find(".text").textContent;
+        equal(typed!.includes("typed"), true);
+        await frame();
+        patch(again!);
+        equal([find(".text").textContent, find("p").textContent], [typed, "2"]);
+        patch(news!);
+        equal(find(".text").textContent, "new");
+      },
+      [box("old"), box("old", 2), box("new", 2)],
+    ));
+});
+
+test.describe("Shadow trees", () => {
+  const host = (n: number) =>
+    `<div><section><template shadowrootmode="open"><b>${n}</b><input></template>text</section><p>${n}</p></div>`;
+
+  test("the content of a template with shadowrootmode is patched where the browser has put it", ({ run }) =>
+    run(
+      ([one, two]) => {
+        document.querySelector("main")!.setHTMLUnsafe(one!);
+        const root = document.querySelector("main > div")!;
+        root.setAttribute("lc", "c0.0");
+        const shadow = find("section").shadowRoot!;
+        const input = shadow.querySelector("input")!;
+        input.value = "typed";
+        patch(two!);
+        equal([shadow.querySelector("b")!.textContent, find("p").textContent], ["2", "2"]);
+        same(shadow.querySelector("input"), input);
+        equal(input.value, "typed");
+      },
+      [host(1), host(2)],
+    ));
+
+  test("where nothing but the shadow tree changes, it changes", ({ run }) =>
+    run(
+      ([one, two]) => {
+        document.querySelector("main")!.setHTMLUnsafe(one!);
+        document.querySelector("main > div")!.setAttribute("lc", "c0.0");
+        patch(two!);
+        equal(find("section").shadowRoot!.querySelector("b")!.textContent, "2");
+      },
+      [host(1), host(2).replace("<p>2", "<p>1")],
+    ));
+});

@@ -58,8 +58,8 @@ export class Firefox {
       const self = new Firefox(socket, close);
       await self.send("session.new", { capabilities: {} });
       await self.send("session.subscribe", { events: ["log.entryAdded"] });
-      const { contexts } = await self.send("browsingContext.getTree", {});
-      self.context = contexts[0].context;
+      // In the tab that is there at the start the address bar has the focus, so that elements hear nothing of theirs.
+      self.context = (await self.send("browsingContext.create", { type: "tab" })).context;
       return self;
     }
     await close();

@@ -163,7 +163,7 @@ test.describe("Keyed children", () => {
     }));
 });
 
-test.describe("t135: ids in user content", () => {
+test.describe("t135: ids and boxes in user content", () => {
   const user = '<blockquote><div id="row-2">mine</div></blockquote>';
 
   test("a new row does not take the user's element of its id", ({ run }) =>
@@ -195,6 +195,17 @@ test.describe("t135: ids in user content", () => {
       equal(find("blockquote > div").textContent, "mine");
       ok(!row.isConnected);
     }, user));
+
+  test("a new box does not take the user's box of its name and value", ({ run }) =>
+    run(() => {
+      stage(
+        '<div lc=c0.0><aside lc="c0.2"><blockquote><input type=radio name=pick value=1></blockquote></aside></div>',
+      );
+      const mine = find("blockquote > input");
+      patch('><input lc="c0.1" type=radio name=pick value=1 checked><template lc-keep="c0.2"></template>');
+      same(find("blockquote > input"), mine);
+      ok(find("div > input") !== mine);
+    }));
 
   test("a row that goes to another list stays the same one beside it", ({ run }) =>
     run(user => {

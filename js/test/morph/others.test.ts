@@ -259,6 +259,85 @@ test.describe("A page that others change too", () => {
     }));
 });
 
+test.describe("A component that is sent anew", () => {
+  test("content that a hook wrote stays while the server says what it said before", ({ run }) =>
+    run(async () => {
+      const page = (time: string, n: number) =>
+        `<div><p>${n}</p><time>${time}</time><section><h2>Chart</h2><ul><li>a</li></ul></section><b></b></div>`;
+      stage(page("2026-03-12", 1));
+      await frame();
+      find("time").textContent = "12 March";
+      find("section").innerHTML = "<canvas></canvas>";
+      find("b").append("written");
+      find("p").firstChild!.nodeValue = "one";
+      await frame();
+      patch(page("2026-03-12", 1));
+      equal(
+        find("div").innerHTML,
+        "<p>one</p><time>12 March</time><section><canvas></canvas></section><b>written</b>",
+      );
+      patch(page("2026-03-13", 2));
+      equal(
+        find("div").innerHTML,
+        "<p>2</p><time>2026-03-13</time><section><canvas></canvas></section><b>written</b>",
+      );
+      patch(page("2026-03-12", 1));
+      equal([find("p").textContent, find("time").textContent], ["1", "2026-03-12"]);
+      patch(page("2026-03-12", 1).replace("<li>a", "<li>b"));
+      equal(find("section").innerHTML, "<h2>Chart</h2><ul><li>b</li></ul>");
+    }));
+
+  test("a change that the server makes after a hook has made it counts from then on", ({ run }) =>
+    run(async () => {
+      const page = (n: number) => `<div><section><p>${n}</p></section></div>`;
+      stage(page(4));
+      await frame();
+      find("p").textContent = "5";
+      await frame();
+      patch(page(5));
+      patch(page(4));
+      equal(find("p").textContent, "4");
+    }));
+});
+
+test.describe("Copies that a script made of the server's elements", () => {
+  const slides = (texts: string[]) =>
+    texts.map((text, i) => `<li lc="c0.1.${i}"><b lc="c0.2.${i}">${text}</b></li>`).join("");
+
+  test("a patch goes to the element itself, not to the copy before it", ({ run }) =>
+    run(
+      async html => {
+        const root = stage(`<ul lc="c0.0">${html}</ul>`);
+        await frame();
+        const [first, last] = [root.firstElementChild!, root.lastElementChild!];
+        first.before(last.cloneNode(true));
+        last.after(first.cloneNode(true));
+        patch("<b>new</b>", "c0.2.2");
+        equal(root.textContent, "ConetwonewA".replace("C", "three").replace("A", "one"));
+      },
+      slides(["one", "two", "three"]),
+    ));
+
+  test("also where the script took the element elsewhere with its copies", ({ run }) =>
+    run(
+      async html => {
+        const root = stage(`<div lc="c0.0"><ul>${html}</ul></div>`);
+        patch("<b>1</b>", "c0.2.0"); // the targets are known
+        const track = document.createElement("section");
+        const list = root.firstElementChild!;
+        const last = list.lastElementChild!;
+        list.prepend(last.cloneNode(true));
+        list.replaceWith(track);
+        track.append(list);
+        await frame();
+        patch("<b>new</b>", "c0.2.2");
+        equal(last.textContent, "new");
+        equal(list.firstElementChild!.textContent, "three");
+      },
+      slides(["one", "two", "three"]),
+    ));
+});
+
 test.describe("Calls", () => {
   test("hooks are called exactly once per real change", ({ run }) =>
     run(() => {

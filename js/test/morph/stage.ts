@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test as base, expect, type Page } from "@playwright/test";
 import { build, type Plugin } from "esbuild";
-import { client } from "../../build.mjs";
+import { script } from "../../build.mjs";
 import { Firefox } from "./firefox";
 
 type Run = <A, T>(inPage: (argument: A) => T | Promise<T>, argument?: A) => Promise<T>;
@@ -48,7 +48,7 @@ const minified: Plugin = {
     build.onLoad({ filter: /./, namespace: "minified" }, async () => {
       const contents = `export { morph } from "./morph"; export { applyPatches } from "./patch";`;
       const resolveDir = new URL("../../src", import.meta.url).pathname;
-      return { contents: await client({ entryPoints: [], stdin: { contents, resolveDir, loader: "ts" } }) };
+      return { contents: await script(contents, resolveDir) };
     });
   },
 };

@@ -240,4 +240,24 @@ test.describe("Transitions and animations", () => {
       await until(() => document.querySelectorAll("li").length === 1);
       equal(html(), list("a"));
     }));
+
+  test("so does one that is known by its live-key or its address, with what was typed into it", ({ run }) =>
+    run(async () => {
+      for (const attribute of ["live-key", "lc"]) {
+        const list = (...keys: string[]) =>
+          `<ul>${keys.map(key => `<li ${attribute}="c0.1.${key}" class="box" live-leave="out"><input></li>`).join("")}</ul>`;
+        stage(list("a", "b", "c"));
+        const [, b] = document.querySelectorAll("li");
+        getComputedStyle(b!).opacity;
+        b!.querySelector("input")!.value = "typed";
+        patch(list("a", "c"));
+        equal([b!.isConnected, b!.className], [true, "box out"]);
+        patch(list("x", "a", "c", "b"));
+        equal(html(), list("x", "a", "c", "b"));
+        same(document.querySelectorAll("li")[3], b);
+        equal(b!.querySelector("input")!.value, "typed");
+        patch(list("a"));
+        await until(() => document.querySelectorAll("li").length === 1);
+      }
+    }));
 });

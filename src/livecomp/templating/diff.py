@@ -279,7 +279,10 @@ class Differ(Writer):
 
     def child(self, id: str, out: list[str]) -> None:
         if id in self.rendering.memory.children and not self.full:
-            out.append(f"<template lc-keep='{id}.0'></template>")
+            assert self.rendering.host is not None
+            memory = self.rendering.host.child_memory(id)
+            before, after = memory.around if memory is not None else ("", "")
+            out.append(f"{before}<template lc-keep='{id}.0'></template>{after}")
         else:
             super().child(id, out)
 

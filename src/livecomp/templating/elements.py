@@ -6,7 +6,6 @@ found where its start tag and its end tag stand in the same list of items.
 """
 
 from livecomp.exceptions import TemplateError
-from livecomp.templating.live_values import PREFIX, mark_value
 from livecomp.templating.lower import holds_component, is_silent, line_of
 from livecomp.templating.markup import MARK, TAG_NAME, Mode, Spot, TagScan, comment_end, raw_end
 from livecomp.templating.nesting import Nesting
@@ -136,14 +135,18 @@ class Scanner(Nesting):
             tag.scan.spot = Spot.FUZZY
 
     def through_tag(self, items: Items, scan: TagScan) -> TagScan:
-        value: Items | None = None  # of the `live-value-…` attribute at hand, where it begins among these items
+        tag = self.tag
+        assert tag is not None
+        value: Items | None = (
+            None  # of the attribute at hand, where it begins among these items and the server reads it
+        )
         for item in items:
             if isinstance(item, Text):
                 value = self.text_in_tag(item, scan, value)
             elif isinstance(item, Output | Child):
                 before = scan.spot
                 scan.hole()
-                if before is Spot.BEFORE_VALUE and is_live_value(scan):
+                if before is Spot.BEFORE_VALUE and tag.tells(scan):
                     value = []
             else:
                 ends = [self.through_tag(each, scan.copy()) for each in item.lists()]  # type: ignore[union-attr]
@@ -154,11 +157,12 @@ class Scanner(Nesting):
             if value is not None and not isinstance(item, Text):
                 value.append(item)
         if value is not None:
-            mark_value(value)
+            tag.take_value(scan.name, value)
         return scan
 
     def text_in_tag(self, item: Text, scan: TagScan, value: Items | None) -> Items | None:
-        at, text = 0, item.text
+        at, text, tag = 0, item.text, self.tag
+        assert tag is not None
         while at < len(text):
             was, start, quoted = scan.in_value, at, scan.spot is not Spot.UNQUOTED
             at, ended = scan.step(text, at)
@@ -167,9 +171,9 @@ class Scanner(Nesting):
             if was and value is not None:
                 value.append(Text(text[start : at - (quoted and not scan.in_value)]))
                 if not scan.in_value:
-                    mark_value(value)
+                    tag.take_value(scan.name, value)
                     value = None
-            elif scan.in_value and not was and is_live_value(scan):
+            elif scan.in_value and not was and tag.tells(scan):
                 value = []
         return value
 
@@ -270,6 +274,8 @@ class Scanner(Nesting):
             if tag.ending:
                 self.end_tag(tag)
             else:
+                if tag.is_bound or (tag.name.lower() == "option" and any(each.is_bound for each in self.chain)):
+                    tag.mark_held()
                 self.start_tag(tag)
         return at
 
@@ -277,11 +283,6 @@ class Scanner(Nesting):
         if text and not text.isspace():
             self.check_text()
         self.put(text)
-
-
-def is_live_value(scan: TagScan) -> bool:
-    """Whether the attribute at hand is an argument of an event."""
-    return scan.name_known and scan.name.startswith(PREFIX)
 
 
 def scan_fill(items: Items) -> Items:
@@ -295,7 +296,7 @@ def scan_fill(items: Items) -> Items:
 
 
 def mark_values(items: Items) -> None:
-    """Mark what stands in the values of `live-value-…` attributes, as far as the items can be understood."""
+    """Mark what stands in values that the server reads again, as far as the items can be understood."""
     try:
         Scanner().scan(items)
     except (Lost, TemplateError):

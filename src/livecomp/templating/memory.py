@@ -99,9 +99,10 @@ class LoopMemory:
 
 
 class RenderMemory:
-    """What the browser has of one component. A new one: the browser has nothing. Small, and can be pickled."""
+    """What the browser has of one component. A new one: the browser has nothing. No render changes it: what the browser has
+    then is another. Small, and can be pickled."""
 
-    __slots__ = ("children", "hashes", "inner", "template", "wild")
+    __slots__ = ("around", "children", "hashes", "inner", "template", "wild")
 
     def __init__(self) -> None:
         self.template = ""  # which compiled template it describes
@@ -109,18 +110,12 @@ class RenderMemory:
         self.inner: list[LoopMemory | None] = []
         self.children: frozenset[str] = frozenset()
         self.wild = False  # the browser's elements are not all where the template has them
-
-    def copy(self) -> "RenderMemory":
-        """The same, whatever the next render makes of this one."""
-        same = RenderMemory.__new__(RenderMemory)
-        same.template, same.hashes, same.inner = self.template, self.hashes, self.inner
-        same.children, same.wild = self.children, self.wild
-        return same
+        self.around = ("", "")  # what stands before and after the root, if there is a comment in it
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild
+        return self.template, self.hashes.strong.tobytes(), self.inner, self.children, self.wild, self.around
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.template, strong, self.inner, self.children, self.wild = state
+        self.template, strong, self.inner, self.children, self.wild, self.around = state
         self.hashes = Hashes()
         self.hashes.strong.frombytes(strong)

@@ -38,6 +38,7 @@ class Open:
     closed: bool = False
     why: str = ""
     implied: bool = False
+    is_bound: bool = False
 
 
 class Nesting:
@@ -82,11 +83,13 @@ class Nesting:
         if name in VOID:
             self.here.append(Element(tag.name, tag.parts, line=tag.line))
             return
-        self.chain.append(Open(name, [Text(f"<{tag.name}"), *tag.parts], tag.line))
+        self.chain.append(Open(name, [Text(f"<{tag.name}"), *tag.parts], tag.line, is_bound=tag.is_bound))
         if name in FOREIGN:
             self.close(self.chain[-1], "the content of <svg> and <math> is patched as a whole")
         elif name == "template":
             self.close(self.chain[-1], "the content of <template> is not part of the document")
+            if "shadowrootmode" in static_text(tag.parts) and len(self.chain) > 1:  # the browser takes the tag away
+                self.close(self.chain[-2], "the content of <template shadowrootmode> becomes a shadow tree")
         elif name in RAW_TEXT:
             self.mode = Mode.RAW
             self.close(self.chain[-1], f"the content of <{name}> is text")
@@ -208,6 +211,11 @@ class Nesting:
         self.poison = self.poison or why
         if self.chain:
             self.close(self.chain[0], why)
+
+
+def static_text(parts: Items) -> str:
+    """The static text of a start tag."""
+    return "".join(item.text for item in parts if isinstance(item, Text)).lower()
 
 
 def first_tags(item: Item) -> frozenset[str] | set[str]:

@@ -42,6 +42,9 @@ class Host(Protocol):
     def child_html(self, component_id: str) -> str:
         """Full HTML of a child component that the browser does not have."""
 
+    def child_memory(self, component_id: str) -> RenderMemory | None:
+        """What the browser has of a child component; None for one that is rendered elsewhere."""
+
 
 class Rendering:
     """A finished render, compared with the memory. ``again`` renders once more, with nothing left out."""
@@ -141,14 +144,21 @@ class Rendering:
 
         return html if self.host is None else self.host.marks.replace(html, written)
 
-    def commit(self) -> None:
-        """The browser is going to have this render: remember it."""
-        memory = self.memory
-        memory.template = self.template
-        memory.hashes = self.hashes
-        memory.inner = self.inner
-        memory.children = frozenset(self.children)
-        memory.wild = self.wild
+    def remembered(self) -> RenderMemory:
+        """What the browser has with this render."""
+        memory = RenderMemory.__new__(RenderMemory)
+        memory.template, memory.hashes, memory.inner = self.template, self.hashes, self.inner
+        memory.children, memory.wild = frozenset(self.children), self.wild
+        memory.around = comments_around(self.parts)
+        return memory
+
+
+def comments_around(parts: Sequence[Any]) -> tuple[str, str]:
+    """What stands before and after a component's root, if there is a comment in it: it goes where the root goes."""
+    root = parts.index(0) if 0 in parts else len(parts)
+    texts = ["".join(part for part in side if part.__class__ is str) for side in (parts[:root], parts[root + 1 :])]
+    before, after = [text if "<!--" in text else "" for text in texts]
+    return before, after
 
 
 def texts_in(parts: Sequence[Any]) -> Iterator[str | None]:

@@ -1,10 +1,10 @@
 """One start tag while it is read: its parts, and the values of attributes that can tell a loop item's key."""
 
-from livecomp.templating.live_values import PREFIX, mark_value
+from livecomp.templating.live_values import CONTROL_ATTRIBUTES, MODELS, PREFIX, control_form, mark_value
 from livecomp.templating.markup import Spot, TagScan
 from livecomp.templating.tree import Item, Items, Text, Value, add_text, extend
 
-_KEY_ATTRIBUTES = ("live-key", "id")
+KEY_ATTRIBUTES = ("live-key", "value", "id")  # the first that there is tells the key; `value` that of an option
 
 
 class StartTag:
@@ -18,6 +18,9 @@ class StartTag:
         self.scan = TagScan()
         self.value_at = -1
         self.value_name = ""
+        self.is_bound = False  # it has `live-model`
+        self.type = ""
+        self.held: list[Items] = []  # values of what a control holds
 
     def feed(self, text: str, start: int) -> tuple[int, bool]:
         """Read on. Gives the position reached, and whether that is behind the tag."""
@@ -41,23 +44,47 @@ class StartTag:
         return at, False
 
     def begin_value(self) -> None:
-        if self.scan.name_known and (self.scan.name in _KEY_ATTRIBUTES or self.scan.name.startswith(PREFIX)):
+        if self.tells(self.scan) or (self.scan.name_known and self.scan.name == "type"):
             self.value_at, self.value_name = len(self.parts), self.scan.name
             self.parts.append(Text(""))  # so that what comes next is not joined to what was before
+
+    def tells(self, scan: TagScan) -> bool:
+        """Whether the value that begins here means something to the server."""
+        name = scan.name
+        if not scan.name_known:
+            return False
+        self.is_bound = self.is_bound or name in MODELS
+        return name in KEY_ATTRIBUTES or name in CONTROL_ATTRIBUTES or name.startswith(PREFIX)
 
     def end_value(self) -> None:
         if self.value_at < 0:
             return
         items = [item for item in self.parts[self.value_at :] if not isinstance(item, Text) or item.text]
         del self.parts[self.value_at :]
-        if self.value_name.startswith(PREFIX):
-            mark_value(items)
-            extend(self.parts, items)
-        elif all(isinstance(item, Text) for item in items):
+        self.take_value(self.value_name, items)
+        is_static = all(isinstance(item, Text) for item in items)
+        if self.value_name == "type" and is_static:
+            self.type = "".join(item.text for item in items if isinstance(item, Text)).strip().lower()
+        if is_static or not self.is_key(self.value_name):
             extend(self.parts, items)
         else:
             self.parts.append(Value(self.value_name, items))
         self.value_at = -1
+
+    def is_key(self, name: str) -> bool:
+        return name in KEY_ATTRIBUTES and (name != "value" or self.name.lower() == "option")
+
+    def take_value(self, name: str, items: Items) -> None:
+        """Mark the outputs in a value that is read by the server, now or when the whole tag is known."""
+        if name.startswith(PREFIX):
+            mark_value(items)
+        elif name in CONTROL_ATTRIBUTES:
+            self.held.append(items)
+
+    def mark_held(self) -> None:
+        """The element is a control that is bound, or an option of one."""
+        for items in self.held:
+            mark_value(items, form=control_form(self.type))
 
     def hole(self, item: Item) -> None:
         before = self.scan.spot

@@ -14,6 +14,7 @@ from livecomp.exceptions import TemplateError
 from livecomp.templating.lower import is_silent
 from livecomp.templating.markup import NEWLINE_EATERS, VOID
 from livecomp.templating.specs import LoopSpec, ScopeSpec, TargetSpec
+from livecomp.templating.start_tag import KEY_ATTRIBUTES
 from livecomp.templating.tree import (
     Arms,
     Child,
@@ -197,8 +198,8 @@ def flat(items: Items) -> Items:
 
 
 def key_places(loop: Loop) -> list[Value | Child]:
-    """Where the outermost elements and components of a loop's body tell its rounds' keys: in a `live-key`, else an `id`,
-    or in a component's `key=`.
+    """Where the outermost elements and components of a loop's body tell its rounds' keys: in a `live-key`, else the
+    `value` of an option, else an `id`, or in a component's `key=`.
     """
     found: list[Value | Child] = []
     for item in flat(loop.body):
@@ -206,7 +207,7 @@ def key_places(loop: Loop) -> list[Value | Child]:
             found.append(item)
         elif isinstance(item, Element) and item.target is not None:
             values = [each for each in item.start if isinstance(each, Value)]
-            found += [each for each in values if each.name == "live-key"][:1] or values[:1]
+            found += sorted(values, key=lambda each: KEY_ATTRIBUTES.index(each.name))[:1]
     return found
 
 

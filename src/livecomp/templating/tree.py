@@ -37,7 +37,7 @@ class Output:
 
     node: Node
     spot: Spot | None = None
-    value: str = ""  # in the value of a `live-value-…` attribute: it is the "whole" of it, or a "part"
+    value: str = ""  # in a value not written for the eye: how it is written, see `live_values`
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +112,7 @@ class Child:
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """The value of an attribute that can tell a loop item's key (`live-key`, `id`)."""
+    """The value of an attribute that can tell a loop item's key (`live-key`, `id`, `value` of an option)."""
 
     name: str
     items: "Items"

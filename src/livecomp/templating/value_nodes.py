@@ -18,7 +18,7 @@ from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.utils.safestring import SafeString
 
 from livecomp.query import write_link
-from livecomp.templating.compiler.runtime import part_text, value_text
+from livecomp.templating.compiler.runtime import WRITERS
 from livecomp.templating.compiler.tag_runtime import include, inclusion
 from livecomp.templating.elements import mark_values
 from livecomp.templating.lower import Lowering
@@ -30,14 +30,14 @@ _BLOCKS = (BlockNode, ExtendsNode)  # found by what they are, not only by where 
 class ValueNode(VariableNode):
     """A variable in such an attribute."""
 
-    def __init__(self, node: VariableNode, whole: bool) -> None:
+    def __init__(self, node: VariableNode, form: str) -> None:
         super().__init__(node.filter_expression)
         self.origin, self.token = node.origin, node.token
-        self.whole = whole
+        self.form = form
 
     def render(self, context: Context) -> Any:
         value = self.filter_expression.resolve(context)
-        return value_text(value, context) if self.whole else part_text(value, context)
+        return WRITERS[self.form](value, context)
 
 
 class ValueInclusionNode(InclusionNode):
@@ -100,7 +100,7 @@ def with_values(node: Node) -> Node:
             if not isinstance(item, Output):
                 continue
             if item.value and type(item.node) is VariableNode:
-                changed[id(item.node)] = ValueNode(item.node, item.value == "whole")
+                changed[id(item.node)] = ValueNode(item.node, item.value)
             elif (inner := with_values(item.node)) is not item.node:
                 changed[id(item.node)] = inner
     return _replaced(node, changed) if changed else node

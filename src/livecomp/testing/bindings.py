@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lxml.etree import _Element as Element
 
 from livecomp.spelling import unmark
-from livecomp.testing.controls import Controls, Entry, Held, is_box, is_control, kind, model_of
+from livecomp.testing.controls import Controls, Entry, Held, form_of, is_box, is_control, kind, model_of
 from livecomp.testing.selectors import is_visible, select
 
 UNBUBBLING = frozenset(
@@ -48,6 +48,9 @@ class Sender(Protocol):
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         """Numbers and sends an `event`, `set` or `url` message."""
 
+    def is_patch(self, link: Element) -> bool:
+        """Whether a `live-patch` link is the page's business, and not the browser's."""
+
     def follow(self, link: Element) -> None:
         """The user follows a `live-patch` link."""
 
@@ -68,6 +71,8 @@ class Bindings:
 
     def dispatch(self, event: DomEvent) -> DomEvent:
         """Gives the event to every element that it concerns."""
+        if event.type in ("input", "change") and is_control(event.target):
+            self.controls.entered[event.target] = None
         if event.type in ("submit", "blur"):
             self.flush()
         if event.type == "click":
@@ -98,6 +103,7 @@ class Bindings:
         model = model_of(element, type_) if is_control(element) else None
         commands = element.get("live-js") if type_ == ("submit" if element.tag == "form" else "click") else None
         is_link = type_ == "click" and element.tag == "a" and element.get("live-patch") is not None
+        is_link = is_link and self.sender.is_patch(element)
         if not (name or model or commands or is_link):
             return False
         if element.get("live-self") is not None and event.target is not element:
@@ -166,6 +172,40 @@ class Bindings:
         if succeeded:
             for control in self.controls.submitted(form, before):
                 self.sync(control)
+
+    def send_again(self) -> Callable[[], None]:
+        """The server has lost its state: what the user has entered is sent again, before anything is patched over it.
+
+        Gives what is to be done after the patches.
+        """
+        there = [each for each in self.controls.entered if next(each.iterancestors("html"), None) is not None]
+        hearers: dict[Element, Element] = {}
+        others: dict[Element, Held] = {}
+        for control in there:
+            hearer = self._hearer(control)
+            if hearer is not None:
+                hearers.setdefault(hearer, control)
+            if model_of(control):
+                if kind(control) != "radio" or self.controls.held(control) is True:
+                    self.sync(control)
+            elif hearer is None:
+                others[control] = self.controls.held(control)
+        for hearer, control in hearers.items():
+            name = hearer.get("live-input") or hearer.get("live-change")
+            self._call(hearer, str(name), self.offered(hearer, DomEvent("input", control)))
+
+        def keep() -> None:
+            for control, value in others.items():
+                self.controls.hold(control, value)
+
+        return keep
+
+    def _hearer(self, control: Element) -> Element | None:
+        form = form_of(control)
+        if form is not None and (form.get("live-input") or form.get("live-change")):
+            return form
+        around = () if is_box(control) else (control, *control.iterancestors())
+        return next((each for each in around if each.get("live-input")), None)
 
     def _call(self, element: Element, name: str, offered: Values | list[Entry], done: Done | None = None) -> None:
         selector = element.get("live-target")

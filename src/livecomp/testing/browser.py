@@ -14,11 +14,11 @@ from lxml.etree import _Element as Element
 from livecomp import resume
 from livecomp.conf import settings
 from livecomp.testing.bindings import Bindings, Done, component_of, values
-from livecomp.testing.compare import difference
+from livecomp.testing.compare import difference, family_of, parsed_in_place
 from livecomp.testing.controls import Controls, Held
 from livecomp.testing.dom import Dom
 from livecomp.testing.driver import Clock, PageDriver
-from livecomp.testing.html_tree import context_of, parse_fragment
+from livecomp.testing.history import History, is_patch
 from livecomp.testing.selectors import describe
 from livecomp.testing.wire import Effect, LiveClosed, LiveError, Patches, Wire
 
@@ -51,9 +51,7 @@ class Browser:
     def __init__(self, client: LiveClient, dom: Dom, url: str) -> None:
         self.client = client
         self.dom = dom
-        self.url = url
-        """Path and query string, as the address bar shows them."""
-        self.history = [url]
+        self.tab = History(url)
         self.pushed: list[PushedEvent] = []
         self.flashes: list[Flash] = []
         self.redirects: list[str] = []
@@ -81,6 +79,14 @@ class Browser:
         self._is_stepping = False
         self._value_at_focus: Held = ""
 
+    @property
+    def history(self) -> list[str]:
+        return [entry.url for entry in self.tab.entries]
+
+    @property
+    def url(self) -> str:
+        return self.tab.url
+
     # -- the connection ----------------------------------------------------------------------
 
     @property
@@ -98,7 +104,7 @@ class Browser:
     def _join(self) -> None:
         tokens = [element.get("lc-token") for element in self.dom.root.xpath("//*[@lc-token]")]
         self._asked.clear()
-        self.wire.join(self.client.handshake(), tokens, self.url)
+        self.wire.join(self.client.handshake(), tokens, self.tab.known_url)
         self._notice()
 
     def _leave(self) -> None:
@@ -228,15 +234,17 @@ class Browser:
         skipped = {mounted.id for mounted in page.tree.values() if mounted.is_stale}
         components = self.dom.components()
         for component, html in page.fresh_html().items():
-            if skipped and not skipped.isdisjoint(_family(page, component)):
+            if skipped and not skipped.isdisjoint(family_of(page, component)):
                 continue
             name = page.shared[component].key.name if component in page.shared else page.tree[component].component.name
             live = components.get(component)
             if live is None:
                 raise AssertionError(f"Component {name!r} ({component}) is not on the page any more.")
-            diff = difference(live, _parsed(html, live))
+            diff = difference(live, parsed_in_place(html, live))
             if diff is not None:  # is the component itself to blame, because no two renders of it are the same?
-                diff = difference(live, _parsed(html, live), _parsed(page.fresh_html()[component], live))
+                diff = difference(
+                    live, parsed_in_place(html, live), parsed_in_place(page.fresh_html()[component], live)
+                )
             if diff is not None:
                 raise AssertionError(
                     f"The page shows something else than {name!r} would render now. Does it show data that changed "
@@ -276,7 +284,9 @@ class Browser:
     # -- what the server says (see wire.Receiver) --------------------------------------------
 
     def apply(self, patches: Patches) -> None:
+        restore_boxes = self.controls.remember_boxes(self.dom.root)
         missed = self.dom.apply(patches)
+        restore_boxes()
         self._missed += missed
         for address, _ in patches:
             if address not in missed:
@@ -293,6 +303,9 @@ class Browser:
             raise AssertionError(f"Component {component!r} was rendered again, and its patches still find no place.")
         self._asked.add(what)
         self.wire.transmit(["render", what])
+
+    def send_again(self) -> Callable[[], None]:
+        return self.bindings.send_again()
 
     def carry_out(self, effect: Effect) -> None:
         kind, *fields = effect
@@ -316,11 +329,7 @@ class Browser:
     _on_navigate = _on_redirect
 
     def _on_url(self, how: str, url: str) -> None:
-        self.url = url
-        if how == "push":
-            self.history.append(url)
-        else:
-            self.history[-1] = url
+        self.tab.show(how, url)
 
     def _on_title(self, title: str) -> None:
         for element in self.dom.root.iter("title"):
@@ -337,9 +346,18 @@ class Browser:
     def post(self, kind: str, *fields: Any, done: Done | None = None) -> None:
         self.wire.post(kind, *fields, done=done)
 
+    def is_patch(self, link: Element) -> bool:
+        return is_patch(self.client, link, self.url)
+
     def follow(self, link: Element) -> None:
-        self._on_url("push", self.client.path_of(link.get("href", ""), self.url))
-        self.post("url", self.url)
+        self.go(self.client.path_of(link.get("href", ""), self.url))
+
+    def go(self, url: str) -> None:
+        self._tell_url(self.tab.go(url))
+
+    def _tell_url(self, answered: Callable[[], None]) -> None:
+        self.bindings.flush()
+        self.post("url", self.url, done=lambda succeeded: answered())
 
     def _notice(self) -> None:
         """`live-init` and `live-poll` of elements that are new on the page."""
@@ -371,17 +389,3 @@ class Browser:
 
     def _has(self, element: Element) -> bool:
         return element is self.dom.root or any(each is self.dom.root for each in element.iterancestors("html"))
-
-
-def _parsed(html: str, live: Element) -> Element:
-    """A fresh render, parsed as it would be in place of `live`."""
-    parent = live.getparent()
-    return next(parse_fragment(html, "html" if parent is None else context_of(parent)).iterchildren("*"))
-
-
-def _family(page: Any, component: str) -> Iterator[str]:
-    """A component's id and those of everything in it."""
-    yield component
-    if component in page.tree:
-        for child in page.tree[component].children.values():
-            yield from _family(page, child)

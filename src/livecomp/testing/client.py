@@ -201,14 +201,18 @@ class LiveClient:
             session.save()
             self.client.cookies[django_settings.SESSION_COOKIE_NAME] = session.session_key
 
+    def is_own(self, href: str) -> bool:
+        """Whether a link leads to this site."""
+        return urlsplit(urljoin(f"http://{HOST}/", href)).netloc == HOST
+
     def path_of(self, href: str, base: str) -> str:
         """Path and query string of a link on this site."""
         if href[:1] == "?":  # an empty query string too, which urljoin() takes for none
             base = base.partition("?")[0] + href
             href = ""
-        parts = urlsplit(urljoin(f"http://{HOST}{base}", href))
-        if parts.netloc != HOST:
+        if not self.is_own(href):
             raise AssertionError(f"{href!r} leads to another site.")
+        parts = urlsplit(urljoin(f"http://{HOST}{base}", href))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def deliver(self) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import Any
 
 from lxml.etree import _Element as Element
 
 from livecomp.testing.html_text import start_tag
+from livecomp.testing.html_tree import context_of, parse_fragment
 
 IGNORED_ATTRIBUTES = frozenset({"lc-token"})
 RENDERED = " _RENDERED "
@@ -102,3 +104,17 @@ def _lines(element: Element, depth: int = 0) -> Iterator[str]:
         yield from _lines(child, depth + 1)
         if text:
             yield f"{indent}  {text!r}"
+
+
+def parsed_in_place(html: str, live: Element) -> Element:
+    """A fresh render, parsed as it would be in place of `live`."""
+    parent = live.getparent()
+    return next(parse_fragment(html, "html" if parent is None else context_of(parent)).iterchildren("*"))
+
+
+def family_of(page: Any, component: str) -> Iterator[str]:
+    """A component's id and those of everything in it."""
+    yield component
+    if component in page.tree:
+        for child in page.tree[component].children.values():
+            yield from family_of(page, child)

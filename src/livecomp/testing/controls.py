@@ -6,8 +6,9 @@ holds is the user's, and the server's word counts again where it changes.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lxml.etree import _Element as Element
 
@@ -134,6 +135,49 @@ def _choices(active: list[Element]) -> list[str]:
     return list(found)
 
 
+_TAKEN = {
+    "number": re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?", re.ASCII),
+    "date": re.compile(r"\d{4,}-\d\d-\d\d", re.ASCII),
+    "time": re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,3})?)?", re.ASCII),
+    "datetime-local": re.compile(r"\d{4,}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?", re.ASCII),
+    "month": re.compile(r"\d{4,}-\d\d", re.ASCII),
+    "week": re.compile(r"\d{4,}-W\d\d", re.ASCII),
+}
+
+
+def _sanitized(type_: str, control: Element) -> str:
+    """What an input makes of its `value` attribute: a text that its type does not take is none."""
+    value = str(control.get("value", ""))
+    if type_ == "range":
+        return _in_range(value, control)
+    if type_ == "color":
+        return value.lower() if re.fullmatch("#[0-9a-fA-F]{6}", value) else "#000000"
+    if type_ in _TAKEN:
+        return value if _TAKEN[type_].fullmatch(value) else ""
+    if type_ in TYPED_TYPES:
+        value = value.replace("\n", "").replace("\r", "")
+        return value.strip(" \t\f") if type_ in ("url", "email") else value
+    return value
+
+
+def _in_range(value: str, control: Element) -> str:
+    def number(text: str, otherwise: float) -> float:
+        return float(text) if _TAKEN["number"].fullmatch(text) else otherwise
+
+    low = number(control.get("min", ""), 0)
+    high = max(low, number(control.get("max", ""), 100))
+    wanted = number(value, low + (high - low) / 2)
+    return value if low <= wanted <= high and value else f"{min(max(wanted, low), high):g}"
+
+
+def _box_key(control: Element) -> tuple[object, ...]:
+    """What a box stands for: its form, its name and its value. () for one without."""
+    name = control.get("name") or model_of(control)
+    if not name or not is_box(control) or control.get("value") is None:
+        return ()
+    return form_of(control), kind(control), name, control.get("value")
+
+
 class Controls:
     """What the controls of one page hold."""
 
@@ -141,6 +185,8 @@ class Controls:
         self._held: dict[Element, Held] = {}
         self._overruled: set[Element] = set()
         self.focused: Element | None = None
+        self.entered: dict[Element, None] = {}
+        """What the user has changed since the page was loaded, less what was submitted."""
 
     # -- reading and writing -----------------------------------------------------------------
 
@@ -153,7 +199,7 @@ class Controls:
             return chosen if kind(control) == "select-multiple" else self._single_choice(control, chosen)
         if control.tag == "textarea":
             return "".join(control.itertext())
-        return str(control.get("value", ""))
+        return _sanitized(kind(control), control)
 
     def _single_choice(self, select: Element, chosen: list[str]) -> str:
         if chosen:
@@ -216,6 +262,22 @@ class Controls:
         elif held not in offered:
             self.release(old)
 
+    def remember_boxes(self, root: Element) -> Callable[[], None]:
+        """Called before patches, with the page. What it gives is called after them: a box that stands for a value keeps
+        the user's choice where another element has come to stand for it.
+        """
+        before = {element: _box_key(element) for element in root.iter("input") if _box_key(element)}
+        touched = {before[box]: held for box, held in self._held.items() if before.get(box)}
+
+        def restore() -> None:
+            now = [element for element in root.iter("input") if element not in before and _box_key(element) in touched]
+            there = {key for box, key in before.items() if self._is_there(box) and _box_key(box) == key}
+            for box in now:
+                if _box_key(box) not in there:
+                    self.hold(box, touched[_box_key(box)])
+
+        return restore
+
     def left(self, control: Element) -> None:
         """The focus is gone: a bound control takes the server's word if that changed meanwhile."""
         if control in self._overruled:
@@ -230,6 +292,8 @@ class Controls:
         """
         changed = []
         for control, value in before.items():
+            if self.held(control) == value:
+                self.entered.pop(control, None)
             if kind(control) == "file" or not self._is_there(control) or self._is_own(control):
                 continue
             if self.held(control) != value or self.rendered(control) == value:

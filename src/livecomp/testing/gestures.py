@@ -13,6 +13,7 @@ from livecomp.testing.browser import Browser
 from livecomp.testing.controls import Held
 from livecomp.testing.elements import PageElement
 from livecomp.testing.finding import find, is_clickable, is_field, labelled
+from livecomp.testing.history import is_hash
 from livecomp.testing.selectors import describe, is_visible, visible_text
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ class Gestures(Browser):
             for control in self.controls.all_held(form):
                 self.controls.release(control)
             return True
-        return any(each.tag == "summary" or controls.is_control(each) for each in (node, *node.iterancestors()))
+        around = (node, *node.iterancestors())
+        if any(each.tag == "a" and is_hash(self.client, each.get("href", ""), self.url) for each in around):
+            return True
+        return any(each.tag == "summary" or controls.is_control(each) for each in around)
 
     def _nothing_happens(self, node: Element) -> None:
         link = next((each for each in (node, *node.iterancestors()) if each.tag == "a" and each.get("href")), None)

@@ -153,19 +153,15 @@ class TestPage(Forms):
 
     def back(self) -> Self:
         """The browser's back button, to the URL before."""
-        if len(self.history) < 2:
+        if len(self.tab.entries) < 2:
             raise AssertionError("There is no earlier URL to go back to.")
-        self.history.pop()
-        return self._visit(self.history[-1])
+        if answered := self.tab.back():
+            self.step(lambda: self._tell_url(answered))
+        return self
 
     def visit(self, url: str) -> Self:
         """A `live-patch` link to another URL of the same page."""
-        self.history.append(url)
-        return self._visit(url)
-
-    def _visit(self, url: str) -> Self:
-        self.url = url
-        self.step(lambda: self.post("url", url))
+        self.step(lambda: self.go(url))
         return self
 
     def _component(self, which: Target | None) -> str:

@@ -69,6 +69,9 @@ class Receiver(Protocol):
     def apply(self, patches: Patches) -> None:
         """Brings patches into the DOM."""
 
+    def send_again(self) -> Callable[[], None]:
+        """Sends what the user has entered to a server that has lost it. Gives what is to be done after the patches."""
+
     def carry_out(self, effect: Effect) -> None:
         """Does what the server asks for beside patches."""
 
@@ -189,7 +192,11 @@ class Wire:
         for _, ref, *answer in failed:
             if any(entry.ref == ref for entry in self.entries):
                 self._error(ref, *answer)
+        is_in_doubt = any(kind == "doubt" for kind, *_ in effects)
+        keep = self.receiver.send_again() if is_in_doubt else None
         self._settle(lambda ref: ref <= ack, patches, effects)
+        if keep is not None:
+            keep()
         self.is_joined = True
         for entry in list(self.entries):
             self._transmit_entry(entry)

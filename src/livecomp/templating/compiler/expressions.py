@@ -197,7 +197,7 @@ class Expressions:
             source = fetched
         elif len(variable.lookups) > 1:
             return sink.expression(self.watched(slow))
-        texts = "V" if self.write_value == "value_text" else "E"
+        texts = "V" if self.write_value == "write_whole" else "E"
         sink.expression(
             f"{texts}[{source}] if {source}.__class__ is {self.string}"
             f" else {source} if {source}.__class__ is {integer} else {self.watched(slow)}"

@@ -22,6 +22,7 @@ _GLOBALS: dict[str, Any] = {
     **{name: value for module in (runtime, tag_runtime) for name, value in vars(module).items() if name[:2] != "__"},
     "ATOMS": ATOMS,
     "MISSING": MISSING,
+    **{f"write_{form}": write for form, write in runtime.WRITERS.items()},
     "E": runtime.ESCAPED,
     "V": runtime.SPELT,
     "STR": str,

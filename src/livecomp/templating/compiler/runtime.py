@@ -18,6 +18,7 @@ from django.utils.inspect import signature
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
 from livecomp.constants import JSON_MARK
+from livecomp.control_values import FORMS, control_text
 from livecomp.spelling import simplify, spell
 from livecomp.templating.atoms import MISSING
 
@@ -120,6 +121,26 @@ def part_text(value: Any, context: Context) -> str:
     if isinstance(simple, list | dict):
         return as_text(value, context)
     return as_text(simple if simple.__class__ is str else repr(simple), context)
+
+
+def _control_writer(form: str) -> Callable[[Any, Context], str]:
+    def write(value: Any, context: Context) -> str:
+        if value.__class__ is SafeString and form != "number":
+            return str.__str__(value)
+        text = control_text(value, form)
+        if text is None:
+            return as_text(value, context)
+        return ESCAPED[text] if context.autoescape else text
+
+    return write
+
+
+WRITERS: Final = {
+    "whole": value_text,
+    "part": part_text,
+    **{form: _control_writer(form) for form in FORMS},
+}
+"""How an output is written that stands in a value which is not written for the eye; see `live_values`."""
 
 
 def variable_text(root: Any, expression: FilterExpression, context: Context) -> str:

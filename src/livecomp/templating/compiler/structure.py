@@ -80,7 +80,7 @@ class Structure(Regions):
                 self.compound(item, sink)
 
     def output_item(self, item: Output, sink: Sink) -> None:
-        self.write_value = {"whole": "value_text", "part": "part_text"}.get(item.value, "")
+        self.write_value = f"write_{item.value}" if item.value else ""
         self.output(item.node, sink)
         self.write_value = ""
 

@@ -239,6 +239,16 @@ class CompiledTemplate:
 
     def _render_live(self, context: Context, host: Host | None, component: str, old: Any) -> Rendered:
         template = self.template
+        if type(context) is Context and context.template is None:  # as below, by hand: it is the way of most renders
+            state = context.render_context
+            outer, state.template, context.template = state.template, template, template
+            state.push()
+            context.template_name = template.name
+            try:
+                return self._render_bound(context, host, component, old)
+            finally:
+                context.template, state.template = None, outer
+                state.pop()
         with context.render_context.push_state(template):
             if context.template is not None:
                 return self._render_bound(context, host, component, old)
