@@ -11,6 +11,7 @@ from livecomp.mounted import Mounted
 from livecomp.outbox import Outbox
 from livecomp.request import is_page_url, set_page_url
 from livecomp.state import MISSING
+from livecomp.values import copy_arguments
 
 logger = logging.getLogger("livecomp")
 
@@ -49,7 +50,7 @@ class Address(Outbox):
 
     def mount_at_url(self, mounted: Mounted, arguments: Mapping[str, Any]) -> None:
         """Read the URL, then call the component's ``mount()``, which may give its ``url=`` fields other defaults."""
-        component = mounted.component
+        component, arguments = mounted.component, copy_arguments(arguments)
         if not component.url_fields:
             component.mount(**arguments)
             return

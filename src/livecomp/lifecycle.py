@@ -11,6 +11,7 @@ from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
+from livecomp.values import copy_arguments
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
@@ -34,7 +35,7 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
 
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
-    page = child.page
+    page, changed = child.page, copy_arguments(changed)
     if child.broken:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it

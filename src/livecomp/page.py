@@ -42,6 +42,7 @@ from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.outbox import count_own_calls
 from livecomp.templating import opaque
 from livecomp.turn import Attempt
+from livecomp.values import copy_arguments, copy_value
 
 logger = logging.getLogger("livecomp")
 
@@ -322,7 +323,7 @@ class LivePage(Attempts):
             raise LookupError(f"{component!r} is not on this page.")
         auth.guard(mounted)
         name = method_name(mounted.component, method, "send_to")
-        result = getattr(mounted.component, name)(**arguments)
+        result = copy_value(getattr(mounted.component, name)(**copy_arguments(arguments)))
         if self.attempt is not None and self.attempt.notes_fields:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
