@@ -326,7 +326,7 @@ def test_t139_a_commit_that_another_process_made_is_asked_for_again(monkeypatch:
     row = OnceEvent.objects.get()
     row.delete()
     monkeypatch.setattr(once, "_answer_of", lambda page: (_ for _ in ()).throw(OperationalError("gone")))
-    monkeypatch.setattr(once, "_look_up", lambda key, database, error=None: row)
+    monkeypatch.setattr(once, "_after", lambda key, database, error: row)
     driver.event("pay")
     assert driver.out(Close)[0].code is CloseCode.TRY_LATER
     assert driver.component.paid == 1
@@ -412,3 +412,25 @@ def test_with_atomic_requests_it_has_a_transaction_of_its_own(settings: Any) -> 
         assert Note.objects.count() == 1
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = connection.settings_dict["ATOMIC_REQUESTS"] = False
+
+
+@pytest.fixture
+def without_its_table(transactional_db: None) -> Iterator[None]:
+    with connection.schema_editor() as editor:
+        editor.delete_model(OnceEvent)
+    yield
+    with connection.schema_editor() as editor:
+        editor.create_model(OnceEvent)
+
+
+def test_t139_without_its_table_an_event_fails_and_the_page_goes_on(without_its_table: None) -> None:
+    driver = joined()
+    [error] = driver.event("pay")
+    assert error[2] == "failed"
+    come_back_after_a_kill(driver)
+    [error] = [reply for reply in again(driver) if reply[0] == "error"]
+    assert error[2] == "doubt"
+    assert not driver.out(Close)
+    assert Note.objects.count() == 0
+    replies = driver.event("look")
+    assert replies[-1][0] in ("ack", "patch")
