@@ -434,3 +434,16 @@ def test_t139_without_its_table_an_event_fails_and_the_page_goes_on(without_its_
     assert Note.objects.count() == 0
     replies = driver.event("look")
     assert replies[-1][0] in ("ack", "patch")
+
+
+def test_t139_a_page_gives_up_a_limited_number_of_events_of_other_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "MAX_GIVEN_UP", 2)
+    driver = joined()
+    codes = [again(driver, ref, key=f"invented:{ref}")[0][2] for ref in (1, 2, 3, 4)]
+    assert codes == ["failed", "failed", "doubt", "doubt"]
+    assert OnceEvent.objects.count() == 2
+
+
+def test_t139_a_key_is_no_longer_than_one_can_be() -> None:
+    with pytest.raises(protocol.ProtocolError):
+        protocol.decode(f'["event", 1, "c0", "pay", {{}}, {{}}, "{"x" * 151}"]')

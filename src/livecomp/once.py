@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("livecomp")
 
 CLEANING = 3600.0  # seconds between two removals of old rows, in one process
+MAX_GIVEN_UP = 100  # events of another page that one page may ask for: more than a browser has under way
 GIVEN_UP = "Your last action was lost. Please try again."
 IN_DOUBT = "Your last action may be lost."
 
@@ -81,6 +82,9 @@ def give_up(page: "LivePage", message: "Event", database: str) -> None:
     key = _key_of_message(page, message)
     if not is_of_another(page, key):
         return
+    page.given_up += 1
+    if page.given_up > MAX_GIVEN_UP:
+        raise Refused(ErrorCode.DOUBT, IN_DOUBT)
     try:
         with transaction.atomic(using=database):
             _claim(page, key, database)
