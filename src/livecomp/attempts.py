@@ -19,6 +19,7 @@ from livecomp.mounted import Mounted
 from livecomp.outbox import way_on
 from livecomp.raised import contained
 from livecomp.shared import Place
+from livecomp.synchronous import call_to_end
 from livecomp.turn import Attempt
 
 Result = TypeVar("Result")
@@ -45,9 +46,13 @@ class Attempts(Address):
         try:
             with contained:
                 act()
-        except Exception:
+        except Exception as error:
             self.attempt = None
+            to = self.leaving
             self.undo(attempt)
+            if isinstance(error, (Refused, PermissionDenied)) and (kept := way_on(attempt.effects, [])):
+                self.leaving = to  # a refusal does not undo a redirect
+                (self._effects if self.rendering is None else self.rendering.effects).extend(kept)
             raise
         finally:
             self.attempt = None
@@ -217,7 +222,7 @@ class Attempts(Address):
         """Tell a component that it leaves. What it raises is its own failure."""
         try:
             with contained:
-                mounted.component.unmount()
+                call_to_end(mounted.component, "unmount", {})
         except Exception as error:
             failures.report(mounted, error, "unmount")
 

@@ -1,6 +1,8 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
 import copy
+import inspect
+import logging
 from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +14,20 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import LazyObject
 
+from livecomp import standing
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
 from livecomp.raised import contained, text_of
 from livecomp.request import renew_visitor
+from livecomp.synchronous import discard, is_unfinished
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
     from livecomp.page import LivePage
+
+logger = logging.getLogger("livecomp")
 
 _OPEN = Access()
 
@@ -108,6 +114,14 @@ def forget_verdicts(page: "LivePage") -> None:
     forget_permissions(page.request)
 
 
+def forget_rule(mounted: "Mounted") -> None:
+    """Have the component's own ``has_permission()`` be asked again in the same turn: the state that it looks at may be
+    another. Nothing is read again for declared permissions."""
+    if has_rule(mounted.component):
+        for id in standing.with_all_within(mounted.page, mounted.id):
+            mounted.page.turn.verdicts.pop(id, None)
+
+
 def was_refused(mounted: "Mounted") -> bool:
     """Whether the guard has refused the component in this turn: not where it could not tell."""
     return mounted.page.turn.verdicts.get(mounted.id) is not None
@@ -138,7 +152,13 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
 def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
     """Whether `check` refuses the component to anybody."""
     cls = component if isinstance(component, type) else type(component)
-    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
+    return bool(cls.login_required or cls.permission_required or has_rule(cls))
+
+
+def has_rule(component: type[LiveComponent] | LiveComponent) -> bool:
+    """Whether it has a ``has_permission()`` of its own."""
+    cls = component if isinstance(component, type) else type(component)
+    return cls.has_permission is not LiveComponent.has_permission
 
 
 def check(
@@ -152,8 +172,24 @@ def check(
     """
     if component.login_required or component.permission_required:
         _check_declared(component, request, _OPEN, {} if verdicts is None else verdicts)
-    if isinstance(component, LiveComponent) and not component.has_permission():
+    if isinstance(component, LiveComponent) and not _allows(component):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
+
+
+def _allows(component: LiveComponent) -> bool:
+    """What the component's own rule says. What is true only because it is an object is no yes: a coroutine that nobody
+    awaits, a method that nobody called."""
+    answer: Any = component.has_permission()
+    if is_unfinished(answer) or inspect.isroutine(answer):
+        logger.error(
+            "%s.has_permission() gave %r, which is neither true nor false, so the visitor is refused. Await it with "
+            "async_to_sync(…), or call it.",
+            type(component).__name__,
+            answer,
+        )
+        discard(answer)
+        return False
+    return bool(answer)
 
 
 def _check_declared(

@@ -12,21 +12,18 @@ from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
 from livecomp.raised import contained
+from livecomp.synchronous import call_to_end
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     """Mount a component that is in its place. False when it asked for a redirect.
 
-    The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
+    The fields with ``url=`` have their values before mount() runs; what reads them, and the guard, see the arguments. The
+    guard is asked again after it."""
     page = mounted.page
     try:
-        auth.guard(mounted)
-        if mounted.component.url_fields:
-            with contained:
-                page.read_url(mounted, arguments)
-        return page.stays(
-            lambda: page.collect_effects(mounted, lambda: page.try_out(lambda: mounted.component.mount(**arguments)))
-        )
+        _ask_before(mounted, arguments)
+        return page.stays(lambda: _set_up(mounted, arguments))
     except ComponentError:
         raise
     except Exception as error:
@@ -36,6 +33,15 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
         return True
 
 
+def _set_up(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+    page = mounted.page
+    if mounted.component.url_fields:
+        with contained:
+            page.read_url(mounted, arguments)
+    if not page.leaving:
+        page.collect_effects(mounted, lambda: page.try_out(lambda: _call(mounted, "mount", arguments)))
+
+
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
     page = child.page
@@ -43,8 +49,8 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it
     try:
-        auth.guard(child)
-        page.try_out(lambda: child.component.updated(**changed))
+        _ask_before(child, changed)
+        page.try_out(lambda: _call(child, "updated", changed))
     except Exception as error:
         _break(child, "updated", error)
     page.dirty.add(child.id)
@@ -65,10 +71,29 @@ def resume(mounted: Mounted) -> None:
         return
     mounted.must_resume = False
     try:
-        mounted.page.try_out(mounted.component.resumed)
+        mounted.page.try_out(lambda: call_to_end(mounted.component, "resumed", {}))
     except Exception as error:
         failure = report(mounted, error, "resumed")
         mounted.page.flash("error", notices.failure_text(error, failure))
+    auth.forget_rule(mounted)  # it is asked again before anything is shown
+
+
+def _ask_before(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+    """Ask the guard before mount() or updated(). The component's own rule sees what these are going to get."""
+    if not auth.has_rule(mounted.component):
+        return auth.guard(mounted)
+    auth.forget_rule(mounted)
+    with mounted.page.seeing(mounted, arguments):
+        auth.guard(mounted)
+
+
+def _call(mounted: Mounted, method: str, arguments: Mapping[str, Any]) -> None:
+    """Call mount() or updated(), and ask the guard about the state that it leaves."""
+    component, leaving = mounted.component, mounted.page.leaving
+    call_to_end(component, method, arguments)
+    if auth.has_rule(component) and mounted.page.leaving == leaving:
+        auth.forget_rule(mounted)
+        auth.guard(mounted)
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:

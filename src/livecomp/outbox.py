@@ -97,10 +97,10 @@ class Outbox:
             act()
         finally:
             asked = self._swap_effects(before)
-        if self.leaving:
-            before += asked
-        else:
-            mounted.effects += asked
+            if self.leaving:  # and that holds where it was refused, too
+                before += asked
+            else:
+                mounted.effects += asked
 
     def hold_effects(self, act: Callable[[], Result]) -> Result:
         """Do this, a render. Where it fails, nothing that it asked the browser for happens; where it leads to another page,

@@ -319,4 +319,5 @@ class LivePage(Attempts):
         if self.attempt is not None:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
+        auth.forget_rule(mounted)
         return result

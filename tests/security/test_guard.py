@@ -1,7 +1,7 @@
 """livecomp.auth.guard: whatever makes a component visible, or acts for it, asks it first."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -528,3 +528,63 @@ def test_a_rule_that_sends_the_visitor_elsewhere_refuses_whatever_it_gives(answe
     resume.save(driver.page, clean=True)
     sent = driver.join(resume=(driver.page.joined_id, driver.page.version))
     assert "SECRET" not in str(sent)
+
+
+# A rule that gives no answer
+
+
+class Unanswered(LiveComponent):
+    name = "guard.unanswered"
+    template = "<p>SECRET {{ n }}</p>"
+    answer: ClassVar[Any] = staticmethod(lambda: True)
+    n: int = 0
+
+    def has_permission(self) -> Any:
+        return Unanswered.answer()
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+
+async def no_in_the_end() -> bool:
+    return False
+
+
+def no_when_asked() -> Iterator[bool]:
+    yield False
+
+
+async def no_bit_by_bit() -> AsyncIterator[bool]:
+    yield False
+
+
+NO_ANSWERS = {
+    "coroutine": no_in_the_end,
+    "generator": no_when_asked,
+    "async generator": no_bit_by_bit,
+    "method that was not called": lambda: no_in_the_end,
+    "bound method": lambda: [].copy,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", NO_ANSWERS)
+def test_t116_a_rule_whose_answer_is_no_answer_lets_nobody_in(
+    kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = joined("guard.unanswered")
+    monkeypatch.setattr(Unanswered, "answer", staticmethod(NO_ANSWERS[kind]))
+    assert driver.event("add")[0][:3] == ["error", 1, "forbidden"]
+    assert "SECRET" not in str(driver.give(protocol.Render("c0")))
+    with pytest.raises(PermissionDenied):
+        Driver("guard.unanswered")
+    assert "neither true nor false" in caplog.text
+    caplog.clear()
+
+
+@pytest.mark.parametrize("answer", [1, "yes", [0], None, 0, "", []])
+def test_a_rule_may_answer_with_what_is_true_or_false(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined("guard.unanswered")
+    monkeypatch.setattr(Unanswered, "answer", staticmethod(lambda: answer))
+    assert (driver.event("add")[0][0] == "patch") is bool(answer)
