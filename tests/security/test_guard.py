@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.utils.functional import SimpleLazyObject
 
-from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, resume, state
+from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, publish, resume, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
 from livecomp.receiving import HANDLERS
@@ -203,12 +204,73 @@ def test_t116_a_root_that_is_not_allowed_is_not_joined() -> None:
     assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
 
 
+@pytest.mark.parametrize("name", ["guard.vault", "guard.reader"])
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_t116_a_page_whose_only_component_is_refused_when_it_resumes_shows_a_notice_and_comes_back(
+    name: str, is_same_process: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from livecomp import this_process
+
+    driver = joined(name)
+    driver.event("change")
+    resume.save(driver.page, clean=True)
+    if not is_same_process:
+        monkeypatch.setattr(this_process, "_id", "another_process1")
+    Vault.is_open = False
+    for _ in range(2):  # the second time the browser shows the notice already
+        (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+        assert reply[0] == "joined"
+        assert "not allowed to see this" in str(reply)
+        assert "second" not in str(reply)
+        assert driver.out(Close) == []
+        driver.ref += 1
+        assert driver.give(protocol.Event(driver.ref, "c0", "change", {}))[0][:3] == ["error", driver.ref, "forbidden"]
+        resume.save(driver.page, clean=True)
+    Vault.is_open = True
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "second" in str(sent), "it comes back with its state"
+    assert driver.component.secret == "second"
+
+
+def test_t116_a_page_whose_state_is_lost_shows_a_notice_too() -> None:
+    driver = joined()
+    Vault.is_open = False
+    cache.clear()
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "first" not in str(reply)
+    assert "not allowed to see this" in str(reply)
+    assert driver.out(Close) == []
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_rule_that_leads_away_does_so_when_a_page_is_joined(resumed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("guard.vault")
+    if resumed:
+        driver.join()
+        resume.save(driver.page, clean=True)
+    monkeypatch.setattr(Vault, "has_permission", lambda self: self.redirect("/login/"))
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version) if resumed else None)
+    assert "first" not in str(reply)
+    assert ["redirect", "/login/"] in [[*each] for each in reply[5]]
+
+
+def test_t116_the_browser_shows_a_notice_after_a_reconnect_and_the_component_when_it_may(live: LiveClient) -> None:
+    page = live.mount("guard.vault")
+    page.call("change")
+    Vault.is_open = False
+    page.disconnect().reconnect()
+    assert "not allowed to see this" in page.html
+    assert "second" not in page.html
+    Vault.is_open = True
+    publish("vault", 1)
+    live.deliver()
+    assert "second" in page.html
+
+
 def test_t116_the_browser_shows_what_a_fresh_render_does_after_a_withdrawal(live: LiveClient) -> None:
     page = live.mount("guard.vault")
     Vault.is_open = False
     live.deliver()
-    from livecomp import publish
-
     publish("vault", 1)
     live.deliver()
     assert "first" not in page.html
