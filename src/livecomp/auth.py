@@ -1,6 +1,7 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
 import copy
+import functools
 import inspect
 import logging
 from collections.abc import Collection, Hashable
@@ -10,9 +11,11 @@ from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import LazyObject
+from django.utils.functional import cached_property as django_cached_property
 
 from livecomp import standing
 from livecomp.component import LiveComponent
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("livecomp")
 
 _OPEN = Access()
+_HAS_RULE = "_livecomp_has_rule"  # on a request whose visitor a has_permission() was asked about
 
 
 def visitor_bindings(request: HttpRequest) -> list[str]:
@@ -172,13 +176,14 @@ def check(
     """
     if component.login_required or component.permission_required:
         _check_declared(component, request, _OPEN, {} if verdicts is None else verdicts)
-    if isinstance(component, LiveComponent) and not _allows(component):
+    if isinstance(component, LiveComponent) and has_rule(component) and not _allows(component):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
 
 
 def _allows(component: LiveComponent) -> bool:
     """What the component's own rule says. What is true only because it is an object is no yes: a coroutine that nobody
     awaits, a method that nobody called."""
+    component._live.page.request.__dict__[_HAS_RULE] = True
     answer: Any = component.has_permission()
     if is_unfinished(answer) or inspect.isroutine(answer):
         logger.error(
@@ -227,25 +232,44 @@ def revalidate(request: HttpRequest) -> bool:
 
 def forget_permissions(request: HttpRequest) -> None:
     """Have ``user.has_perm()`` and ``{{ perms }}`` ask the database again. Django's backends, and those of the packages
-    around it, keep the answers on the user, which in a view lives as long as the request.
+    around it, keep the answers on the user, which in a view lives as long as the request. Where there is a
+    ``has_permission()``, what else was read from the database and hangs on the user is read again too: related objects,
+    prefetched ones, and what a ``cached_property`` has made of them.
 
     The user is replaced by a copy without them: another thread may be reading the answers at this moment."""
     for name in ("user", "_acached_user"):  # the second is what auser() gives
         user = request.__dict__.get(name)
+        has_rule = _HAS_RULE in request.__dict__
         if isinstance(user, LazyObject):  # it stays the same, with another user in it
-            _renew_user(user, "_wrapped")
+            _renew_user(user, "_wrapped", has_rule)
         else:
-            _renew_user(request, name)
+            _renew_user(request, name, has_rule)
 
 
-def _renew_user(holder: Any, name: str) -> None:
+def _renew_user(holder: Any, name: str, has_rule: bool) -> None:
     user = holder.__dict__.get(name)
-    answers = [each for each in tuple(getattr(user, "__dict__", ())) if each.endswith("_cache") and "perm" in each]
-    if answers:
+    kept = tuple(getattr(user, "__dict__", ()))
+    answers = [each for each in kept if each.endswith("_cache") and "perm" in each]
+    has_relations = False
+    if has_rule and isinstance(user, Model):
+        read = _kept_by(type(user))
+        answers += [each for each in kept if each in read]
+        has_relations = bool(user._state.fields_cache)
+    if answers or has_relations:
         fresh = copy.copy(user)
         for answer in answers:
             fresh.__dict__.pop(answer, None)
+        if has_relations:
+            fresh._state.fields_cache = {}
         setattr(holder, name, fresh)
+
+
+@functools.cache
+def _kept_by(model: type[Model]) -> frozenset[str]:
+    """The attributes in which an instance keeps what it has read from the database, beside its own row."""
+    cached = (functools.cached_property, django_cached_property)
+    names = {name for base in model.__mro__ for name, value in vars(base).items() if isinstance(value, cached)}
+    return frozenset(names | {"_prefetched_objects_cache"})
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
-from django.utils.functional import SimpleLazyObject
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject, cached_property
 
 from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, publish, resume, state
 from livecomp.constants import CloseCode
@@ -17,6 +18,7 @@ from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
 from livecomp.receiving import HANDLERS
 from livecomp.testing.client import LiveClient
 from tests.driver import Driver, make_request
+from tests.testapp import models as testapp
 
 pytestmark = pytest.mark.django_db
 
@@ -343,6 +345,99 @@ def test_t117_permissions_are_asked_for_in_each_message(live: LiveClient) -> Non
     assert "may add" in page.html
 
 
+def as_lazy(user: User) -> Any:
+    return SimpleLazyObject(lambda: user)
+
+
+RULES = {
+    "related": lambda user: user.membership.is_member,
+    "prefetched": lambda user: any(group.name == "members" for group in user.groups.all()),
+    "cached property": lambda user: user.is_member_of_the_club,
+}
+
+
+class Club(LiveComponent):
+    """Its rule looks at what hangs on the user."""
+
+    name = "guard.club"
+    template = "<p>MEMBERS ONLY {{ n }}</p>"
+    rule: ClassVar[str] = "related"
+    n: int = 0
+
+    def has_permission(self) -> bool:
+        return bool(RULES[Club.rule](self.user))
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+    @event
+    def leave(self) -> None:
+        leave_the_club(self.user)
+        self.n += 1
+
+    @on("guard.club")
+    def hear(self, message: Any) -> None:
+        self.n += 1
+
+
+def leave_the_club(user: Any) -> None:
+    testapp.Membership.objects.filter(user=user.pk).update(is_member=False)
+    User.groups.through.objects.filter(user=user.pk).delete()
+
+
+@pytest.fixture(params=RULES)
+def member(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> User:
+    ann = User.objects.create_user("ann")
+    testapp.Membership.objects.create(user=ann)
+    ann.groups.add(Group.objects.create(name="members"))
+    of_the_club = cached_property(lambda user: testapp.Membership.objects.get(user=user).is_member)
+    of_the_club.__set_name__(User, "is_member_of_the_club")
+    monkeypatch.setattr(User, "is_member_of_the_club", of_the_club, raising=False)
+    auth._kept_by.cache_clear()
+    monkeypatch.setattr(Club, "rule", request.param)
+    return User.objects.prefetch_related("groups").get()
+
+
+@pytest.mark.parametrize("form", [as_lazy, lambda user: user])
+def test_t117_what_hangs_on_the_user_is_read_again_in_each_message(form: Any, member: User) -> None:
+    driver = Driver("guard.club", form(member))
+    driver.join()
+    assert driver.event("add")[0][0] == "patch"
+    leave_the_club(member)
+    assert driver.event("add")[0][:3] == ["error", 2, "forbidden"]
+    (patch,) = driver.give(inputs.TopicMessages({"guard.club": [1]}))
+    assert "not allowed to see this" in str(patch)
+
+
+def test_t117_who_leaves_by_an_event_sees_nothing_of_it_afterwards(member: User) -> None:
+    driver = Driver("guard.club", member)
+    driver.join()
+    sent = str(driver.event("leave"))
+    assert "MEMBERS ONLY" not in sent
+    assert "not allowed to see this" in sent
+
+
+def test_t117_a_page_in_a_browser_reads_it_again(member: User, live: LiveClient) -> None:
+    page = live.as_user(member).mount("guard.club")
+    page.call("add")
+    leave_the_club(member)
+    with page.expect_error("forbidden"):
+        page.call("add")
+
+
+def test_what_hangs_on_the_user_stays_where_there_is_no_rule() -> None:
+    ann = User.objects.create_user("ann")
+    testapp.Membership.objects.create(user=ann)
+    request = make_request(User.objects.select_related("membership").get())
+    before = request.user
+    auth.forget_permissions(request)
+    assert request.user is before
+    with CaptureQueriesContext(connection) as queries:
+        assert request.user.membership.is_member
+    assert len(queries) == 0
+
+
 # A guard that cannot tell
 
 
@@ -412,10 +507,6 @@ def test_what_a_refused_handler_asked_for_is_not_started() -> None:
     Vault.is_open = False
     driver.event("begin")
     assert driver.out(StartTask) == driver.out(StartTimer) == driver.out(Publish) == []
-
-
-def as_lazy(user: User) -> Any:
-    return SimpleLazyObject(lambda: user)
 
 
 @pytest.mark.parametrize("form", [as_lazy, lambda user: user])
