@@ -4,7 +4,8 @@ import copy
 import functools
 import inspect
 import logging
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
@@ -122,8 +123,13 @@ def forget_rule(mounted: "Mounted") -> None:
     """Have the component's own ``has_permission()`` be asked again in the same turn: the state that it looks at may be
     another. Nothing is read again for declared permissions."""
     if has_rule(mounted.component):
-        for id in standing.with_all_within(mounted.page, mounted.id):
-            mounted.page.turn.verdicts.pop(id, None)
+        forget_verdicts_within(mounted)
+
+
+def forget_verdicts_within(mounted: "Mounted") -> None:
+    """Have the guard ask again for the component and all that stands in it."""
+    for id in standing.with_all_within(mounted.page, mounted.id):
+        mounted.page.turn.verdicts.pop(id, None)
 
 
 def was_refused(mounted: "Mounted") -> bool:
@@ -142,8 +148,12 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
             guard(each)
         if not is_restricted(mounted.component):
             return None
+        stays = False
         with contained:
-            stays = page.stays(lambda: check(mounted.component, page.request, verdicts))
+            if has_rule(mounted.component) and standing.is_left_out(page, mounted.id):
+                stays = _stays_unseen(page, lambda: check(mounted.component, page.request, verdicts))
+            else:
+                stays = page.stays(lambda: check(mounted.component, page.request, verdicts))
         if not stays:
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
@@ -151,6 +161,21 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
     except PermissionDenied as denied:
         return Refused(ErrorCode.FORBIDDEN, text_of(denied) or f"{mounted.component.name!r} is not allowed.")
     return None
+
+
+def _stays_unseen(page: "LivePage", ask: Callable[[], None]) -> bool:
+    """Ask the rule of a component that the visitor does not see: it may refuse, and leads nobody elsewhere."""
+    leaving, stays = page.leaving, False
+
+    def ask_quietly() -> None:
+        nonlocal stays
+        try:
+            stays = page.stays(ask)
+        finally:
+            page.leaving = leaving
+
+    page.collect_effects(SimpleNamespace(effects=[]), ask_quietly)  # where nobody takes them
+    return stays
 
 
 def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:

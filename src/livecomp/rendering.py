@@ -12,7 +12,7 @@ from typing import Any
 
 from django.template import Context
 
-from livecomp import inputs, lifecycle, registry, standing
+from livecomp import auth, inputs, lifecycle, registry, standing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
@@ -139,6 +139,8 @@ class Host:
         if found is None:  # it stands in what was given, and could not come back with the page
             return ""
         if isinstance(found, Mounted):
+            if found.is_left_out:
+                auth.forget_verdicts_within(found)  # a rule that was asked unseen may lead elsewhere now
             if found.is_left_out or found.html is None:
                 page.note(found)
         elif found.is_left_out:

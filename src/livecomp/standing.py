@@ -87,6 +87,11 @@ def is_shown(page: "LivePage", id: str) -> bool:
     return all(each.failure is None and not each.is_left_out for each in all_around(page, id))
 
 
+def is_left_out(page: "LivePage", id: str) -> bool:
+    """Whether a template leaves it out at present, or something that it stands in."""
+    return page.tree[id].is_left_out or any(each.is_left_out for each in all_around(page, id))
+
+
 def is_withheld(page: "LivePage", id: str) -> bool:
     """Whether a template leaves it out at present, or what it stands in may not be seen: then nothing of it is called."""
     found = page.tree.get(id) or page.shared.get(id)
