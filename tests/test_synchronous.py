@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.utils.functional import cached_property
 
-from livecomp import LiveComponent, state
+from livecomp import LiveComponent, event, state
 from livecomp.exceptions import ComponentError
 from livecomp.synchronous import METHODS
 from tests.driver import Driver
@@ -110,4 +110,95 @@ def test_what_else_gives_a_coroutine_is_told(caplog: pytest.LogCaptureFixture) -
     driver.join()
     driver.join(resume=(driver.page.joined_id, driver.page.version))
     assert "Disguised.resumed() gave" in caplog.text
+    caplog.clear()
+
+
+# What send_to() gives
+
+
+class Told(LiveComponent):
+    name = "synchronous.told"
+    template = "<p>{{ heard }}</p>"
+    heard: int = 0
+
+    async def hear(self) -> int:
+        self.heard += 1
+        return self.heard
+
+    def hear_bit_by_bit(self) -> Iterator[None]:
+        self.heard += 1
+        yield
+
+
+class Teller(LiveComponent):
+    name = "synchronous.teller"
+    template = """{% load livecomp %}<div>{{ n }}{% live_component 'synchronous.told' %}
+        {% if has_child %}{% live_component 'synchronous.telling' %}{% endif %}</div>"""
+    n: int = 0
+    has_child: bool = False
+
+    @event
+    def forget(self, method: str) -> None:
+        self.n += 1
+        self.send_to("c1", method)
+
+    @event
+    async def forget_later(self, method: str) -> None:
+        self.n += 1
+        self.send_to("c1", method)
+
+    @event
+    async def wait(self) -> None:
+        self.n = await self.send_to("c1", "hear")
+
+    @event
+    def give_on(self) -> Any:
+        return self.send_to("c1", "hear")
+
+    @event
+    def run(self) -> Iterator[None]:
+        yield from self.send_to("c1", "hear_bit_by_bit")
+
+    @event
+    def place(self) -> None:
+        self.has_child = True
+
+
+class Telling(LiveComponent):
+    name = "synchronous.telling"
+    template = "<p></p>"
+
+    def mount(self) -> None:
+        self.send_to("c1", "hear")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["forget", "forget_later"])
+@pytest.mark.parametrize("method", ["hear", "hear_bit_by_bit"])
+def test_what_send_to_gives_and_nobody_awaits_or_runs_is_an_error(
+    name: str, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = Driver("synchronous.teller")
+    driver.join()
+    assert driver.event(name, method=method)[0][:3] == ["error", 1, "failed"]
+    assert driver.component.n == 0
+    assert f"send_to(…, '{method}') gave <" in caplog.text
+    caplog.clear()
+    assert driver.event("wait")[-1][0] == "patch", "the next one is not blamed for it"
+
+
+@pytest.mark.parametrize("name", ["wait", "give_on", "run"])
+def test_what_send_to_gives_may_be_awaited_or_run(name: str) -> None:
+    driver = Driver("synchronous.teller")
+    driver.join()
+    assert driver.event(name)[0][0] != "error"
+    assert driver.page.tree["c1"].component.heard == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_mount_cannot_await_what_it_sends(caplog: pytest.LogCaptureFixture) -> None:
+    driver = Driver("synchronous.teller")
+    driver.join()
+    driver.event("place")
+    assert "send_to(…, 'hear') gave <" in caplog.text
     caplog.clear()

@@ -81,6 +81,7 @@ def run(
             _refuse_open(open_before)
         else:
             _refuse_open(open_before)
+        page.promises.require_begun()
     except _Undone:
         return
     except PageGone:
@@ -100,6 +101,7 @@ def run(
         return
     finally:
         page.attempt = None
+        page.promises.forget()
         auth.forget_verdicts(page)  # it may have taken away the visitor's own right
     page.turn.kept.append(attempt)
     page.turn.published += [(*each, attempt) for each in attempt.published]

@@ -91,6 +91,7 @@ def _call(mounted: Mounted, method: str, arguments: Mapping[str, Any]) -> None:
     """Call mount() or updated(), and ask the guard about the state that it leaves."""
     component, leaving = mounted.component, mounted.page.leaving
     call_to_end(component, method, arguments)
+    mounted.page.promises.require_begun()
     if auth.has_rule(component) and mounted.page.leaving == leaving:
         auth.forget_rule(mounted)
         auth.guard(mounted)

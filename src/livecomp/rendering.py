@@ -285,9 +285,16 @@ def first_render(mounted: Mounted) -> str:
     rendering = render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
-    mounted.forget_failure()
+    _end_failure(mounted)
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
+
+
+def _end_failure(mounted: Mounted) -> None:
+    was_shown = mounted.failure is not None
+    mounted.forget_failure()
+    if was_shown:
+        standing.return_presence(mounted.page, mounted.id)
 
 
 def render_in_place(child: Mounted) -> None:
@@ -337,7 +344,7 @@ def _render_again(mounted: Mounted) -> list[tuple[str, str]]:
     except Exception:
         mounted.looked |= looked
         raise
-    mounted.forget_failure()
+    _end_failure(mounted)
     return patches
 
 

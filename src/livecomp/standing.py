@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from livecomp import registry
 from livecomp.component import LiveComponent
 from livecomp.effects import Detach
+from livecomp.presence import directory
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
@@ -128,6 +129,26 @@ def leave_out(page: "LivePage", id: str) -> None:
     found.is_left_out = True
     _forget_html(page, id)
     forget_html_within(page, id)
+
+
+def leave_presence(page: "LivePage", id: str) -> None:
+    """The visitor may not see the component: nobody is present through it, or through what stands in it."""
+    for each in with_all_within(page, id):
+        mounted = page.tree.get(each)
+        if mounted is not None and mounted.joined:
+            directory.leave(mounted)
+            page.on_undo(mounted.be_present)
+
+
+def return_presence(page: "LivePage", id: str) -> None:
+    """Undo `leave_presence`, except for what is refused by itself."""
+    for each in with_all_within(page, id):
+        mounted = page.tree.get(each)
+        if mounted is None or not mounted.joined or mounted.is_refused:
+            continue
+        if not any(around.is_refused for around in all_around(page, each)):
+            mounted.be_present()
+            page.on_undo(partial(directory.leave, mounted))
 
 
 def forget_html_within(page: "LivePage", id: str) -> None:

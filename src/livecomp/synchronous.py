@@ -62,6 +62,42 @@ def call_to_end(component: Any, method: str, arguments: Mapping[str, Any]) -> No
         raise TypeError(f"{type(component).__name__}.{method}() gave {gave!r}, which nobody awaits. {_INSTEAD}")
 
 
+class Promises:
+    """What a handler has got from `send_to` and has still to await or run: a coroutine or a generator does nothing by itself."""
+
+    def __init__(self) -> None:
+        self._given: list[tuple[str, Any]] = []
+
+    def note(self, call: str, value: Any) -> None:
+        """``call`` has given this."""
+        if is_unfinished(value):
+            self._given.append((call, value))
+
+    def forget(self) -> None:
+        """Whoever got it has failed."""
+        given, self._given = self._given, []
+        for _, value in given:
+            if _is_unbegun(value):
+                discard(value)
+
+    def require_begun(self) -> None:
+        """Raise TypeError for what nobody has begun to await or run."""
+        for call, value in self._given:
+            if _is_unbegun(value):
+                self.forget()
+                raise TypeError(
+                    f"{call} gave {value!r}, and nobody awaits it or runs it: nothing has happened. Write an `async def` "
+                    "handler and `await self.send_to(…)`, or call a plain method."
+                )
+        self._given.clear()
+
+
+def _is_unbegun(value: Any) -> bool:
+    if inspect.iscoroutine(value):
+        return inspect.getcoroutinestate(value) == inspect.CORO_CREATED
+    return inspect.isgenerator(value) and inspect.getgeneratorstate(value) == inspect.GEN_CREATED
+
+
 _INSTEAD = (
     "Ask the database as in any view; for other async code write async_to_sync(work)(…), or start what takes long with "
     "self.start_task(…)."

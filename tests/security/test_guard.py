@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, publish, resume, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
+from livecomp.presence import directory
 from livecomp.receiving import HANDLERS
 from livecomp.testing.client import LiveClient
 from tests.driver import Driver, make_request
@@ -741,3 +742,85 @@ def test_a_rule_may_answer_with_what_is_true_or_false(answer: Any, monkeypatch: 
     driver = joined("guard.unanswered")
     monkeypatch.setattr(Unanswered, "answer", staticmethod(lambda: answer))
     assert (driver.event("add")[0][0] == "patch") is bool(answer)
+
+
+# Who is there
+
+
+class Lounge(Vault):
+    """Whoever sees it is present."""
+
+    name = "guard.lounge"
+    template = """{% load livecomp %}<div>{{ secret }}{% if is_broken %}{% live_component 'nothing.of.this.name' %}{% endif %}
+        {% live_component 'guard.seat' %}</div>"""
+    is_broken: bool = False
+
+    def mount(self) -> None:
+        self.join_presence("guard.lounge", name="ann")
+
+    @on("vault")
+    def heard(self, message: Any) -> None:
+        self.secret = "second"
+        self.is_broken = message == "break"
+
+
+class Seat(Drawer):
+    """In it."""
+
+    name = "guard.seat"
+
+    def mount(self) -> None:
+        self.join_presence("guard.seat", name="ann")
+
+
+def present() -> list[bool]:
+    return [bool(directory.present(topic)) for topic in ("guard.lounge", "guard.seat")]
+
+
+def test_who_may_not_see_a_component_is_not_present_through_it() -> None:
+    driver = joined("guard.lounge")
+    assert present() == [True, True]
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [False, False]
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, True]
+    Drawer.is_open = False
+    driver.give(inputs.RenderAgain("c1"))
+    assert present() == [True, False]
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, False], "what is refused by itself stays away"
+    Drawer.is_open = True
+    driver.give(inputs.RenderAgain("c1"))
+    assert present() == [True, True]
+    driver.page.close()
+    assert present() == [False, False]
+
+
+def test_who_may_not_see_it_is_not_there_when_the_page_resumes() -> None:
+    driver = joined("guard.lounge")
+    resume.save(driver.page, clean=True)
+    driver.page.close()
+    Vault.is_open = False
+    driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert present() == [False, False]
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, True]
+    driver.page.close()
+
+
+def test_a_return_that_is_undone_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("guard.lounge")
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": ["break"]}))
+    assert driver.page.tree["c0"].component.is_broken is False  # type: ignore[attr-defined]
+    assert present() == [True, True], "it is shown as it was before the message"
+    driver.page.close()
+    caplog.clear()
