@@ -4,9 +4,13 @@ import functools
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.utils.functional import SimpleLazyObject
 
+from livecomp import LiveComponent, event
 from livecomp.arguments import changed_arguments
-from tests.testapp.models import Note
+from livecomp.testing import LiveClient
+from tests.testapp.models import Membership, Note
 
 
 def is_as_before(before: Any, now: Any) -> bool:
@@ -74,3 +78,64 @@ def test_an_argument_that_is_not_given_any_more_is_new_when_it_comes_back() -> N
     assert changed == {}
     changed, _ = changed_arguments({"a": 1, "b": 2}, known)
     assert changed == {"b": 2}
+
+
+def lazy(value: Any) -> Any:
+    return SimpleLazyObject(lambda: value)
+
+
+@pytest.mark.parametrize("value", [1, "a", "a" * 200, [1, 2], {"a": 1}, AnonymousUser(), Note(pk=1, text="a"), None])
+@pytest.mark.parametrize("around", [lambda value: value, lambda value: [value], lambda value: {"of": value}])
+def test_a_lazy_object_is_what_it_stands_for(around: Any, value: Any) -> None:
+    _, known = changed_arguments({"who": around(lazy(value))}, {})
+    assert changed_arguments({"who": around(lazy(value))}, known)[0] == {}
+    if around(value) is value and not isinstance(value, AnonymousUser):
+        assert changed_arguments({"who": around(value)}, known)[0] == {}
+    assert changed_arguments({"who": around(lazy("other"))}, known)[0]
+    assert changed_arguments({"who": around(lazy(Note(pk=1, text="b")))}, known)[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", [lazy, lambda user: user])
+def test_what_is_remembered_of_a_users_permissions_is_no_difference(form: Any) -> None:
+    ann = User.objects.create_user("ann")
+    _, known = changed_arguments({"who": form(ann)}, {})
+    ann.user_permissions.add(Permission.objects.get(codename="add_note"))
+    assert ann.has_perm("testapp.add_note")
+    assert changed_arguments({"who": form(ann)}, known)[0] == {}
+
+
+class Who(LiveComponent):
+    name = "arguments.who"
+    template = "<i>{{ who.first_name }} {{ updates }}</i>"
+    who: Any
+    updates: int = 0
+
+    def updated(self, **changed: Any) -> None:
+        super().updated(**changed)
+        self.updates += 1
+
+
+class WhoShown(LiveComponent):
+    name = "arguments.who_shown"
+    template = """{% load livecomp %}<div>{{ n }}{% live_component 'arguments.who' who=self.user %}
+        {% live_component 'arguments.who' who=user %}{{ self.user.membership.is_member }}</div>"""
+    n: int = 0
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+
+@pytest.mark.django_db
+def test_the_visitor_as_an_argument_has_changed_only_when_the_account_has(live: LiveClient) -> None:
+    ann = User.objects.create_user("ann", first_name="Ann")
+    Membership.objects.create(user=ann)
+    page = live.as_user(ann).mount("arguments.who_shown")
+    for _ in range(3):
+        page.call("add")
+    assert [each.text for each in page.all("i")] == ["Ann 0", "Ann 0"]
+    ann.first_name = "Anna"
+    ann.save()
+    page.call("add")
+    assert [each.text for each in page.all("i")] == ["Anna 1", "Anna 1"]

@@ -323,6 +323,34 @@ def test_what_belongs_to_a_visitor_is_refused_when_the_class_is_made(body: dict[
         type("Bad", (LiveComponent,), {"template": "<p></p>", **body}, shared=True)
 
 
+class GuardedChild(LiveComponent):
+    name = "guarded_child"
+    template = "<p>FOR FEW</p>"
+    asked: ClassVar[int] = 0
+
+    def has_permission(self) -> bool:
+        GuardedChild.asked += 1
+        return False
+
+
+class HeirOfGuarded(GuardedChild):
+    name = "guarded_heir"
+
+
+class SharedAroundGuarded(LiveComponent, shared=True):
+    name = "shared_around_guarded"
+    template = "{% load livecomp %}<div>{% live_component child %}</div>"
+    child: str
+
+
+@pytest.mark.parametrize("child", ["guarded_child", "guarded_heir"])
+def test_t118_a_child_whose_rule_nobody_would_ask_is_refused_in_a_shared_component(child: str) -> None:
+    words = rf"'{child}' stands inside a shared component and has a has_permission\(\) of its own"
+    with pytest.raises(ComponentError, match=words):
+        Driver("shared_around_guarded", child=child)
+    assert GuardedChild.asked == 0
+
+
 @pytest.mark.parametrize("name", ["user", "request", "perms", "csrf_token", "messages"])
 def test_a_template_that_looks_at_the_visitor_is_refused(name: str) -> None:
     class Personal(LiveComponent, shared=True):

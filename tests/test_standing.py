@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.template import engines
 
-from livecomp import LiveComponent, event, inputs, on, protocol, resume, standing, state
+from livecomp import LiveComponent, event, every, inputs, on, protocol, resume, standing, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Close, Detach, Postpone
 from livecomp.page import LivePage
@@ -267,6 +267,96 @@ def test_what_was_left_out_comes_when_it_is_shown_and_goes_again() -> None:
     sent = driver.event("toggle", staff)
     assert "SECRET" in str(sent)
     assert "the secret's flash" not in str(sent), "it has begun before"
+
+
+class Jealous(LiveComponent):
+    """Leads away whom it refuses."""
+
+    name = "standing.jealous"
+    template = "<p>JEALOUS {{ n }}</p>"
+    is_open: ClassVar[bool] = True
+    answer: ClassVar[bool | None] = False
+    place: str = state("", url="place")
+    n: int = 0
+
+    def has_permission(self) -> bool | None:
+        if Jealous.is_open:
+            return True
+        self.flash("info", "away with you")
+        self.redirect("/login/")
+        return Jealous.answer
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+    @on("standing.jealous")
+    def hear(self, message: Any) -> None:
+        self.n += 1
+
+    @every(seconds=1)
+    def tick(self) -> None:
+        self.n += 1
+
+
+class JealousAuthor(Author):
+    name = "standing.jealous_author"
+    template = given_to("standing.staff").replace(CONTENT, "{% live_component 'standing.jealous' n=n %}")
+
+
+class JealousDeep(Author):
+    name = "standing.jealous_deep"
+    template = given_to("standing.staff").replace(CONTENT, "{% live_component 'standing.around_jealous' n=n %}")
+
+
+class AroundJealous(LiveComponent):
+    name = "standing.around_jealous"
+    template = "{% load livecomp %}<div>{{ n }}{% live_component 'standing.jealous' n=n %}</div>"
+    n: int = 0
+
+
+UNSEEN: dict[str, Any] = {
+    "event of the author": lambda jealous: protocol.Event(1, "c0", "go", {}),
+    "event": lambda jealous: protocol.Event(1, jealous, "add", {}),
+    "url": lambda jealous: protocol.Url(1, "/?place=x"),
+    "render": lambda jealous: protocol.Render(jealous),
+    "topic": lambda jealous: inputs.TopicMessages({"standing.jealous": [1]}),
+    "timer": lambda jealous: inputs.TimerFired(f"{jealous}:tick"),
+    "revalidated": lambda jealous: inputs.Revalidated(True),
+    "render again": lambda jealous: inputs.RenderAgain(jealous),
+    "update": lambda jealous: inputs.TaskUpdate("t", jealous, {"n": 7}),
+    "join": None,
+    "resume": None,
+}
+
+
+@pytest.mark.parametrize("answer", [False, True, None])
+@pytest.mark.parametrize("name", ["standing.jealous_author", "standing.jealous_deep"])
+@pytest.mark.parametrize("message", UNSEEN)
+def test_t116_a_component_that_is_not_shown_leads_nobody_away(
+    message: str, name: str, answer: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Driver(name)
+    assert "JEALOUS" not in driver.html
+    if message != "join":
+        driver.join()
+        resume.save(driver.page, clean=True)
+    monkeypatch.setattr(Jealous, "is_open", False)
+    monkeypatch.setattr(Jealous, "answer", answer)
+    if UNSEEN[message] is not None:
+        sent = driver.give(UNSEEN[message](id_of(driver, "standing.jealous")))
+    else:
+        sent = driver.join(resume=(driver.page.joined_id, driver.page.version) if message == "resume" else None)
+        assert sent[0][0] == "joined"
+    assert "redirect" not in str(sent)
+    assert "away with you" not in str(sent)
+    assert driver.page.leaving == ""
+    driver.ref = 1
+    sent = driver.event("toggle", id_of(driver, "standing.staff"))
+    assert "JEALOUS" not in str(sent)
+    if message == "event of the author" and name == "standing.jealous_author":
+        sent = driver.event("go")  # what its author has given it was refused, and is given again by the next render
+    assert ["redirect", "/login/"] in [[*each] for each in sent[-1][-1]], "it does when it would be shown"
 
 
 class Both(LiveComponent):

@@ -1,7 +1,8 @@
 """The address of a page: what the browser shows, the ``url=`` fields that are mirrored in it, and who looks at it."""
 
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -11,7 +12,6 @@ from livecomp.mounted import Mounted
 from livecomp.outbox import Outbox
 from livecomp.request import is_page_url, set_page_url
 from livecomp.state import MISSING
-from livecomp.values import copy_arguments
 
 logger = logging.getLogger("livecomp")
 
@@ -37,25 +37,32 @@ class Address(Outbox):
     def read_url(self, mounted: Mounted, arguments: Mapping[str, Any] | None = None) -> None:
         """Set the ``url=`` fields to what the page's URL stands for. Before mount(): ``arguments`` are what it is going to
         get, for ``get_queryset()`` and the like to look at in the fields of their names."""
+        with self.seeing(mounted, arguments or {}):
+            values = navigation.fields_from_query(mounted.component, self.query, mounted.url_defaults)
+        for name, value in values.items():
+            setattr(mounted.component, name, value)
+
+    @contextlib.contextmanager
+    def seeing(self, mounted: Mounted, arguments: Mapping[str, Any]) -> Iterator[None]:
+        """Within, the fields have the values of the arguments of their names, which mount() or updated() is going to get."""
         component = mounted.component
-        seen = {name: each for name, each in (arguments or {}).items() if name in component.fields}
+        seen = {name: each for name, each in arguments.items() if name in component.fields}
         before = {name: component.__dict__.get(name, MISSING) for name in seen}
+        mounted.forget_computed()
         component.__dict__.update(seen)
         try:
-            values = navigation.fields_from_query(component, self.query, mounted.url_defaults)
+            yield
         finally:
             mounted.put_back(before)
-        for name, value in values.items():
-            setattr(component, name, value)
 
-    def mount_at_url(self, mounted: Mounted, arguments: Mapping[str, Any]) -> None:
-        """Read the URL, then call the component's ``mount()``, which may give its ``url=`` fields other defaults."""
-        component, arguments = mounted.component, copy_arguments(arguments)
-        if not component.url_fields:
-            component.mount(**arguments)
+    def mount_at_url(self, mounted: Mounted, arguments: Mapping[str, Any], mount: Callable[[], object]) -> None:
+        """Read the URL, then call ``mount`` with these ``arguments``, which may give the ``url=`` fields other defaults."""
+        if not mounted.component.url_fields:
+            mount()
             return
         self.read_url(mounted, arguments)
-        mounted.url_defaults = navigation.set_by_mount(component, self.query, lambda: component.mount(**arguments))
+        if not self.leaving:
+            mounted.url_defaults = navigation.set_by_mount(mounted.component, self.query, mount)
 
     def follow_url_fields(self, ids: set[str] | None = None) -> bool:
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 from django.db.models.query import QuerySet
-from django.utils.functional import Promise
+from django.utils.functional import LazyObject, Promise, empty
 from django.utils.safestring import SafeString
 
 from livecomp.state import MISSING
@@ -65,6 +65,8 @@ def comparable(value: Any) -> Any:
     kind = type(value)
     if kind in _SIMPLE and not (isinstance(value, str) and len(value) > _LONG):
         return value
+    if issubclass(kind, LazyObject) and not isinstance(value, Model):
+        return comparable(_unwrapped(value))
     if kind in _CONTAINERS:
         with contextlib.suppress(ValueError):  # something that marshal does not know
             data = marshal.dumps(value, _MARSHAL)
@@ -76,6 +78,9 @@ def comparable(value: Any) -> Any:
 def _add(value: Any, found: "hashlib.blake2b", around: tuple[int, ...]) -> None:
     """Feed all that can be seen of a value to a digest. ``around``: the values that it is part of, by identity."""
     kind = type(value)
+    if is_lazy := issubclass(kind, LazyObject):  # as request.user: what it stands for is meant
+        value = _unwrapped(value)
+        kind = type(value)
     if kind in _ATOMS:
         return _add_text(kind, repr(value), found)
     if id(value) in around:  # a circle: what is inside of it has been read
@@ -98,8 +103,12 @@ def _add(value: Any, found: "hashlib.blake2b", around: tuple[int, ...]) -> None:
         _add_text(kind, repr(sorted(map(_digest, value))), found)
     elif isinstance(value, Model):
         _add_text(kind, str(value._state.db), found)
-        seen = {name: each for name, each in vars(value).items() if name not in _OF_PICKLES}
-        _add(seen | getattr(value._state, "fields_cache", {}), found, around)
+        seen = {name: each for name, each in vars(value).items() if not _is_no_part(name)}
+        if is_lazy:  # the visitor, who lives long: others load what hangs on them, and forget it
+            seen.pop("_prefetched_objects_cache", None)
+        else:
+            seen |= getattr(value._state, "fields_cache", {})
+        _add(seen, found, around)
     elif isinstance(value, QuerySet):
         if value._result_cache is None:
             raise _Incomparable
@@ -109,6 +118,18 @@ def _add(value: Any, found: "hashlib.blake2b", around: tuple[int, ...]) -> None:
         _add({each.name: getattr(value, each.name, None) for each in dataclasses.fields(value)}, found, around)
     else:
         _add_text(kind, _pickled(value).hex(), found)
+
+
+def _unwrapped(value: Any) -> Any:
+    if value._wrapped is empty:
+        value._setup()
+    return value._wrapped
+
+
+def _is_no_part(name: str) -> bool:
+    """Whether an attribute of a model instance is no part of what it shows: what Django's backends remember of a user's
+    permissions comes when these are asked for."""
+    return name in _OF_PICKLES or (name.endswith("_cache") and "perm" in name)
 
 
 def _add_text(kind: type, text: str, found: "hashlib.blake2b") -> None:

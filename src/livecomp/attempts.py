@@ -17,6 +17,7 @@ from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted, Slot
 from livecomp.raised import contained
 from livecomp.shared import Place
+from livecomp.synchronous import call_to_end
 from livecomp.turn import START, Attempt, Mark, Touched
 
 WAY_ON = ("redirect", "flash")  # effects that stay of what leads to another page
@@ -78,6 +79,21 @@ class Attempts(Address):
     def try_render(self, mounted: Mounted, act: Callable[[], object]) -> bool:
         """`try_out` a render of the component."""
         return self.try_out(act, renders=mounted)
+
+    def ask_unseen(self, act: Callable[[], object]) -> bool:
+        """Ask the code of a component that the visitor does not see. False when it asks for a redirect. Nothing that it
+        asks for happens: nobody is led away by what is not shown."""
+        before, self.leaving = self.leaving, ""
+        outer = self.attempt
+        attempt = self.attempt = self.turn.renders if outer is None else outer
+        mark = attempt.mark()
+        try:
+            with contained:
+                act()
+            return not self.leaving
+        finally:
+            attempt.outputs += attempt.take_back(mark)
+            self.attempt, self.leaving = outer, before
 
     def note(self, mounted: Mounted) -> None:
         """The render at work changes how the component stands there, and what the browser has of it."""
@@ -227,7 +243,7 @@ class Attempts(Address):
         """Tell a component that it leaves. What it raises is its own failure."""
         try:
             with contained:
-                mounted.component.unmount()
+                call_to_end(mounted.component, "unmount", {})
         except Exception as error:
             failures.report(mounted, error, "unmount")
 

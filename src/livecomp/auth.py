@@ -1,6 +1,9 @@
 """Who the visitor is, and whether a component is for them. One guard for HTTP, join, event, timer, topic and resume."""
 
 import copy
+import functools
+import inspect
+import logging
 from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -8,23 +11,30 @@ from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import LazyObject
+from django.utils.functional import cached_property as django_cached_property
 
+from livecomp import standing
 from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.events import Access
 from livecomp.exceptions import Refused
 from livecomp.raised import text_of
 from livecomp.request import renew_visitor
+from livecomp.synchronous import discard, is_unfinished
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
     from livecomp.page import LivePage
 
+logger = logging.getLogger("livecomp")
+
 _OPEN = Access()
 _UNKNOWN: Any = object()
+_HAS_RULE = "_livecomp_has_rule"  # on a request whose visitor a has_permission() was asked about
 
 
 def visitor_bindings(request: HttpRequest) -> list[str]:
@@ -108,6 +118,19 @@ def forget_verdicts(page: "LivePage") -> None:
     forget_permissions(page.request)
 
 
+def forget_rule(mounted: "Mounted") -> None:
+    """Have the component's own ``has_permission()`` be asked again in the same turn: the state that it looks at may be
+    another. Nothing is read again for declared permissions."""
+    if has_rule(mounted.component):
+        forget_verdicts_within(mounted)
+
+
+def forget_verdicts_within(mounted: "Mounted") -> None:
+    """Have the guard ask again for the component and all that stands in it."""
+    for id in standing.with_all_within(mounted.page, mounted.id):
+        mounted.page.turn.verdicts.pop(id, None)
+
+
 def was_refused(mounted: "Mounted") -> bool:
     """Whether the guard has refused the component in this turn: not where it could not tell."""
     return mounted.page.turn.verdicts.get(mounted.id) is not None
@@ -124,7 +147,9 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
             guard(each)
         if not _is_restricted(type(mounted.component)):
             return None
-        if not page.try_out(lambda: check(mounted.component, page.request, verdicts)):
+        is_unseen = has_rule(mounted.component) and standing.is_left_out(mounted)
+        ask = page.ask_unseen if is_unseen else page.try_out
+        if not ask(lambda: check(mounted.component, page.request, verdicts)):
             return Refused(ErrorCode.FORBIDDEN, f"{mounted.component.name!r} sends this visitor elsewhere.")
     except Refused as refused:
         return refused
@@ -139,7 +164,13 @@ def is_restricted(component: type[LiveComponent] | LiveComponent) -> bool:
 
 
 def _is_restricted(cls: type[LiveComponent]) -> bool:
-    return bool(cls.login_required or cls.permission_required or cls.has_permission is not LiveComponent.has_permission)
+    return bool(cls.login_required or cls.permission_required or has_rule(cls))
+
+
+def has_rule(component: type[LiveComponent] | LiveComponent) -> bool:
+    """Whether it has a ``has_permission()`` of its own."""
+    cls = component if isinstance(component, type) else type(component)
+    return cls.has_permission is not LiveComponent.has_permission
 
 
 def check(
@@ -153,8 +184,25 @@ def check(
     """
     if component.login_required or component.permission_required:
         _check_declared(component, request, _OPEN, {} if verdicts is None else verdicts)
-    if isinstance(component, LiveComponent) and not component.has_permission():
+    if isinstance(component, LiveComponent) and has_rule(component) and not _allows(component):
         raise Refused(ErrorCode.FORBIDDEN, f"{component.name!r} is not allowed for this visitor.")
+
+
+def _allows(component: LiveComponent) -> bool:
+    """What the component's own rule says. What is true only because it is an object is no yes: a coroutine that nobody
+    awaits, a method that nobody called."""
+    component._live.page.request.__dict__[_HAS_RULE] = True
+    answer: Any = component.has_permission()
+    if is_unfinished(answer) or inspect.isroutine(answer):
+        logger.error(
+            "%s.has_permission() gave %r, which is neither true nor false, so the visitor is refused. Await it with "
+            "async_to_sync(…), or call it.",
+            type(component).__name__,
+            answer,
+        )
+        discard(answer)
+        return False
+    return bool(answer)
 
 
 def _check_declared(
@@ -192,26 +240,45 @@ def revalidate(request: HttpRequest) -> bool:
 
 def forget_permissions(request: HttpRequest) -> None:
     """Have ``user.has_perm()`` and ``{{ perms }}`` ask the database again. Django's backends, and those of the packages
-    around it, keep the answers on the user, which in a view lives as long as the request.
+    around it, keep the answers on the user, which in a view lives as long as the request. Where there is a
+    ``has_permission()``, what else was read from the database and hangs on the user is read again too: related objects,
+    prefetched ones, and what a ``cached_property`` has made of them.
 
     The user is replaced by a copy without them: another thread may be reading the answers at this moment."""
     held = request.__dict__
+    has_rule = _HAS_RULE in held
     if "user" in held:
-        _renew_user(request, "user")
+        _renew_user(request, "user", has_rule)
     if "_acached_user" in held:  # what auser() gives
-        _renew_user(request, "_acached_user")
+        _renew_user(request, "_acached_user", has_rule)
 
 
-def _renew_user(holder: Any, name: str) -> None:
+def _renew_user(holder: Any, name: str, has_rule: bool) -> None:
     user = holder.__dict__.get(name)
     if isinstance(user, LazyObject):  # it stays the same, with another user in it
-        return _renew_user(user, "_wrapped")
-    kept = getattr(user, "__dict__", None)
-    if kept and (answers := [each for each in tuple(kept) if each.endswith("_cache") and "perm" in each]):
+        return _renew_user(user, "_wrapped", has_rule)
+    kept = tuple(getattr(user, "__dict__", ()))
+    answers = [each for each in kept if each.endswith("_cache") and "perm" in each]
+    has_relations = False
+    if has_rule and isinstance(user, Model):
+        read = _kept_by(type(user))
+        answers += [each for each in kept if each in read]
+        has_relations = bool(user._state.fields_cache)
+    if answers or has_relations:
         fresh = copy.copy(user)
         for answer in answers:
             fresh.__dict__.pop(answer, None)
+        if has_relations:
+            fresh._state.fields_cache = {}
         setattr(holder, name, fresh)
+
+
+@functools.cache
+def _kept_by(model: type[Model]) -> frozenset[str]:
+    """The attributes in which an instance keeps what it has read from the database, beside its own row."""
+    cached = (functools.cached_property, django_cached_property)
+    names = {name for base in model.__mro__ for name, value in vars(base).items() if isinstance(value, cached)}
+    return frozenset(names | {"_prefetched_objects_cache"})
 
 
 def is_signed_in_as_before(request: HttpRequest) -> bool:

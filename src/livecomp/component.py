@@ -16,6 +16,7 @@ from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
 from livecomp.presence import Present
 from livecomp.state import MISSING, Field, collect_fields
+from livecomp.synchronous import refuse_asynchronous
 from livecomp.triggers import TimerTrigger, TopicTrigger, collect_timers, collect_topics
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class LiveComponent:
         cls.timers = collect_timers(cls)
         cls.url_fields = {field.url: name for name, field in cls.fields.items() if field.url}
         cls.computed = _computed(cls)
+        refuse_asynchronous(cls, cls.computed, {name: field.factory for name, field in cls.fields.items()})
         if cls.shared:
             _refuse_in_shared(cls)
         if cls.template or cls.template_name:
@@ -132,8 +134,8 @@ class LiveComponent:
         return model._default_manager.all()
 
     def has_permission(self) -> bool:
-        """Whether this visitor may see and use the component, beside `login_required` and `permission_required`.
-        Asked before mount, so only `request`, `user`, `session` and the class are there to look at."""
+        """Whether this visitor may see and use the component, beside `login_required` and `permission_required`. True or
+        false, not async. Before mount() and updated() it sees their arguments in the fields of the same names."""
         return True
 
     # What a component can look at

@@ -50,6 +50,7 @@ def show_refusal(mounted: Mounted) -> None:
     """Have the component's place say that the visitor may not see it."""
     mounted.failure = refusal(mounted.component.name)
     mounted.is_refused = True
+    standing.leave_presence(mounted.page, mounted.id)
     _forget_html(mounted)
 
 

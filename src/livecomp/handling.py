@@ -75,6 +75,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
             refuse_open(open_before)
         else:
             refuse_open(open_before)
+        page.promises.require_begun()
     except _Undone:
         return
     except PageGone:
@@ -92,6 +93,7 @@ def run(mounted: Mounted, name: str, call: Callable[[], Any], cause: Attempt | N
         return
     finally:
         page.attempt = None
+        page.promises.forget()
         auth.forget_verdicts(page)  # it may have taken away the visitor's own right
     page.turn.kept.append(attempt)
     if attempt.published:

@@ -156,10 +156,9 @@ def _come_to_life(
                 left_out.append(claim.component)
         except Refused as refusal:
             refused[claim.component] = refusal
-    is_answered = message.resume is None or message.sent <= page.ack
-    if len(refused) == len(claims) and is_answered:  # else the browser is told first what became of its events
+    if len(refused) == len(claims) and message.resume is None and not page.leaving:
         raise next(iter(refused.values()))
-    if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
+    if not page.tree and not page.shared and not page.leaving and not refused and not serving.keeps_nothing():
         raise TokenRefused(tokens.OUT_OF_DATE)
     notices = [_notice(claim) for claim in claims if claim.component in refused.keys() - page.tree.keys()]
     claims = [claim for claim in claims if claim.component in page.tree]

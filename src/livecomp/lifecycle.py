@@ -11,19 +11,19 @@ from livecomp import auth, notices
 from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
+from livecomp.synchronous import call_to_end
 from livecomp.values import copy_arguments
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     """Mount a component that is in its place. False when it asked for a redirect.
 
-    The fields with ``url=`` have their values before mount() runs; what reads them sees the arguments."""
-    page = mounted.page
+    The fields with ``url=`` have their values before mount() runs; what reads them, and the guard, see the arguments. The
+    guard is asked again after it."""
+    page, arguments = mounted.page, copy_arguments(arguments)
     try:
-        auth.guard(mounted)
-        return page.try_out(
-            lambda: page.collect_effects(mounted, lambda: page.mount_at_url(mounted, arguments)), notes_fields=True
-        )
+        _ask_before(mounted, arguments)
+        return page.try_out(lambda: _set_up(mounted, arguments), notes_fields=True)
     except ComponentError:
         raise
     except Exception as error:
@@ -33,6 +33,13 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
         return True
 
 
+def _set_up(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+    page = mounted.page
+    page.collect_effects(
+        mounted, lambda: page.mount_at_url(mounted, arguments, lambda: _call(mounted, "mount", arguments))
+    )
+
+
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
     page, changed = child.page, copy_arguments(changed)
@@ -40,8 +47,8 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it
     try:
-        auth.guard(child)
-        page.try_out(lambda: child.component.updated(**changed), notes_fields=True)
+        _ask_before(child, changed)
+        page.try_out(lambda: _call(child, "updated", changed), notes_fields=True)
     except Exception as error:
         _break(child, "updated", error)
     page.dirty.add(child.id)
@@ -62,10 +69,29 @@ def resume(mounted: Mounted) -> None:
         return
     mounted.must_resume = False
     try:
-        mounted.page.try_out(mounted.component.resumed, notes_fields=True)
+        mounted.page.try_out(lambda: call_to_end(mounted.component, "resumed", {}), notes_fields=True)
     except Exception as error:
         failure = report(mounted, error, "resumed")
         mounted.page.flash("error", notices.failure_text(error, failure))
+    auth.forget_rule(mounted)  # it is asked again before anything is shown
+
+
+def _ask_before(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+    """Ask the guard before mount() or updated(). The component's own rule sees what these are going to get."""
+    if not auth.has_rule(mounted.component):
+        return auth.guard(mounted)
+    auth.forget_rule(mounted)
+    with mounted.page.seeing(mounted, arguments):
+        auth.guard(mounted)
+
+
+def _call(mounted: Mounted, method: str, arguments: Mapping[str, Any]) -> None:
+    """Call mount() or updated(), and ask the guard about the state that it leaves."""
+    call_to_end(mounted.component, method, arguments)
+    mounted.page.promises.require_begun()
+    if auth.has_rule(mounted.component) and not mounted.page.leaving:
+        auth.forget_rule(mounted)
+        auth.guard(mounted)
 
 
 def _break(mounted: Mounted, what: str, error: Exception) -> None:

@@ -40,6 +40,7 @@ from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Star
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.outbox import count_own_calls
+from livecomp.synchronous import Promises
 from livecomp.templating import opaque
 from livecomp.turn import Attempt
 from livecomp.values import copy_arguments, copy_value
@@ -74,6 +75,7 @@ class LivePage(Attempts):
         self.language, self.timezone = locale.current_language(), locale.current_zone()
         self.carried = 0  # characters of fills in its tokens
         self.csrf_token_if_used = ""
+        self.promises = Promises()
 
     # The tree
 
@@ -324,7 +326,9 @@ class LivePage(Attempts):
         auth.guard(mounted)
         name = method_name(mounted.component, method, "send_to")
         result = copy_value(getattr(mounted.component, name)(**copy_arguments(arguments)))
+        self.promises.note(f"send_to(…, {name!r})", result)
         if self.attempt is not None and self.attempt.notes_fields:
             self.attempt.touched.setdefault(mounted.id, {})
         self.dirty.add(mounted.id)
+        auth.forget_rule(mounted)
         return result

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.template import Context
 
-from livecomp import inputs, lifecycle, registry, standing
+from livecomp import auth, inputs, lifecycle, registry, standing
 from livecomp.component import LiveComponent
 from livecomp.conf import settings as limits
 from livecomp.constants import ADDRESS
@@ -139,6 +139,8 @@ class Host:
         if found is None:  # it stands in what was given, and could not come back with the page
             return ""
         if isinstance(found, Mounted):
+            if found.is_left_out:
+                auth.forget_verdicts_within(found)  # a rule that was asked unseen may lead elsewhere now
             if found.is_left_out or found.html is None:
                 page.note(found)
         elif found.is_left_out:
@@ -281,9 +283,16 @@ def first_render(mounted: Mounted) -> str:
     rendering = render(mounted, mounted.memory, host)
     mounted.html = rendering.html()
     host.commit(rendering)
-    mounted.forget_failure()
+    _end_failure(mounted)
     mounted.page.dirty.discard(mounted.id)
     return mounted.html
+
+
+def _end_failure(mounted: Mounted) -> None:
+    was_shown = mounted.failure is not None
+    mounted.forget_failure()
+    if was_shown:
+        standing.return_presence(mounted.page, mounted.id)
 
 
 def render_in_place(child: Mounted) -> None:
@@ -319,7 +328,7 @@ def render_again(mounted: Mounted) -> list[tuple[str, str]]:
     if mounted.page.leaving:
         return []
     host.commit(rendering)
-    mounted.forget_failure()
+    _end_failure(mounted)
     return patches
 
 

@@ -16,7 +16,7 @@ from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livecomp import auth, notices, packing, registry, rendering, resume, shared, tokens
+from livecomp import lifecycle, notices, packing, protocol, registry, rendering, resume, shared, tokens
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
 from livecomp.constants import ADDRESS, CLIENT_EXTRAS, TOKEN
@@ -51,6 +51,7 @@ def render_root(page: "LivePage", name: str, kwargs: dict[str, Any], fills: Any)
     except (Refused, PermissionDenied) as refused:
         if page.leaving:
             return _leave(page, known)
+        _take_out(page, known)
         raise PermissionDenied(str(refused)) from None
     finally:
         leftovers.reset(before)
@@ -80,9 +81,7 @@ def _own_root(page: "LivePage", cls: type[LiveComponent], kwargs: dict[str, Any]
     mounted.take_fills(fills and {name: with_marks(page, text) for name, text in fills.items()})
     for id in mounted.given:
         _bind_to(page, id, mounted.id)
-    auth.guard(mounted)
-    if not page.leaving:
-        page.collect_effects(mounted, lambda: page.mount_at_url(mounted, kwargs))
+    lifecycle.mount(mounted, kwargs)
     html = "" if page.leaving else rendering.first_render(mounted)
     mounted.html = None
     return mounted.id, html
@@ -154,14 +153,20 @@ def _warn_once(name: str, reason: str) -> None:
 
 def _leave(page: "LivePage", known: set[str]) -> str:
     """Take out of the page what asked for a redirect, and give the way on. ``known``: ids of what was there before."""
-    effects = [effect for id in list(page.tree) if id not in known for effect in page.tree.pop(id).effects]
-    for id in page.shared.keys() - known:
-        del page.shared[id]
-    page.forget_output()
-    for kind, *details in [*effects, *page.take_effects()]:
+    for kind, *details in _take_out(page, known):
         if kind == "flash":
             _flash_later(page, *details)
     return _way_on(page)
+
+
+def _take_out(page: "LivePage", known: set[str]) -> protocol.Effects:
+    """Have nothing of a component, and of all that it has, be left on the page. Gives what it asked the browser for."""
+    effects = [effect for id in list(page.tree) if id not in known for effect in page.tree.pop(id).effects]
+    for id in page.shared.keys() - known:
+        del page.shared[id]
+    page.dirty &= page.tree.keys()
+    page.forget_output()
+    return [*effects, *page.take_effects()]
 
 
 def _way_on(page: "LivePage") -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from livecomp import inputs, lifecycle, locale, protocol, registry, rendering
+from livecomp import auth, inputs, lifecycle, locale, protocol, registry, rendering
 from livecomp.component import LiveComponent
 from livecomp.effects import Output, Postpone, Rendered, Save, Send, Step
 from livecomp.exceptions import ComponentError
@@ -207,6 +207,8 @@ def _refuse_visitors(cls: type[LiveComponent]) -> None:
         if any(field.bind or field.url for field in cls.fields.values())
         else "is not for everybody"
         if not cls.shared and (cls.login_required or cls.permission_required)
+        else "has a has_permission() of its own"
+        if not cls.shared and auth.has_rule(cls)
         else ""
     )
     if reason:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from livecomp import registry
 from livecomp.component import LiveComponent
 from livecomp.effects import Detach
+from livecomp.presence import directory
 
 if TYPE_CHECKING:
     from livecomp.mounted import Mounted
@@ -96,6 +97,11 @@ def is_shown(page: "LivePage", id: str) -> bool:
     return not around or all(each.failure is None and not each.is_left_out for each in around)
 
 
+def is_left_out(mounted: "Mounted") -> bool:
+    """Whether a template leaves it out at present, or something that it stands in."""
+    return mounted.is_left_out or any(each.is_left_out for each in all_around(mounted.page, mounted.id))
+
+
 def is_withheld(page: "LivePage", id: str) -> bool:
     """Whether a template leaves it out at present, or what it stands in may not be seen: then nothing of it is called."""
     found = page.tree.get(id) or page.shared.get(id)
@@ -133,6 +139,26 @@ def leave_out(page: "LivePage", id: str) -> None:
     found.is_left_out = True
     _forget_html(page, id)
     forget_html_within(page, id)
+
+
+def leave_presence(page: "LivePage", id: str) -> None:
+    """The visitor may not see the component: nobody is present through it, or through what stands in it."""
+    for each in with_all_within(page, id):
+        mounted = page.tree.get(each)
+        if mounted is not None and mounted.joined:
+            directory.leave(mounted)
+            page.on_undo(mounted.be_present)
+
+
+def return_presence(page: "LivePage", id: str) -> None:
+    """Undo `leave_presence`, except for what is refused by itself."""
+    for each in with_all_within(page, id):
+        mounted = page.tree.get(each)
+        if mounted is None or not mounted.joined or mounted.is_refused:
+            continue
+        if not any(around.is_refused for around in all_around(page, each)):
+            mounted.be_present()
+            page.on_undo(directory.leave, mounted)
 
 
 def forget_html_within(page: "LivePage", id: str) -> None:

@@ -1,22 +1,25 @@
 """livecomp.auth.guard: whatever makes a component visible, or acts for it, asks it first."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 
-from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, resume, state
+from livecomp import LiveComponent, auth, event, every, inputs, on, protocol, publish, resume, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Close, Postpone, Publish, StartTask, StartTimer
+from livecomp.presence import directory
 from livecomp.receiving import HANDLERS
 from livecomp.testing.client import LiveClient
 from tests.driver import Driver, make_request
+from tests.testapp import models as testapp
 
 pytestmark = pytest.mark.django_db
 
@@ -206,12 +209,73 @@ def test_t116_a_root_that_is_not_allowed_is_not_joined() -> None:
     assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
 
 
+@pytest.mark.parametrize("name", ["guard.vault", "guard.reader"])
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_t116_a_page_whose_only_component_is_refused_when_it_resumes_shows_a_notice_and_comes_back(
+    name: str, is_same_process: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from livecomp import this_process
+
+    driver = joined(name)
+    driver.event("change")
+    resume.save(driver.page, clean=True)
+    if not is_same_process:
+        monkeypatch.setattr(this_process, "_id", "another_process1")
+    Vault.is_open = False
+    for _ in range(2):  # the second time the browser shows the notice already
+        (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+        assert reply[0] == "joined"
+        assert "not allowed to see this" in str(reply)
+        assert "second" not in str(reply)
+        assert driver.out(Close) == []
+        driver.ref += 1
+        assert driver.give(protocol.Event(driver.ref, "c0", "change", {}))[0][:3] == ["error", driver.ref, "forbidden"]
+        resume.save(driver.page, clean=True)
+    Vault.is_open = True
+    sent = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "second" in str(sent), "it comes back with its state"
+    assert driver.component.secret == "second"
+
+
+def test_t116_a_page_whose_state_is_lost_shows_a_notice_too() -> None:
+    driver = joined()
+    Vault.is_open = False
+    cache.clear()
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "first" not in str(reply)
+    assert "not allowed to see this" in str(reply)
+    assert driver.out(Close) == []
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_rule_that_leads_away_does_so_when_a_page_is_joined(resumed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("guard.vault")
+    if resumed:
+        driver.join()
+        resume.save(driver.page, clean=True)
+    monkeypatch.setattr(Vault, "has_permission", lambda self: self.redirect("/login/"))
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version) if resumed else None)
+    assert "first" not in str(reply)
+    assert ["redirect", "/login/"] in [[*each] for each in reply[5]]
+
+
+def test_t116_the_browser_shows_a_notice_after_a_reconnect_and_the_component_when_it_may(live: LiveClient) -> None:
+    page = live.mount("guard.vault")
+    page.call("change")
+    Vault.is_open = False
+    page.disconnect().reconnect()
+    assert "not allowed to see this" in page.html
+    assert "second" not in page.html
+    Vault.is_open = True
+    publish("vault", 1)
+    live.deliver()
+    assert "second" in page.html
+
+
 def test_t116_the_browser_shows_what_a_fresh_render_does_after_a_withdrawal(live: LiveClient) -> None:
     page = live.mount("guard.vault")
     Vault.is_open = False
     live.deliver()
-    from livecomp import publish
-
     publish("vault", 1)
     live.deliver()
     assert "first" not in page.html
@@ -282,6 +346,99 @@ def test_t117_permissions_are_asked_for_in_each_message(live: LiveClient) -> Non
     user.user_permissions.add(add)
     page.call("more")
     assert "may add" in page.html
+
+
+def as_lazy(user: User) -> Any:
+    return SimpleLazyObject(lambda: user)
+
+
+RULES = {
+    "related": lambda user: user.membership.is_member,
+    "prefetched": lambda user: any(group.name == "members" for group in user.groups.all()),
+    "cached property": lambda user: user.is_member_of_the_club,
+}
+
+
+class Club(LiveComponent):
+    """Its rule looks at what hangs on the user."""
+
+    name = "guard.club"
+    template = "<p>MEMBERS ONLY {{ n }}</p>"
+    rule: ClassVar[str] = "related"
+    n: int = 0
+
+    def has_permission(self) -> bool:
+        return bool(RULES[Club.rule](self.user))
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+    @event
+    def leave(self) -> None:
+        leave_the_club(self.user)
+        self.n += 1
+
+    @on("guard.club")
+    def hear(self, message: Any) -> None:
+        self.n += 1
+
+
+def leave_the_club(user: Any) -> None:
+    testapp.Membership.objects.filter(user=user.pk).update(is_member=False)
+    User.groups.through.objects.filter(user=user.pk).delete()
+
+
+@pytest.fixture(params=RULES)
+def member(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> User:
+    ann = User.objects.create_user("ann")
+    testapp.Membership.objects.create(user=ann)
+    ann.groups.add(Group.objects.create(name="members"))
+    of_the_club = cached_property(lambda user: testapp.Membership.objects.get(user=user).is_member)
+    of_the_club.__set_name__(User, "is_member_of_the_club")
+    monkeypatch.setattr(User, "is_member_of_the_club", of_the_club, raising=False)
+    auth._kept_by.cache_clear()
+    monkeypatch.setattr(Club, "rule", request.param)
+    return User.objects.prefetch_related("groups").get()
+
+
+@pytest.mark.parametrize("form", [as_lazy, lambda user: user])
+def test_t117_what_hangs_on_the_user_is_read_again_in_each_message(form: Any, member: User) -> None:
+    driver = Driver("guard.club", form(member))
+    driver.join()
+    assert driver.event("add")[0][0] == "patch"
+    leave_the_club(member)
+    assert driver.event("add")[0][:3] == ["error", 2, "forbidden"]
+    (patch,) = driver.give(inputs.TopicMessages({"guard.club": [1]}))
+    assert "not allowed to see this" in str(patch)
+
+
+def test_t117_who_leaves_by_an_event_sees_nothing_of_it_afterwards(member: User) -> None:
+    driver = Driver("guard.club", member)
+    driver.join()
+    sent = str(driver.event("leave"))
+    assert "MEMBERS ONLY" not in sent
+    assert "not allowed to see this" in sent
+
+
+def test_t117_a_page_in_a_browser_reads_it_again(member: User, live: LiveClient) -> None:
+    page = live.as_user(member).mount("guard.club")
+    page.call("add")
+    leave_the_club(member)
+    with page.expect_error("forbidden"):
+        page.call("add")
+
+
+def test_what_hangs_on_the_user_stays_where_there_is_no_rule() -> None:
+    ann = User.objects.create_user("ann")
+    testapp.Membership.objects.create(user=ann)
+    request = make_request(User.objects.select_related("membership").get())
+    before = request.user
+    auth.forget_permissions(request)
+    assert request.user is before
+    with CaptureQueriesContext(connection) as queries:
+        assert request.user.membership.is_member
+    assert len(queries) == 0
 
 
 # A guard that cannot tell
@@ -356,10 +513,6 @@ def test_what_a_refused_handler_asked_for_is_not_started() -> None:
     Vault.is_open = False
     driver.event("begin")
     assert driver.out(StartTask) == driver.out(StartTimer) == driver.out(Publish) == []
-
-
-def as_lazy(user: User) -> Any:
-    return SimpleLazyObject(lambda: user)
 
 
 @pytest.mark.parametrize("form", [as_lazy, lambda user: user])
@@ -605,3 +758,145 @@ class Declared(LiveComponent):
     def more(self) -> None:
         assert self.user.has_perm("testapp.add_note")
         self.n += 1
+
+
+# A rule that gives no answer
+
+
+class Unanswered(LiveComponent):
+    name = "guard.unanswered"
+    template = "<p>SECRET {{ n }}</p>"
+    answer: ClassVar[Any] = staticmethod(lambda: True)
+    n: int = 0
+
+    def has_permission(self) -> Any:
+        return Unanswered.answer()
+
+    @event
+    def add(self) -> None:
+        self.n += 1
+
+
+async def no_in_the_end() -> bool:
+    return False
+
+
+def no_when_asked() -> Iterator[bool]:
+    yield False
+
+
+async def no_bit_by_bit() -> AsyncIterator[bool]:
+    yield False
+
+
+NO_ANSWERS = {
+    "coroutine": no_in_the_end,
+    "generator": no_when_asked,
+    "async generator": no_bit_by_bit,
+    "method that was not called": lambda: no_in_the_end,
+    "bound method": lambda: [].copy,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", NO_ANSWERS)
+def test_t116_a_rule_whose_answer_is_no_answer_lets_nobody_in(
+    kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = joined("guard.unanswered")
+    monkeypatch.setattr(Unanswered, "answer", staticmethod(NO_ANSWERS[kind]))
+    assert driver.event("add")[0][:3] == ["error", 1, "forbidden"]
+    assert "SECRET" not in str(driver.give(protocol.Render("c0")))
+    with pytest.raises(PermissionDenied):
+        Driver("guard.unanswered")
+    assert "neither true nor false" in caplog.text
+    caplog.clear()
+
+
+@pytest.mark.parametrize("answer", [1, "yes", [0], None, 0, "", []])
+def test_a_rule_may_answer_with_what_is_true_or_false(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined("guard.unanswered")
+    monkeypatch.setattr(Unanswered, "answer", staticmethod(lambda: answer))
+    assert (driver.event("add")[0][0] == "patch") is bool(answer)
+
+
+# Who is there
+
+
+class Lounge(Vault):
+    """Whoever sees it is present."""
+
+    name = "guard.lounge"
+    template = """{% load livecomp %}<div>{{ secret }}{% if is_broken %}{% live_component 'nothing.of.this.name' %}{% endif %}
+        {% live_component 'guard.seat' %}</div>"""
+    is_broken: bool = False
+
+    def mount(self) -> None:
+        self.join_presence("guard.lounge", name="ann")
+
+    @on("vault")
+    def heard(self, message: Any) -> None:
+        self.secret = "second"
+        self.is_broken = message == "break"
+
+
+class Seat(Drawer):
+    """In it."""
+
+    name = "guard.seat"
+
+    def mount(self) -> None:
+        self.join_presence("guard.seat", name="ann")
+
+
+def present() -> list[bool]:
+    return [bool(directory.present(topic)) for topic in ("guard.lounge", "guard.seat")]
+
+
+def test_who_may_not_see_a_component_is_not_present_through_it() -> None:
+    driver = joined("guard.lounge")
+    assert present() == [True, True]
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [False, False]
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, True]
+    Drawer.is_open = False
+    driver.give(inputs.RenderAgain("c1"))
+    assert present() == [True, False]
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, False], "what is refused by itself stays away"
+    Drawer.is_open = True
+    driver.give(inputs.RenderAgain("c1"))
+    assert present() == [True, True]
+    driver.page.close()
+    assert present() == [False, False]
+
+
+def test_who_may_not_see_it_is_not_there_when_the_page_resumes() -> None:
+    driver = joined("guard.lounge")
+    resume.save(driver.page, clean=True)
+    driver.page.close()
+    Vault.is_open = False
+    driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert present() == [False, False]
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    assert present() == [True, True]
+    driver.page.close()
+
+
+def test_a_return_that_is_undone_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined("guard.lounge")
+    Vault.is_open = False
+    driver.give(inputs.TopicMessages({"vault": [1]}))
+    Vault.is_open = True
+    driver.give(inputs.TopicMessages({"vault": ["break"]}))
+    assert driver.page.tree["c0"].component.is_broken is False  # type: ignore[attr-defined]
+    assert present() == [True, True], "it is shown as it was before the message"
+    driver.page.close()
+    caplog.clear()

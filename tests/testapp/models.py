@@ -11,3 +11,10 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Membership(models.Model):
+    """Hangs on a user."""
+
+    user = models.OneToOneField("auth.User", models.CASCADE, related_name="membership")
+    is_member = models.BooleanField(default=True)
