@@ -259,11 +259,12 @@ def test_t139_who_may_not_do_it_again_is_told_that_it_has_happened(name: str, ho
     assert Note.objects.count() == 1
 
 
-def test_a_join_is_refused_where_nothing_waits_for_an_answer() -> None:
+def test_a_page_that_is_refused_when_it_comes_back_shows_a_notice_where_nothing_waits_for_an_answer() -> None:
     driver = joined_as("once.pay")
     Note.objects.create(text="closed")
-    driver.join(resume=(driver.page.joined_id, driver.page.version))
-    assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
+    (joined_again,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert "not allowed to see this" in str(joined_again)
+    assert not driver.out(Close)
 
 
 @pytest.mark.parametrize("code", [ErrorCode.RATE_LIMITED, ErrorCode.FAILED])

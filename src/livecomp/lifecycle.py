@@ -20,8 +20,9 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
 
     The fields with ``url=`` have their values before mount() runs; what reads them, and the guard, see the arguments. The
     guard is asked again after it."""
-    page, arguments = mounted.page, copy_arguments(arguments)
+    page = mounted.page
     try:
+        arguments = copy_arguments(arguments)
         _ask_before(mounted, arguments)
         return page.try_out(lambda: _set_up(mounted, arguments), notes_fields=True)
     except ComponentError:
