@@ -376,6 +376,28 @@ test("t139: the page that is loaded again asks for the outcome of what was under
   expect(app.all("event")).toHaveLength(3);
 });
 
+test("what came beside a render counts as had: the next join and the acknowledgement say so", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  app.patch([], { ack: 1, effects: [["flash", "info", "came"]] });
+  expect((await app.message("ack"))[1]).toBe(1);
+  await app.goDown();
+  app.version = 2;
+  app.answer = () => ({ ack: 1, effects: [["flash", "info", "missed"]] });
+  await app.comeBack();
+  expect((await app.message("join", 2))[3]).toEqual(["page-1", 1]);
+  await expect(page.locator("#messages > .info")).toHaveText(["came", "missed"]);
+  await app.settled();
+  app.answer = () => ({ ack: 1 });
+  await app.goDown();
+  await app.comeBack();
+  expect((await app.message("join", 3))[3]).toEqual(["page-1", app.version]);
+});
+
 test("who reloads the page himself is not told that nobody knows; where the client did it, he is", async ({
   app,
   page,

@@ -347,7 +347,7 @@ class Connection:
             if acked > self.acked:
                 self.acked, self._progress = acked, self._runtime.loop.time()
             self.unread = 0
-            self._driver.work()
+            self._driver.acknowledged(acked)
             if self._views is not None:
                 self._views.catch_up()
         elif kind is protocol.Ping:

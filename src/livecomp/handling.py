@@ -205,14 +205,14 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     page.dirty.update(attempt.touched)
     patches = changes.render_dirty(page)
     if attempt not in page.turn.kept:
-        page.send_patches(patches)
+        page.send_render(patches)
         raise _Undone
     for render in page.turn.renders:  # what it changed in other components is undone with the handler
         attempt.undo_steps += render.undo_steps
     page.let_out()
     page.turn.published += [(*each, attempt) for each in attempt.published]
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
-    page.send_patches(patches)
+    page.send_render(patches)
     try:
         yield flush
     finally:

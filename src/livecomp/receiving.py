@@ -70,7 +70,7 @@ def _fail(page: "LivePage", message: Any, error: Exception) -> None:
     page.output(Save())
     patches = changes.render_dirty(page)
     page.end_turn()
-    page.send_patches(patches)
+    page.send_render(patches)
 
 
 # What comes from the browser
@@ -160,6 +160,7 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
     if not is_page_url(message.path):
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
     page.visit(message.path)
+    page.told.moved(message.path)
     for mounted in list(page.tree.values()):
         if mounted.component.url_fields:
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
@@ -174,6 +175,7 @@ def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
     yield from ()
+    page.acknowledged = message.version
 
 
 def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
@@ -198,8 +200,7 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     for each in wanted:
         page.listen(each)
     page.end_turn()
-    if not page.send_patches(patches) and (effects := page.take_effects()):
-        page.output(Send(protocol.ack(page.ack, effects)))
+    page.send_render(patches)
 
 
 def ping(page: "LivePage", message: protocol.Ping) -> "Steps[None]":

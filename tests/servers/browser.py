@@ -194,6 +194,7 @@ class Browser:
             self.version = message[1]
             self._acknowledged(message[2])
             self.patches += message[3]
+            self.effects += message[4] if len(message) > 4 else []
             if self.acknowledges:
                 with contextlib.suppress(websockets.ConnectionClosed):
                     await socket.send(json.dumps(["ack", self.version]))

@@ -117,3 +117,67 @@ async def test_t123_a_change_that_nobody_sees_is_there_after_a_kill(start: Start
     await browser.until_acked(await browser.event("show"))
     assert browser.text == ">1"
     await browser.leave()
+
+
+async def telling(port: int) -> Browser:
+    browser = Browser(port, "telling")
+    await browser.load()
+    await browser.connect()
+    return browser
+
+
+async def test_what_an_event_answered_with_is_told_after_a_cut(server: Server, request: Any) -> None:
+    name = request.node.name
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        await browser.until_acked(await browser.event("say", text="came"))
+        proxy.hole_down = True
+        await browser.event("say", text="lost")
+        await browser.event("pay", text=name)
+        await until_rows(server, name)
+        proxy.cut()
+        proxy.heal()
+        await browser.come_back()
+        await browser.until_acked(3)
+        await browser.until_acked(await browser.event("add"))
+        assert browser.effects == [
+            ["flash", "info", "came"],
+            ["flash", "info", "lost"],
+            ["push", "paid", name, "c0"],
+            ["redirect", "/thanks/"],
+        ]
+        await browser.come_back()
+        await browser.until_acked(await browser.event("add"))
+        assert len(browser.effects) == 4
+        assert rows(server)[name] == 1
+        await browser.leave()
+
+
+async def test_what_a_handler_says_while_its_page_is_away_is_told_when_it_is_back(server: Server) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        await browser.until_acked(await browser.event("add"))
+        slow = await browser.event("begin_to_say", name="begun to say", text="late", seconds=1.5)
+        await browser.event("say_later", text="later")
+        await until_rows(server, "begun to say")
+        proxy.cut()
+        await browser.come_back()
+        await browser.until_acked(slow)
+        assert browser.effects == [["flash", "info", "late"]]
+        await browser.until(lambda: len(browser.effects) == 2)
+        assert browser.effects[1] == ["flash", "info", "later"]
+        await browser.leave()
+
+
+async def test_what_the_server_says_by_itself_is_told_after_a_cut(server: Server) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        proxy.hole_down = True
+        await browser.event("say_later", text="by itself")
+        await until_rows(server, "said by itself")
+        proxy.cut()
+        proxy.heal()
+        await browser.come_back()
+        await browser.until(lambda: browser.effects)
+        assert browser.effects == [["flash", "info", "by itself"]]
+        await browser.leave()

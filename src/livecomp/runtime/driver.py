@@ -90,6 +90,12 @@ class PageDriver:
         """The function's result for the page, from the thread pool, while a handler may run in the page's context."""
         return self._runtime.events.run(self.visitor, contextvars.Context(), function, self.page, *args)
 
+    def acknowledged(self, version: int) -> None:
+        """The browser has all up to that version."""
+        if self.page is not None:
+            self.page.acknowledged = version
+        self.work()
+
     @property
     def waiting(self) -> int:
         """How many messages of the browser wait for their turn."""

@@ -199,8 +199,8 @@ class Wire:
             raise AssertionError(
                 f"Version {version} came after version {self.version}: a browser would ask for all anew."
             )
-        if not patches:
-            raise AssertionError(f"Version {version} has no patches: it should have been an acknowledgement.")
+        if not patches and not effects:
+            raise AssertionError(f"Version {version} has nothing in it: it should have been an acknowledgement.")
         self.version = version
         self._settle(lambda ref: ref <= ack, patches, effects)
         self.transmit(["ack", version])
