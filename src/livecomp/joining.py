@@ -22,8 +22,8 @@ from livecomp import (
     resume,
     serving,
     signals,
-    told,
     tokens,
+    told,
 )
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode

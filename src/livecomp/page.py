@@ -31,8 +31,8 @@ from livecomp import (
     shared,
     signals,
     standing,
-    told,
     tokens,
+    told,
     topics,
 )
 from livecomp.attempts import Attempts
