@@ -36,7 +36,7 @@ class FakePage:
         self.scope = scope
         self.request = HttpRequest()
         self.id = "page"
-        self.connected = False
+        self.is_live = self.is_cut = False
         self.calling = calling.Calling(self)
         self.language, self.timezone = "de", "Asia/Tokyo"
         self.count = 0
@@ -82,8 +82,11 @@ class FakePage:
         return output
 
     def close(self) -> None:
-        self.connected = False
+        self.is_live = False
         self.closed = True
+
+    def hold_task(self, output: StartTask) -> None:
+        self.seen.append(("held", output.id))
 
     def publish(self, topic: str, message: Any) -> None:
         self.output(Publish(topic, message))
@@ -101,7 +104,7 @@ class FakePage:
         yield from ()
         if "bad" in message.tokens:
             return self.output(Close(CloseCode.VERSION_CHANGED, "out of date"))
-        self.connected = True
+        self.is_live = True
         self.id = message.tokens[0]
         self.version = message.resume[1] if message.resume else 0
         self.output(Send(protocol.joined(self.id, self.version, self.ack, [], [])))
@@ -188,7 +191,7 @@ class FakePage:
         """Runs until the test opens the gate."""
         self.seen.append("holding")
         self.gate.wait(30)
-        self.seen.append(("connected", self.connected))
+        self.seen.append(("cut", self.is_cut))
         self.count += 1
 
     def on_wait(self, seconds: float = 30.0) -> Generator[Step, Any, None]:

@@ -647,9 +647,9 @@ async def test_t66_a_sync_handler_sees_that_the_connection_is_gone() -> None:
         await socket.event("add")
         await until(lambda: socket.page.seen == ["holding"])
         await socket.send_input({"type": "websocket.disconnect", "code": 1006})
-        await until(lambda: not socket.page.connected)
+        await until(lambda: socket.page.is_cut)
         socket.page.gate.set()
-    assert socket.page.seen == ["holding", ("connected", False)]
+    assert socket.page.seen == ["holding", ("cut", True)]
     assert socket.page.count == 1
     assert pages.closed == [socket.page]
 
@@ -796,7 +796,7 @@ async def test_a_join_whose_browser_has_gone_meanwhile_is_none() -> None:
         await socket.write("join", 1, ["page"], ["page", 3], "/")
         await until(lambda: pages.opened)
     assert pages.saved == pages.closed == []
-    assert not pages.opened[0].connected
+    assert not pages.opened[0].is_live
 
 
 async def test_a_process_with_connections_tells_that_it_lives() -> None:

@@ -1,7 +1,7 @@
 """livecomp.navigation: URLs and bound fields."""
 
 import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.cache import cache
@@ -308,3 +308,38 @@ class Moment(LiveComponent):
     name = "navigation.moment"
     template = "<p>{{ when|date:'c'|default:'none' }}</p>"
     when: datetime.datetime | None = state(None, url="when")
+
+
+class Frame(LiveComponent):
+    name = "navigation.frame"
+    template = "{% load livecomp %}<div>{{ tab }}{% live_component 'navigation.closed' %}</div>"
+    tab: str = state("", url="tab")
+
+    @event
+    def again(self) -> None:
+        self.tab += "!"
+
+
+class Closed(LiveComponent):
+    name = "navigation.closed"
+    template = "<p>secret {{ k }}</p>"
+    k: str = state("", url="k")
+    is_closed: ClassVar[bool] = False
+
+    def has_permission(self) -> bool:
+        return not self.is_closed
+
+
+def test_the_page_moves_though_one_of_its_components_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("navigation.frame")
+    driver.join()
+    monkeypatch.setattr(Closed, "is_closed", True)
+    for number, tab in enumerate(("two", "three"), 1):
+        sent = driver.give(protocol.Url(number, f"/?tab={tab}&k=1"))
+        assert "error" not in [each[0] for each in sent]
+        assert f">{tab}" in str(sent)
+        assert driver.page.ack == number
+    assert driver.page.tree["c1"].component.k == ""  # type: ignore[attr-defined]
+    driver.ref = 2
+    driver.event("again")
+    assert driver.page.url == "/?tab=three%21&k=1", "what may not be seen does not write the address"

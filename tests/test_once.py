@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.http import HttpResponseRedirect
 from django.utils import timezone
 
-from livecomp import LiveComponent, begun, event, once, protocol, resume, state
-from livecomp.constants import CloseCode
-from livecomp.effects import Close
-from livecomp.exceptions import ComponentError
+from livecomp import LiveComponent, begun, event, inputs, once, protocol, resume, state
+from livecomp.constants import CloseCode, ErrorCode
+from livecomp.effects import Close, Publish
+from livecomp.exceptions import ComponentError, Refused
 from livecomp.models import OnceEvent
 from tests.driver import Driver
 from tests.testapp.models import Note
@@ -176,7 +177,7 @@ def test_t139_nobody_else_gets_the_answer() -> None:
     driver.event("pay")
     stranger = joined(User.objects.create_user("bert"))
     [error] = again(stranger, key=key)
-    assert error[2] == "failed"
+    assert error[2] == "doubt", "it has happened: nobody is told to try again"
     assert "Paid" not in str(error)
 
 
@@ -187,22 +188,169 @@ def test_an_event_without_once_is_not_carried_to_another_page() -> None:
     assert driver.component.remark == ""
 
 
-def test_t139_a_commit_whose_answer_was_lost_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    driver = joined()
-    real = once._answer_of
+class Order(LiveComponent):
+    """What has happened takes away the right to see it, or to do it again."""
 
-    def lose_the_answer(page: Any) -> Any:
-        """Another process of the same page, whose connection to the database broke at the commit, was here before."""
-        OnceEvent.objects.filter(pk=once.key_of(page, 1)).update(answer=b"x")
-        monkeypatch.setattr(once, "_answer_of", real)
-        raise OperationalError("server closed the connection unexpectedly")
+    name = "once.order"
+    template = "{% load livecomp %}<div>{% if is_open %}{% live_component 'once.pay' %}{% endif %}</div>"
 
-    monkeypatch.setattr(once, "_answer_of", lose_the_answer)
-    found = OnceEvent(key=once.key_of(driver.page, 1), user="", answer=once.pickle.dumps(once.Answer([], {})))
-    monkeypatch.setattr(once, "_look_up", lambda key, database, error: found)
-    replies = driver.event("pay")
+    @property
+    def is_open(self) -> bool:
+        return not Note.objects.filter(text="left").exists()
+
+
+class Pay(LiveComponent):
+    name = "once.pay"
+    template = "<p>{{ paid }} {{ open }}</p>"
+    paid: int = 0
+    open: str = state("yes", url="open")
+
+    def has_permission(self) -> bool:
+        return not Note.objects.filter(text="closed").exists()
+
+    @event(once=True)
+    def close(self, how: str) -> None:
+        Note.objects.create(text=how)
+        self.paid += 1
+        self.flash("success", "Paid.")
+        self.replace_url("/thanks/")
+
+    @event(once=True)
+    def tell(self, fails: bool = False) -> None:
+        self.paid += 1
+        self.flash("success", "Paid.")
+        self.publish("once.orders", "new")
+        transaction.on_commit(lambda: after_the_commit.append(fails))
+        if fails:
+            transaction.on_commit(lambda: {}["no broker"])
+        transaction.on_commit(lambda: after_the_commit.append("last"))
+
+    @event(once=True)
+    def answer_as_a_view(self) -> Any:
+        Note.objects.create(text="paid")
+        return HttpResponseRedirect("/")
+
+
+after_the_commit: list[Any] = []
+
+
+def joined_as(name: str) -> Driver:
+    after_the_commit.clear()
+    driver = Driver(name)
+    driver.join()
+    resume.save(driver.page)
+    return driver
+
+
+@pytest.mark.parametrize(("name", "how"), [("once.pay", "closed"), ("once.order", "closed"), ("once.order", "left")])
+def test_t139_who_may_not_do_it_again_is_told_that_it_has_happened(name: str, how: str) -> None:
+    driver = joined_as(name)
+    component = "c0" if name == "once.pay" else "c1"
+    first = driver.event("close", component, how=how)
+    assert flashes(first) == [("flash", "success", "Paid.")]
+    before = driver.page
+    replies = driver.join(resume=(before.joined_id, before.version), heard=0)
+    assert replies[0][0] == "joined", "a join is not refused before the browser is told what became of its events"
+    replies = driver.give(protocol.Event(1, component, "close", {"how": how}))
+    assert flashes(replies) == [("flash", "success", "Paid.")]
     assert "error" not in [reply[0] for reply in replies]
     assert driver.page.ack == 1
+    assert driver.page.url == "/thanks/"
+    assert Note.objects.count() == 1
+
+
+def test_a_join_is_refused_where_nothing_waits_for_an_answer() -> None:
+    driver = joined_as("once.pay")
+    Note.objects.create(text="closed")
+    driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
+
+
+@pytest.mark.parametrize("code", [ErrorCode.RATE_LIMITED, ErrorCode.FAILED])
+def test_t139_an_event_that_the_connection_refuses_when_it_is_sent_again_has_happened(code: ErrorCode) -> None:
+    driver = joined()
+    driver.event("pay")
+    driver.event("look")
+    come_back_after_a_kill(driver)
+    message = protocol.Event(1, "c0", "pay", {})
+    assert flashes(driver.give(inputs.Refusal.of(message, Refused(code, "Not now.")))) == [
+        ("flash", "success", "Paid.")
+    ]
+    [error] = driver.give(inputs.Refusal.of(protocol.Event(2, "c0", "look", {}), Refused(code, "Not now.")))
+    assert error[2] == "doubt"
+
+
+def test_t139_an_event_that_has_not_happened_is_refused_as_it_is() -> None:
+    driver = joined()
+    driver.ref = 1
+    come_back_after_a_kill(driver)
+    refused = Refused(ErrorCode.RATE_LIMITED, "Not now.")
+    [error] = driver.give(inputs.Refusal.of(protocol.Event(1, "c0", "pay", {}), refused))
+    assert error[2] == "rate_limited"
+
+
+def test_t139_an_answer_that_the_present_code_cannot_read_is_an_answer() -> None:
+    driver = joined()
+    driver.event("pay")
+    OnceEvent.objects.update(answer=b"of other code")
+    come_back_after_a_kill(driver)
+    assert again(driver) == [["ack", 1]]
+    assert Note.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_t139_a_commit_whose_answer_was_lost_counts_and_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined_as("once.pay")
+    real, lost = connection.commit, []
+
+    def commit() -> None:
+        real()
+        if not lost and OnceEvent.objects.filter(answer__isnull=False).exists():
+            lost.append(True)
+            raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(connection, "commit", commit)
+    replies = driver.event("tell", fails=False)
+    assert lost
+    assert flashes(replies) == [("flash", "success", "Paid.")]
+    assert driver.page.tree["c0"].component.paid == 1
+    assert driver.out(Publish) == [Publish("once.orders", "new")]
+    assert after_the_commit == [False, "last"]
+    assert driver.page.ack == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_t139_a_commit_that_another_process_made_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined()
+    driver.event("pay")
+    row = OnceEvent.objects.get()
+    row.delete()
+    monkeypatch.setattr(once, "_answer_of", lambda page: (_ for _ in ()).throw(OperationalError("gone")))
+    monkeypatch.setattr(once, "_look_up", lambda key, database, error=None: row)
+    driver.event("pay")
+    assert driver.out(Close)[0].code is CloseCode.TRY_LATER
+    assert driver.component.paid == 1
+    assert driver.page.ack == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_t139_what_fails_after_the_commit_does_not_make_the_event_fail(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined_as("once.pay")
+    replies = driver.event("tell", fails=True)
+    assert "error" not in [reply[0] for reply in replies]
+    assert driver.component.paid == 1
+    assert after_the_commit == [True, "last"]
+    assert driver.out(Publish)
+    assert "once.pay.on_commit failed" in caplog.text
+    caplog.clear()
+
+
+def test_t126_a_response_that_it_gives_back_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    driver = joined_as("once.pay")
+    [error] = [reply for reply in driver.event("answer_as_a_view") if reply[0] == "error"]
+    assert error[2] == "failed"
+    assert not Note.objects.exists()
+    caplog.clear()
 
 
 def test_t139_while_the_database_does_not_say_the_browser_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What ends the connections of a visitor, and what has them looked at again: when it is said, and to whom."""
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -443,3 +444,27 @@ def test_t39_a_group_that_is_deleted_through_a_proxy_takes_rights_away(heard: He
     heard.take()
     team.delete()
     assert ("revalidate", f"user:{user.pk}") in heard.take()
+
+
+def test_t117_a_flush_that_another_package_has_wrapped_is_listened_to_as_well(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    django_s_own = SessionBase.flush.__wrapped__  # type: ignore[attr-defined]
+
+    @functools.wraps(django_s_own)
+    def of_another_package(session: SessionBase) -> None:
+        django_s_own(session)
+
+    monkeypatch.setattr(SessionBase, "flush", of_another_package)
+    monkeypatch.setattr(SessionBase, "aflush", SessionBase.aflush)
+    signout._watch_flush()
+    assert SessionBase.flush is not of_another_package
+    ours = SessionBase.flush
+    signout._watch_flush()
+    assert SessionBase.flush is ours, "once"
+    store = import_module("django.contrib.sessions.backends.cache").SessionStore()
+    store.save()
+    key = store.session_key
+    heard.words.clear()
+    store.flush()
+    assert auth.session_mark(key) in str(heard.words)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.template import engines
 
-from livecomp import LiveComponent, event, inputs, on, protocol, resume, state
+from livecomp import LiveComponent, event, inputs, on, protocol, resume, standing, state
 from livecomp.constants import CloseCode
 from livecomp.effects import Attach, Close, Detach, Postpone
 from livecomp.page import LivePage
@@ -468,3 +468,37 @@ def test_events_of_what_stands_below_a_failed_component_are_kept(caplog: pytest.
     assert ">1</b>" in str(driver.give(inputs.RenderAgain("c0")))
     assert len(driver.out(Attach)) == 1
     caplog.clear()
+
+
+def test_what_a_component_stands_in_can_be_asked_while_a_handler_changes_the_page() -> None:
+    """As a shared component's viewers do, from another thread: here the page changes between any two looks at it."""
+    driver = Driver("standing.asked_outer")
+    driver.join()
+    page = driver.page
+
+    class Changing(dict[str, Any]):
+        def __contains__(self, key: object) -> bool:
+            self.change()
+            return super().__contains__(key)
+
+        def get(self, key: Any, default: Any = None) -> Any:
+            self.change()
+            return super().get(key, default)
+
+        def change(self) -> None:
+            page.holders["c1"][f"c{len(page.holders['c1']) + 10}"] = None
+
+    page.holders["c1"] = {"c0": None, "c9": None}
+    page.tree = Changing(page.tree)
+    assert [each.id for each in standing.around(page, "c1")] == ["c0", "c0"]
+    assert standing.is_shown(page, "c1")
+
+
+class AskedOuter(LiveComponent):
+    name = "standing.asked_outer"
+    template = "{% load livecomp %}<div>{% live_component 'standing.asked_inner' %}</div>"
+
+
+class AskedInner(LiveComponent):
+    name = "standing.asked_inner"
+    template = "<p></p>"

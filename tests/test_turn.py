@@ -426,7 +426,7 @@ def test_t125_what_a_handler_publishes_while_its_connection_is_cut_waits_for_its
     from livecomp import topics
 
     said: list[Any] = []
-    monkeypatch.setattr(topics, "publish", lambda *args, **kwargs: said.append(args))
+    monkeypatch.setattr(topics, "_send", lambda *args, **kwargs: said.append(args))
 
     class Cut(LiveComponent):
         name = "turn.cut"
@@ -434,9 +434,11 @@ def test_t125_what_a_handler_publishes_while_its_connection_is_cut_waits_for_its
 
         @event
         def go(self, fail: bool) -> None:
-            self._live.page.connected = False  # as the driver does when the socket is gone
+            self._live.page.is_cut = True  # as the driver does when the socket is gone
+            assert not self.connected
             self.publish("elsewhere", 1)
-            self._live.page.connected = True
+            topics.publish("elsewhere", 2)
+            topics.publish_batch([("elsewhere", 3)])
             if fail:
                 raise ValueError("no")
 
@@ -444,5 +446,6 @@ def test_t125_what_a_handler_publishes_while_its_connection_is_cut_waits_for_its
     driver.event("go", fail=True)
     assert driver.out(Publish) == said == []
     driver.event("go", fail=False)
-    assert driver.out(Publish) == [Publish("elsewhere", 1)]
+    assert driver.out(Publish) == [Publish("elsewhere", number) for number in (1, 2, 3)]
+    assert said == []
     caplog.clear()

@@ -52,7 +52,8 @@ class Address(Outbox):
         """Make the page's URL say what the ``url=`` fields do, before anybody renders with it. Whether it changed."""
         before = self.url
         for id in sorted(self.dirty) if ids is None else sorted(ids):
-            if (mounted := self.tree.get(id)) is not None and mounted.component.url_fields:
+            mounted = self.tree.get(id)
+            if mounted is not None and mounted.component.url_fields and not mounted.is_refused:
                 url = navigation.url_with_fields(mounted.component, self.path, self.query)
                 if is_page_url(url):
                     self.set_url(url)

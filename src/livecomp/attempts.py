@@ -29,7 +29,8 @@ class Attempts(Address):
 
     def __init__(self, request: Any) -> None:
         super().__init__(request)
-        self.connected = False
+        self.is_live = False  # joined: from here to `close` what fails is shown in its place, and not as over HTTP
+        self.is_cut = False  # the browser is gone, while a handler still works: only components look at it
         self.shared: dict[str, Place] = {}
         self.topics: dict[str, set[str]] = {}  # topic -> ids of the components that listen
 
@@ -37,7 +38,7 @@ class Attempts(Address):
 
     def try_out(self, act: Callable[[], object]) -> None:
         """Do this, a call of a component's life. Where it fails, or leads to another page, nothing else of it happens."""
-        if not self.connected or self.attempt is not None:
+        if not self.is_live or self.attempt is not None:
             with contained:
                 act()
             return
@@ -63,7 +64,7 @@ class Attempts(Address):
 
     def try_render(self, mounted: Mounted, act: Callable[[], Result]) -> Result:
         """Do this, a render of the component. Where it fails, it has changed nothing, in no component."""
-        if not self.connected:
+        if not self.is_live:
             with contained:
                 return act()
         outer = self.rendering
@@ -101,7 +102,9 @@ class Attempts(Address):
 
     def undo(self, attempt: Attempt) -> None:
         """A handler has failed: nothing of it has happened."""
-        self.turn.is_undone = True
+        if attempt.is_undone:
+            return
+        self.turn.is_undone = attempt.is_undone = True
         self._take_back(attempt)
         self.shown_url = attempt.shown_url
         self.waiting_output += attempt.facts()

@@ -173,7 +173,7 @@ def _check_declared(
         return
     if required not in verdicts:
         needs = f"{component.name!r} needs the permission {' and '.join(required)}."
-        verdicts[required] = None if _current(user).has_perms(required) else Refused(ErrorCode.FORBIDDEN, needs)
+        verdicts[required] = None if user and user.has_perms(required) else Refused(ErrorCode.FORBIDDEN, needs)
     if (refused := verdicts[required]) is not None:
         raise Refused(refused.code, str(refused))
 
@@ -249,9 +249,6 @@ class _Nobody:
     """A user whose row is gone."""
 
     is_active = False
-
-    def has_perms(self, permissions: Any) -> bool:
-        return False
 
 
 def _binding(value: str) -> str:

@@ -174,7 +174,8 @@ class LiveComponent:
     @property
     def connected(self) -> bool:
         """False during the HTTP render and after the connection is gone."""
-        return self._live.page.connected
+        page = self._live.page
+        return page.is_live and not page.is_cut
 
     @property
     def parent(self) -> "LiveComponent | None":

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 
 from livecomp import inputs, protocol
 from livecomp.conf import settings
-from livecomp.constants import PART, CloseCode, ErrorCode
+from livecomp.constants import FINAL, PART, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError, Refused
@@ -98,7 +98,8 @@ class Connection:
             self._closing = self._closing or (CloseCode.INTERNAL, "")
         finally:
             restarting = self._closing is not None and self._closing[0] is CloseCode.RESTART
-            stopped = self._driver.stop(DRAIN * settings.shutdown_timeout if restarting else None)
+            is_final = self._closing is not None and self._closing[0] in FINAL
+            stopped = self._driver.stop(DRAIN * settings.shutdown_timeout if restarting else None, is_final=is_final)
             self._leave()
         ending = self._runtime.start(self._finish(stopped))
         try:
@@ -347,7 +348,9 @@ class Connection:
             if acked > self.acked:
                 self.acked, self._progress = acked, self._runtime.loop.time()
             self.unread = 0
-            self._driver.acknowledged(acked)
+            if (page := self._driver.page) is not None:
+                page.acknowledged = acked
+            self._driver.work()
             if self._views is not None:
                 self._views.catch_up()
         elif kind is protocol.Ping:
@@ -368,8 +371,8 @@ class Connection:
             self._driver.put(message, wait)
             return
         if self._refuse():
-            if ref := getattr(message, "ref", 0):
-                self._driver.put(inputs.Refusal(ref, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
+            if getattr(message, "ref", 0):
+                self._driver.put(inputs.Refusal.of(message, Refused(ErrorCode.RATE_LIMITED, TOO_FAST)))
             else:
                 self._error(0, ErrorCode.RATE_LIMITED, TOO_FAST)
 

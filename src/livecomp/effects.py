@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livecomp.constants import CloseCode, ErrorCode
@@ -61,10 +62,11 @@ class StopTimer:
 @dataclass(frozen=True, slots=True)
 class StartTask:
     """Run ``call`` in the thread pool, or on the event loop when it is a coroutine function; give
-    `livecomp.inputs.TaskDone` at its end and `livecomp.inputs.TaskProgress` for each value that it yields."""
+    `livecomp.inputs.TaskDone` at its end and `livecomp.inputs.TaskProgress` for each value that it yields. A driver whose
+    connection is gone gives it back, see `livecomp.page.LivePage.hold_task`."""
 
     id: str
-    call: Callable[[], Any]
+    call: "partial[Any]"
 
 
 @dataclass(frozen=True, slots=True)

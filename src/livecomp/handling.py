@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.http.response import HttpResponseBase
 
-from livecomp import auth, changes, failures, inputs
+from livecomp import auth, failures, inputs
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -71,16 +71,16 @@ def run(
         with contained:
             result = _in_transactions(call, own_transaction)
         if result is None:
-            _refuse_open(open_before)
+            refuse_open(open_before)
         elif isinstance(result, HttpResponseBase):
-            _refuse_response(result)
+            refuse_response(result)
         elif inspect.isawaitable(result):
-            _refuse_response((yield from _wait(page, result)))
+            refuse_response((yield from _wait(page, result)))
         elif inspect.isgenerator(result) or inspect.isasyncgen(result):
             yield from _run_generator(mounted, result)
-            _refuse_open(open_before)
+            refuse_open(open_before)
         else:
-            _refuse_open(open_before)
+            refuse_open(open_before)
     except _Undone:
         return
     except PageGone:
@@ -108,7 +108,7 @@ def run(
         page.tree[id].is_stale = True
 
 
-def _refuse_response(result: Any) -> None:
+def refuse_response(result: Any) -> None:
     """Raise TypeError for a view's way of going elsewhere: nobody would see the response."""
     if isinstance(result, HttpResponseBase):
         raise TypeError(
@@ -117,7 +117,7 @@ def _refuse_response(result: Any) -> None:
         )
 
 
-def _refuse_open(before: dict[str, int]) -> None:
+def refuse_open(before: dict[str, int]) -> None:
     """Raise RuntimeError where a handler has left a transaction open: what it wrote would never be committed."""
     if (now := open_transactions()) != before:
         if not before:  # else it is around the page itself: of a test
@@ -149,15 +149,19 @@ def _run_generator(mounted: Mounted, generator: Any) -> "Steps[None]":
         while (yield from _has_yielded(page, generator)):
             yield from _show_so_far(mounted, Flush(keeps_thread=inspect.isgenerator(generator)))
     except PageGone:  # what it has done so far stays, and what its ``finally`` does
-        page.turn.is_cut_short = True
         yield from _close(page, generator)
+        page.turn.is_cut_short = True
     except _Withdrawn as refused:  # as above
         yield from _close(page, generator)
         tell_failure(mounted, "render", refused)
     except _Undone:
         late = page.attempt = Attempt(page.shown_url)
-        yield from _close(page, generator)
-        page.undo(late)
+        try:
+            yield from _close(page, generator)
+        except Exception as error:
+            failures.failure_of(mounted, error, "finally")
+        finally:
+            page.undo(late)
         raise
     except Exception:
         yield from _close(page, generator)
@@ -169,13 +173,13 @@ def _has_yielded(page: "LivePage", generator: Any) -> "Steps[bool]":
     if inspect.isgenerator(generator):
         with contained:
             try:
-                _refuse_response(next(generator))
+                refuse_response(next(generator))
             except StopIteration as end:
-                _refuse_response(end.value)
+                refuse_response(end.value)
                 return False
         return True
     given = yield from _wait(page, _next_or_end(generator), _is_not_end)
-    _refuse_response(given)
+    refuse_response(given)
     return given is not _END
 
 
@@ -203,16 +207,12 @@ def _show_so_far(mounted: Mounted, flush: Flush) -> "Steps[None]":
     auth.forget_verdicts(page)
     page.turn.kept.append(attempt)
     page.dirty.update(attempt.touched)
-    patches = changes.render_dirty(page)
-    if attempt not in page.turn.kept:
-        page.send_render(patches)
+    published = [(*each, attempt) for each in attempt.published]
+    page.show(at_yield=attempt)
+    if attempt.is_undone:
         raise _Undone
-    for render in page.turn.renders:  # what it changed in other components is undone with the handler
-        attempt.undo_steps += render.undo_steps
-    page.let_out()
-    page.turn.published += [(*each, attempt) for each in attempt.published]
+    page.turn.published += published
     attempt.outputs, attempt.effects, attempt.published, attempt.shown_url = [], [], [], page.shown_url
-    page.send_render(patches)
     try:
         yield flush
     finally:
@@ -281,3 +281,11 @@ def may_act(mounted: Mounted, input: inputs.Input) -> bool:
 def tell_failure(mounted: Mounted, name: str, error: Exception) -> None:
     """Log what went wrong in a component, and answer the turn's event with it."""
     mounted.page.answer(mounted.id, error, failures.failure_of(mounted, error, name))
+
+
+def was_taken_back(mounted: Mounted, method: str) -> bool:
+    """Whether a method that nobody sends again was cut short, so that it is called again when the page is back."""
+    turn = mounted.page.turn
+    if turn.is_cut_short and not turn.is_undone:
+        logger.warning("%s.%s: the page was closed, and it ended at its yield.", mounted.component.name, method)
+    return turn.is_cut_short and turn.is_undone

@@ -84,6 +84,13 @@ class Refusal:
     reason: Refused
     component: str = ""
     name: str = ""
+    key: str = ""
+
+    @classmethod
+    def of(cls, message: Any, reason: Refused) -> "Refusal":
+        """The refusal of this message."""
+        fields = {name: getattr(message, name, "") for name in ("component", "name", "key")}
+        return cls(message.ref, reason, **fields)
 
 
 Input = (

@@ -52,7 +52,7 @@ def join(page: "LivePage", message: protocol.Join) -> None:
     """Bring the page to life for a browser that holds these tokens, or close the connection."""
     if message.protocol != PROTOCOL_VERSION:
         return page.output(Close(CloseCode.VERSION_CHANGED, "another version of the protocol"))
-    if page.connected or not is_page_url(message.path) or not message.tokens:
+    if page.is_live or not is_page_url(message.path) or not message.tokens:
         return page.output(Close(CloseCode.PROTOCOL, "a join comes once, with a path and tokens"))
     try:
         claims, left_out = _claims(page, message)
@@ -104,7 +104,7 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     page.visit(message.path)
     set_page_url(page.request, message.path)
     make_session_read_only(page.request)
-    page.connected = True
+    page.is_live = True
     page.language = locale.usable_language(claims[0].language, page.request)
     page.timezone = locale.usable_zone(claims[0].timezone)
     snapshot = resume.load(page, joined_before or rendered_as, [claim.component for claim in claims])
@@ -165,7 +165,8 @@ def _come_to_life(
                 left_out.append(claim.component)
         except Refused as refusal:
             refused[claim.component] = refusal
-    if len(refused) == len(claims):
+    is_answered = message.resume is None or message.sent <= page.ack
+    if len(refused) == len(claims) and is_answered:  # else the browser is told first what became of its events
         raise next(iter(refused.values()))
     if not page.tree and not page.shared and not page.leaving and not serving.keeps_nothing():
         raise TokenRefused(tokens.OUT_OF_DATE)

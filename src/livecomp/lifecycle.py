@@ -30,7 +30,7 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     except ComponentError:
         raise
     except Exception as error:
-        if not page.connected:
+        if not page.is_live:
             raise
         _break(mounted, "mount", error)
         return True

@@ -20,6 +20,11 @@ from livecomp.templating import RenderMemory
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
+_KEPT = (
+    *("arguments", "broken", "effects", "fills", "is_left_out"),
+    *("joined", "later", "looked", "tasks", "waiting", "wanted"),
+)
+
 Slot = tuple[object, ...]
 Waiting = tuple[str, Callable[..., Any] | str, tuple[Any, ...], dict[str, Any]]
 
@@ -176,7 +181,7 @@ class Mounted:
         check_topic(topic)
         self.page.on_undo(partial(self._rejoin, dict(self.joined)))
         self.joined[topic] = checked_meta(meta, getattr(self.page.request, "user", None))
-        if self.page.connected:
+        if self.page.is_live:
             self.be_present()
 
     def be_present(self) -> None:
@@ -195,7 +200,7 @@ class Mounted:
         for topic in self.joined.keys() - before.keys():
             directory.leave(self, topic)
         self.joined = before
-        if self.page.connected:
+        if self.page.is_live:
             self.be_present()
 
     # Timers and tasks
@@ -225,21 +230,7 @@ class Mounted:
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
-        kept: dict[str, Any] = {name: getattr(self, name) for name in ("wanted", "looked", "joined", "later")}
-        if self.is_left_out:
-            kept["is_left_out"] = True
-        if self.arguments:
-            kept["arguments"] = self.arguments
-        if self.fills:
-            kept["fills"] = self.fills
-        if self.effects:
-            kept["effects"] = self.effects
-        if self.broken:
-            kept["broken"] = self.broken
-        if self.waiting:
-            kept["waiting"] = self.waiting
-            kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
-        return kept
+        return {name: value for name in _KEPT if (value := getattr(self, name))}
 
     def keep(self, kept: dict[str, Any]) -> None:
         """Undo `kept`."""
@@ -253,11 +244,11 @@ class Mounted:
         timer = f"{self.id}:{self.page.next_number()}"
         self.later[timer] = (method, arguments, time.time() + seconds)
         self.page.on_undo(partial(self._forget_timer, timer))
-        if self.page.connected:
+        if self.page.is_live:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
 
     def _forget_timer(self, timer: str) -> None:
-        if self.later.pop(timer, None) is not None and self.page.connected:
+        if self.later.pop(timer, None) is not None and self.page.is_live:
             self.page.output(StopTimer(timer))
 
     def start_task(
@@ -269,12 +260,17 @@ class Mounted:
         task = f"{self.id}:{self.page.next_number()}"
         self.tasks[task] = methods
         self.page.on_undo(partial(self.cancel_task, task))
-        if self.page.connected:
-            self.page.output(StartTask(task, partial(call, *args, **kwargs)))
+        work = partial(call, *args, **kwargs)
+        if self.page.is_live:
+            self.page.output(StartTask(task, work))
         else:
-            own = getattr(call, "__self__", None) is self.component
-            self.waiting.append((task, call.__name__ if own else call, args, kwargs))
+            self.hold_task(task, work)
         return task
+
+    def hold_task(self, task: str, work: partial[Any]) -> None:
+        """Start the task when there is a connection."""
+        own = getattr(work.func, "__self__", None) is self.component
+        self.waiting.append((task, work.func.__name__ if own else work.func, work.args, work.keywords))
 
     def _named_method(self, method: Any) -> str:
         return method_name(self.component, method, "start_task") if method else ""

@@ -17,20 +17,26 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from livecomp import failures, handling, registry
 from livecomp.conf import settings
 from livecomp.constants import ErrorCode
 from livecomp.effects import PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
+from livecomp.raised import contained
+from livecomp.transactions import open_transactions
 
 if TYPE_CHECKING:
+    from livecomp.inputs import Refusal
     from livecomp.models import OnceEvent
     from livecomp.page import LivePage
+    from livecomp.protocol import Event
 
 logger = logging.getLogger("livecomp")
 
 CLEANING = 3600.0  # seconds between two removals of old rows, in one process
 GIVEN_UP = "Your last action was lost. Please try again."
+IN_DOUBT = "Your last action may be lost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +57,100 @@ def is_of_another(page: "LivePage", key: str) -> bool:
     return not key.startswith(f"{page.id}:")
 
 
-def has_happened(key: str, database: str) -> bool:
-    """Whether the event may have been committed: also where the database does not say."""
+def repeat(page: "LivePage", message: "Event | Refusal") -> bool:
+    """Give an event that is sent again its first answer, if it was committed: whoever may use the component now, and
+    wherever that is. False where it was not, or is no event that happens once. Raises `PageGone` where the database does
+    not say, and `Refused` for another visitor."""
+    key = _key_of_message(page, message)
+    for database in _databases_of(page, message, key):
+        if (row := _look_up(key, database)) is not None:
+            _repeat(page, row)
+            return True
+    return False
+
+
+def happens_once(page: "LivePage", message: "Event | Refusal") -> bool:
+    """Whether an event of this name, or of this component, is one with ``once=True``."""
+    return bool(_databases_of(page, message, _key_of_message(page, message)))
+
+
+def give_up(page: "LivePage", message: "Event", database: str) -> None:
+    """End an event of a page that is gone: its components are not here, so what has not happened by now never does. Raises
+    `Refused`, or `PageGone` where the database does not say."""
+    key = _key_of_message(page, message)
+    if not is_of_another(page, key):
+        return
     try:
-        return bool(_rows(database).filter(key=key, answer__isnull=False).exists())
-    except DatabaseError:
-        return True
-
-
-def ask_again() -> None:
-    """In place of a handler that has run already. Raises `PageGone`: the database said so, and says otherwise now."""
-    raise PageGone
+        with transaction.atomic(using=database):
+            _claim(page, key, database)
+    except DatabaseError as error:
+        raise PageGone from error
+    raise Refused(ErrorCode.FAILED, GIVEN_UP)
 
 
 def run(mounted: Mounted, key: str, database: str, call: Callable[[], Any]) -> None:
-    """Call the handler, unless it has been committed before: then do what it led to. Where the event was made on a page
-    that is gone, its components are not here: what has not happened by now never does. Raises `Refused` then."""
-    page = mounted.page
-    if is_of_another(page, key):
-        return _give_up_or_repeat(page, key, database)
+    """Call the handler, unless it has been committed meanwhile: then do what it led to. What was committed has happened,
+    whatever is raised after that."""
+    page, row, is_first, hooks = mounted.page, None, False, []
     try:
         with transaction.atomic(using=database):
             row, is_first = _claim(page, key, database)
             if is_first:
-                call()
-                row.answer = pickle.dumps(_answer_of(page))
-                row.save(update_fields=["answer"])
+                hooks = _call(page, row, database, call)
     except DatabaseError as error:
         found = _look_up(key, database, error)
         if found is None:
             raise
-        row, is_first = found, False
+        if row is None or not row.answer or not found.answer or bytes(found.answer) != row.answer:
+            raise PageGone from error  # another process has done it: the browser asks again
+    assert row is not None
     assert page.attempt is not None
     page.attempt.is_final = True
     if is_first:
         _remove_old(database)
+        _run_hooks(mounted, hooks, database)
     else:
         _repeat(page, row)
+
+
+Hook = tuple[Callable[[], Any], bool]  # and whether a failure of it is Django's to log
+
+
+def _call(page: "LivePage", row: "OnceEvent", database: str, call: Callable[[], Any]) -> list[Hook]:
+    """Call the handler and write its answer. Gives what it wants to be done after the commit. Django drops that where the
+    answer to the commit is lost, and reports the event as failed where one of them fails."""
+    connection = transaction.get_connection(database)
+    open_before, first = open_transactions(), len(connection.run_on_commit)
+    handling.refuse_response(call())
+    handling.refuse_open(open_before)
+    row.answer = pickle.dumps(_answer_of(page))
+    row.save(update_fields=["answer"])
+    hooks = [(hook, robust) for _, hook, robust in connection.run_on_commit[first:]]
+    del connection.run_on_commit[first:]
+    return hooks
+
+
+def _run_hooks(mounted: Mounted, hooks: list[Hook], database: str) -> None:
+    for hook, robust in hooks:
+        try:
+            with contained:
+                transaction.on_commit(hook, using=database, robust=robust)
+        except Exception as error:
+            failures.report(mounted, error, "on_commit")
+
+
+def _key_of_message(page: "LivePage", message: "Event | Refusal") -> str:
+    return message.key or key_of(page, message.ref)
+
+
+def _databases_of(page: "LivePage", message: "Event | Refusal", key: str) -> set[str]:
+    """Where the event may have been written. Its component may have left the page since, or be on another one."""
+    mounted = page.tree.get(message.component)
+    spec = mounted.component.events.get(message.name) if mounted is not None else None
+    if spec is not None and not is_of_another(page, key):
+        return {spec.once} if spec.once else set()
+    specs = [cls.events.get(message.name) for cls in registry.all_components().values()]
+    return {spec.once for spec in specs if spec is not None and spec.once}
 
 
 def _claim(page: "LivePage", key: str, database: str) -> "tuple[OnceEvent, bool]":
@@ -100,24 +163,29 @@ def _claim(page: "LivePage", key: str, database: str) -> "tuple[OnceEvent, bool]
         return _rows(database).get(key=key), False
 
 
-def _give_up_or_repeat(page: "LivePage", key: str, database: str) -> None:
-    with transaction.atomic(using=database):
-        row, is_first = _claim(page, key, database)
-    if is_first:
+def _repeat(page: "LivePage", row: "OnceEvent") -> None:
+    if row.answer is None:
         raise Refused(ErrorCode.FAILED, GIVEN_UP)
-    _repeat(page, row, with_state=False)
-
-
-def _repeat(page: "LivePage", row: "OnceEvent", *, with_state: bool = True) -> None:
-    if row.user != _user_of(page) or row.answer is None:
-        raise Refused(ErrorCode.FAILED, GIVEN_UP)
-    answer: Answer = pickle.loads(bytes(row.answer))
-    for effect in answer.effects:
-        page.effect(*effect)
-    for id, values in answer.states.items() if with_state else ():
-        if (mounted := page.tree.get(id)) is not None:
-            state = pickle.loads(values)
-            mounted.assign({name: state[name] for name in state.keys() & mounted.component.fields.keys()})
+    if row.user != _user_of(page):  # it has happened, but what it led to is not for this visitor
+        raise Refused(ErrorCode.DOUBT, IN_DOUBT)
+    try:
+        answer: Answer = pickle.loads(bytes(row.answer))
+        states = {id: pickle.loads(values) for id, values in answer.states.items()}
+    except Exception:  # the code has changed since
+        logger.warning(
+            "The answer of the event %s cannot be read; it has happened all the same.", row.key, exc_info=True
+        )
+        return
+    for kind, *details in answer.effects:
+        if kind == "url":
+            page.show_url(*details)
+        else:
+            page.effect(kind, *details)
+    for id in states.keys() & page.tree.keys() if not is_of_another(page, row.key) else ():
+        mounted = page.tree[id]
+        mounted.assign({name: states[id][name] for name in states[id].keys() & mounted.component.fields.keys()})
+        mounted.forget_computed()
+        page.dirty.add(id)
 
 
 def _answer_of(page: "LivePage") -> Answer:
@@ -132,15 +200,15 @@ def _answer_of(page: "LivePage") -> Answer:
     return Answer(list(attempt.effects), states)
 
 
-def _look_up(key: str, database: str, error: DatabaseError) -> "OnceEvent | None":
-    """Whether the transaction was committed although it seemed to fail: the connection may have been lost in the middle.
-    Raises `PageGone` where the database does not say: then the browser asks again."""
+def _look_up(key: str, database: str, error: DatabaseError | None = None) -> "OnceEvent | None":
+    """The event's row, if it was committed: also where the transaction seemed to fail with this error, for the connection
+    may have been lost in the middle. Raises `PageGone` where the database does not say: then the browser asks again."""
     try:
         found: OnceEvent | None = _rows(database).filter(key=key, answer__isnull=False).first()
         return found
     except DatabaseError as again:
         logger.warning("Whether the event %s was committed is not known yet: %s", key, again)
-        raise PageGone from error
+        raise PageGone from error or again
 
 
 _cleaned: dict[str, float] = {}  # database -> when

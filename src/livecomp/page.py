@@ -38,10 +38,11 @@ from livecomp import (
 from livecomp.attempts import Attempts
 from livecomp.component import LiveComponent
 from livecomp.conf import settings
-from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, Step, Unsubscribe
+from livecomp.effects import Attach, Detach, Postpone, Publish, Save, Send, StartTask, Step, Unsubscribe
 from livecomp.exceptions import ComponentError
 from livecomp.mounted import Mounted, Slot, method_name
 from livecomp.templating import opaque
+from livecomp.turn import Attempt
 
 logger = logging.getLogger("livecomp")
 
@@ -129,11 +130,11 @@ class LivePage(Attempts):
         try:
             html = html_of(place.key)
         except Exception as error:
-            if not self.connected or isinstance(error, ComponentError):
+            if not self.is_live or isinstance(error, ComponentError):
                 raise
             html = failures.with_address(failures.shared_failure(self, place.key.name, error), id)
         place.digest = rendering.digest(html)
-        if self.connected:
+        if self.is_live:
             self.attach(id, place.digest)
         return html
 
@@ -209,7 +210,7 @@ class LivePage(Attempts):
 
     def close(self) -> None:
         """The connection is gone: stop everything. The state stays, for a snapshot."""
-        self.connected = False
+        self.is_live = False
         self.enter_turn()
         for mounted in list(self.tree.values()):
             self.unmount(mounted)
@@ -226,6 +227,12 @@ class LivePage(Attempts):
         if not self.is_shared:
             signals.disconnected.send_robust(None, request=self.request, page=self.id)
 
+    def hold_task(self, output: StartTask) -> None:
+        """The connection was gone before the task could begin: it begins with the next one."""
+        mounted = self.tree.get(output.id.partition(":")[0])
+        if mounted is not None and output.id in mounted.tasks:
+            mounted.hold_task(output.id, output.call)
+
     def in_locale(self) -> contextlib.AbstractContextManager[None]:
         """The page's language and time zone are active within."""
         return locale.override(self.language, self.timezone)
@@ -233,27 +240,40 @@ class LivePage(Attempts):
     # After the handlers
 
     def finish(self, history: str = "push") -> None:
-        """Render what changed and send it, with the acknowledgement of the turn's event unless an error answered it."""
+        """Show what the turn has led to, with the acknowledgement of its event unless an error answered it."""
         ref = 0 if self.turn.is_cut_short else self.turn.ref
         if ref:
-            self.ack = ref
+            self.ack = max(self.ack, ref)
+        if self.show(history) or ref:
+            self.output(Save())
+
+    def show(self, history: str = "push", at_yield: Attempt | None = None) -> set[str]:
+        """Bring the browser and the driver up to date with what the handlers have done: address, HTML, effects, topics.
+        ``history``: how a new address comes into the browser's history, ``""`` where the browser has made it.
+        ``at_yield``: the handler that stands at one, and can still be undone; otherwise the turn is over. Gives the ids of
+        the components that were rendered."""
         changed: set[str] = set()
         if history:
             self.follow_url_fields()
         patches = changes.render_dirty(self, changed)
         if history and self.turn.is_undone and self.follow_url_fields(changed):
             patches += changes.render_dirty(self, changed)
-        self.end_turn()
+        if at_yield is None:
+            self.end_turn()
+        else:
+            for render in self.turn.renders:  # what it changed in other components is undone with the handler
+                at_yield.undo_steps += render.undo_steps
+            self.let_out()
         if self.url != self.shown_url:
-            self.effect("url", history, self.url)
-            self.shown_url = self.url
+            self.effect("url", "replace" if self.turn.has_moved else history, self.url)
+            self.shown_url, self.turn.has_moved = self.url, True
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
-        if not self.send_render(patches) and ref and not self.turn.is_answered:
+        is_done = at_yield is None and self.turn.ref and not self.turn.is_cut_short
+        if not self.send_render(patches) and is_done and not self.turn.is_answered:
             self.output(Send(protocol.ack(self.ack, [])))
-        if changed or ref:
-            self.output(Save())
+        return changed
 
     def send_render(self, patches: protocol.Patches) -> bool:
         """Send the patches and what the browser is to do after them. False when there is neither."""
@@ -272,7 +292,7 @@ class LivePage(Attempts):
 
     def begin(self, first_new: int) -> None:
         """Start what the components mounted since a number declare."""
-        if self.connected:
+        if self.is_live:
             for number in range(first_new, self.number):
                 if (mounted := self.tree.get(self.id_of(number))) is not None:
                     mounted.begin()
@@ -285,7 +305,7 @@ class LivePage(Attempts):
     def redirect(self, to: Any, *args: Any, **kwargs: Any) -> None:
         self.on_undo(functools.partial(setattr, self, "leaving", self.leaving))
         self.leaving = navigation.safe_redirect(self.request, to, args, kwargs)
-        if self.connected:
+        if self.is_live:
             self.effect("redirect", self.leaving)
 
     def stays(self, act: Callable[[], object]) -> bool:
@@ -298,8 +318,7 @@ class LivePage(Attempts):
             self.leaving = self.leaving or before
 
     def publish(self, topic: str, message: Any) -> None:
-        # A handler that runs while its connection is cut can still fail: what it publishes waits for its end, too.
-        if not calling.is_in_turn(self) or (not self.connected and self.attempt is None):
+        if not calling.is_in_turn(self) or not self.is_live:
             return topics.publish(topic, message)
         (message,) = sendable.unpack([sendable.pack(topic, message)])  # as everybody gets it
         connection = transaction.get_connection()

@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 
 from livecomp import (
     auth,
-    changes,
     events,
     failures,
     handling,
@@ -21,9 +20,10 @@ from livecomp import (
     protocol,
     signals,
     standing,
+    task_results,
 )
 from livecomp.constants import CloseCode, ErrorCode
-from livecomp.effects import Close, Postpone, Save, Send
+from livecomp.effects import Close, PageGone, Postpone, Send
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import as_failure, is_interrupt
@@ -33,8 +33,6 @@ from livecomp.turn import Turn
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
-
-_DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
 
 
 def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
@@ -66,11 +64,12 @@ def _fail(page: "LivePage", message: Any, error: Exception) -> None:
         return page.output(Close(CloseCode.INTERNAL, ""))
     failure = failures.report_page(page, error, name) if mounted is None else failures.report(mounted, error, name)
     page.answer(mounted.id if mounted is not None else "", error, failure)
-    page.ack = max(page.ack, page.turn.ref)
-    page.output(Save())
-    patches = changes.render_dirty(page)
-    page.end_turn()
-    page.send_render(patches)
+    page.turn.is_cut_short = False
+    try:
+        page.finish()
+    except Exception as again:  # of an address that nothing can be made of, say: it stays as it is
+        failures.report_page(page, again, name)
+        page.finish(history="")
 
 
 # What comes from the browser
@@ -87,16 +86,20 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
     is_repeated = message.ref <= page.begun or bool(message.key)
     page.begun = max(page.begun, message.ref)
     try:
+        if is_repeated and once.repeat(page, message):
+            return page.finish()
         mounted, spec = _find_event(page, message)
         if is_repeated and not spec.once:
-            raise Refused(ErrorCode.DOUBT, "Your last action may be lost.")
-        call = _bind_handler(page, mounted, spec, message, is_repeated)
+            raise Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        call = _bind_handler(page, mounted, spec, message)
+    except PageGone:
+        return _have_it_asked_again(page)
     except Exception as error:
         return _refuse(page, message.component, message.name, error)
     started = time.perf_counter()
     yield from handling.handle(mounted, message.name, call, own_transaction=spec.once)
-    if spec.once and page.turn.is_cut_short and page.connected:
-        page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    if spec.once and page.turn.is_cut_short:
+        return _have_it_asked_again(page)
     if signals.event_handled.receivers:
         _tell(mounted, message.name, not page.turn.is_answered, time.perf_counter() - started)
     page.finish()
@@ -113,16 +116,23 @@ def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, eve
 
 
 def _bind_handler(
-    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event, is_repeated: bool
+    page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event
 ) -> Callable[[], Any]:
-    key = message.key or once.key_of(page, message.ref)
-    # What it did may keep its arguments from being found again, and another page's event comes without them.
-    if is_repeated and (once.is_of_another(page, key) or once.has_happened(key, spec.once)):
-        return functools.partial(once.run, mounted, key, spec.once, once.ask_again)
+    if spec.once and message.key:
+        once.give_up(page, message, spec.once)
     auth.guard(mounted, spec.access)
     arguments = events.bind(spec, mounted.component, message.args, message.offered)
     call = functools.partial(spec.function, mounted.component, **arguments)
-    return functools.partial(once.run, mounted, key, spec.once, call) if spec.once else call
+    if not spec.once:
+        return call
+    return functools.partial(once.run, mounted, message.key or once.key_of(page, message.ref), spec.once, call)
+
+
+def _have_it_asked_again(page: "LivePage") -> None:
+    """Whether the event has happened is not known: nothing is said of it, and the browser comes back and asks."""
+    page.turn.is_cut_short = True
+    page.output(Close(CloseCode.TRY_LATER, "the database does not answer"))
+    page.finish()
 
 
 def _tell(mounted: Mounted, name: str, succeeded: bool, seconds: float) -> None:
@@ -162,9 +172,21 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
     page.visit(message.path)
     page.told.moved(message.path)
     for mounted in list(page.tree.values()):
-        if mounted.component.url_fields:
+        if mounted.component.url_fields and _may_read_url(mounted):
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
     page.finish(history="")
+
+
+def _may_read_url(mounted: Mounted) -> bool:
+    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
+    try:
+        auth.guard(mounted)
+    except Refused:
+        mounted.page.dirty.add(mounted.id)
+        return False
+    except Exception:  # the handler's own question is answered with that
+        return True
+    return not mounted.is_withheld
 
 
 def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
@@ -224,55 +246,14 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
         return
     if (mounted.broken or mounted.is_withheld) and message.id in mounted.later:
         return page.output(Postpone(message, page.turn.postponed + 1))
-    arguments: dict[str, Any] = {}
     if handling.may_act(mounted, message):
-        if message.id in mounted.later:
-            method, arguments, _ = mounted.later.pop(message.id)
+        once_only = mounted.later.pop(message.id, None)
+        method, arguments, _ = once_only or (method, {}, 0.0)
         yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(**arguments))
+        if once_only and handling.was_taken_back(mounted, method):
+            mounted.later[message.id] = once_only
     elif auth.was_refused(mounted):
         mounted.later.pop(message.id, None)
-    page.finish()
-
-
-def task_progress(page: "LivePage", message: inputs.TaskProgress) -> "Steps[None]":
-    yield from _task_result(page, message, _PROGRESS, message.value)
-
-
-def task_update(page: "LivePage", message: inputs.TaskUpdate) -> "Steps[None]":
-    mounted = page.tree.get(message.component)
-    if mounted is not None and handling.may_act(mounted, message):
-        yield from handling.handle(mounted, "update", lambda: mounted.assign(message.values))
-    page.finish()
-
-
-def task_done(page: "LivePage", message: inputs.TaskDone) -> "Steps[None]":
-    if message.error is None:
-        yield from _task_result(page, message, _DONE, message.value)
-    else:
-        yield from _task_result(page, message, _FAILED, message.error)
-
-
-def _task_result(
-    page: "LivePage", message: inputs.TaskProgress | inputs.TaskDone, which: int, value: Any
-) -> "Steps[None]":
-    mounted = page.tree.get(message.id.partition(":")[0])
-    methods = mounted.tasks.get(message.id) if mounted else None
-    if mounted is None or methods is None:
-        return
-    if mounted.broken or mounted.is_withheld:  # it is told when it is well again
-        return page.output(Postpone(message, page.turn.postponed + 1))
-    may_act = handling.may_act(mounted, message)
-    if type(message) is inputs.TaskDone and (may_act or auth.was_refused(mounted)):
-        del mounted.tasks[message.id]
-    if not may_act:
-        return page.finish()
-    method = methods[which]
-    if method:
-        yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
-    elif which == _FAILED:
-        failures.report(mounted, value, "task")
-    else:
-        page.dirty.add(mounted.id)
     page.finish()
 
 
@@ -307,8 +288,20 @@ def whole(page: "SharedPage", message: inputs.Whole) -> "Steps[None]":
 def refusal(page: "LivePage", message: inputs.Refusal) -> "Steps[None]":
     """A message of the browser that is refused in its turn, so that its number has an outcome like any other."""
     yield from ()
-    if _is_new(page, message.ref):
-        _refuse(page, message.component, message.name, message.reason)
+    if not _is_new(page, message.ref):
+        return
+    reason = message.reason
+    if message.name and (message.ref <= page.begun or message.key):  # an event that is sent again may have happened
+        try:
+            if once.repeat(page, message):
+                return page.finish()
+            if not once.happens_once(page, message):
+                reason = Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        except PageGone:
+            return _have_it_asked_again(page)
+        except Refused as refused:
+            reason = refused
+    _refuse(page, message.component, message.name, reason)
 
 
 def _is_new(page: "LivePage", ref: int) -> bool:
@@ -331,14 +324,15 @@ def _component(page: "LivePage", id: str) -> Mounted:
 
 
 def _refuse(page: "LivePage", component: str, name: str, error: Exception) -> None:
-    """Answer an event that did not come to its handler."""
-    page.ack = page.turn.ref
-    page.output(Save())
+    """Answer an event that did not come to its handler. Where the guard has refused it, the browser sees why."""
     mounted = page.tree.get(component)
-    if mounted is not None:
-        handling.tell_failure(mounted, name, error)
-    else:
+    if mounted is None:
         page.answer(component, error, "")
+    else:
+        handling.tell_failure(mounted, name, error)
+        if auth.was_refused(mounted) and not mounted.broken:
+            page.dirty.add(mounted.id)
+    page.finish()
 
 
 HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
@@ -352,9 +346,9 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     protocol.Ping: ping,
     inputs.TopicMessages: topic_messages,
     inputs.TimerFired: timer_fired,
-    inputs.TaskProgress: task_progress,
-    inputs.TaskUpdate: task_update,
-    inputs.TaskDone: task_done,
+    inputs.TaskProgress: task_results.progress,
+    inputs.TaskUpdate: task_results.update,
+    inputs.TaskDone: task_results.done,
     inputs.Revalidated: revalidated,
     inputs.RenderAgain: render_again,
     inputs.Whole: whole,

@@ -111,7 +111,7 @@ class Host:
         try:
             page.place_shared(cls, slot, arguments, parent.id)
         except Refused:
-            if not page.connected:
+            if not page.is_live:
                 raise
             return self._refuse_shared(slot, id)
         before = parent.children.get(slot, id)
@@ -251,7 +251,7 @@ def mount_child(
         page.remove(child)
         raise
     except Exception as error:
-        if not page.connected:  # over HTTP it is an ordinary server error
+        if not page.is_live:  # over HTTP it is an ordinary server error
             raise
         show_error(child, error, "render")
         child.noticed = child.failure
@@ -292,14 +292,14 @@ def render_in_place(child: Mounted) -> None:
     """Render a child that is mounted, as a part of its parent's HTML. On the WebSocket its failure is its own."""
     page = child.page
     try:
-        if not page.stays(lambda: page.try_render(child, lambda: first_render(child))) and page.connected:
+        if not page.stays(lambda: page.try_render(child, lambda: first_render(child))) and page.is_live:
             page.note(child)
             child.memory = RenderMemory()
             child.html = f'<span {ADDRESS}="{child.id}.0" hidden></span>'
     except ComponentError:
         raise
     except Exception as error:
-        if not page.connected:
+        if not page.is_live:
             raise
         page.note(child)
         show_error(child, error, "render")

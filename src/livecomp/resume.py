@@ -175,7 +175,7 @@ def _root_of(page: "LivePage", id: str) -> str:
 def save(page: "LivePage", *, clean: bool = False) -> bool:
     """Save the page's snapshot. A cache that does not take it is logged, not raised: the page itself goes on. False when
     that may be worth another try."""
-    if settings.snapshot == "off" and (page.connected or clean):
+    if settings.snapshot == "off" and (page.is_live or clean):
         return True
     try:
         data = take(page)
@@ -186,7 +186,7 @@ def save(page: "LivePage", *, clean: bool = False) -> bool:
         if not clean:
             return True
         data = b""  # whoever waits for it need not wait longer
-    max_age = settings.snapshot_max_age if page.connected or clean else _HTTP_MAX_AGE
+    max_age = settings.snapshot_max_age if page.is_live or clean else _HTTP_MAX_AGE
     saved_as = page.joined_id or page.id
     if _is_replaced(page):
         return True

@@ -60,11 +60,20 @@ def save_component(mounted: Mounted) -> SavedComponent:
 
 def _pickled_kept(mounted: Mounted) -> bytes | None:
     kept = mounted.kept()
-    if not any(kept.values()):
+    if not kept:
         return b""
     try:
         return pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
+        if mounted.waiting and mounted.page.is_cut:
+            logger.warning(
+                "%s.start_task: the connection is gone, and the task, or its result, cannot be saved for the next one "
+                "(%s), so it is lost. Pass a method of the component or a function of a module, and plain values.",
+                type(mounted.component).__name__,
+                error,
+            )
+            mounted.waiting = []
+            return _pickled_kept(mounted)
         if not mounted.waiting:
             logger.warning(
                 "%s.send_after: the arguments cannot be pickled (%s), so the component mounts again when the page "

@@ -164,7 +164,7 @@ class SharedPage(LivePage):
         return self.add(registry.get(self.key.name), None, ("root", self.key.id), self.key.id)
 
     def _mount(self) -> str:
-        self.connected = True
+        self.is_live = True
         root = self._add_root()
         lifecycle.mount(root, self.key.kwargs())
         html, _ = whole(root)

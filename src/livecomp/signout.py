@@ -117,7 +117,7 @@ def _session_deleted(*, instance: Any, using: str, **kwargs: Any) -> None:
 def _watch_flush() -> None:
     """Have `flush` of every session tell of it. Django sends no signal for it, and `user_logged_out` comes before it; only
     sessions in the database have one, of their model."""
-    if hasattr(SessionBase.flush, "__wrapped__"):
+    if getattr(SessionBase.flush, "_livecomp_tells", False):
         return
     flush, aflush = SessionBase.flush, SessionBase.aflush
 
@@ -133,6 +133,7 @@ def _watch_flush() -> None:
         await aflush(session)
         _say(ENDED, marks)
 
+    flush_and_tell._livecomp_tells = True  # type: ignore[attr-defined]
     SessionBase.flush = flush_and_tell  # type: ignore[assignment, method-assign]
     SessionBase.aflush = aflush_and_tell  # type: ignore[assignment, method-assign]
 

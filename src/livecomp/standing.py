@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 
 def around(page: "LivePage", id: str) -> list["Mounted"]:
-    """What the component with this id, its own or a shared one, stands in directly."""
+    """What the component with this id, its own or a shared one, stands in directly. As `is_shown`, it may be asked in another
+    thread than the page's own, while a handler changes the page."""
     tree = page.tree
     mounted = tree.get(id)
     if mounted is not None:
         found = [] if mounted.parent is None else [mounted.parent]
     else:
         place = page.shared.get(id)
-        found = [tree[place.parent]] if place is not None and place.parent in tree else []
-    if id in page.holders:
-        found += [tree[holder] for holder in page.holders[id] if holder in tree]
+        parent = tree.get(place.parent) if place is not None else None
+        found = [] if parent is None else [parent]
+    if page.holders:
+        found += filter(None, map(tree.get, tuple(page.holders.get(id, ()))))
     return found
 
 
@@ -44,7 +46,8 @@ def all_around(page: "LivePage", id: str) -> Iterator["Mounted"]:
 
 def asked_for(page: "LivePage", id: str) -> Iterator[type[LiveComponent] | LiveComponent]:
     """All that is asked whether the visitor may see a shared component: its class, and what it stands in."""
-    yield registry.get(page.shared[id].key.name)
+    if (place := page.shared.get(id)) is not None:
+        yield registry.get(place.key.name)
     for mounted in all_around(page, id):
         yield mounted.component
 
@@ -79,8 +82,8 @@ def is_shown(page: "LivePage", id: str) -> bool:
     found = page.tree.get(id) or page.shared.get(id)
     if found is None or found.is_left_out:
         return False
-    if not page.holders and id in page.tree:  # the short way of most pages
-        parent = page.tree[id].parent
+    if not page.holders and (mounted := page.tree.get(id)) is not None:  # the short way of most pages
+        parent = mounted.parent
         while parent is not None and parent.failure is None:
             parent = parent.parent
         return parent is None
@@ -134,5 +137,5 @@ def forget_html_within(page: "LivePage", id: str) -> None:
 def _forget_html(page: "LivePage", id: str) -> None:
     if id in page.tree:
         page.tree[id].html = None
-    elif id in page.shared and page.connected:
+    elif id in page.shared and page.is_live:
         page.output(Detach(id))

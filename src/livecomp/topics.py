@@ -52,7 +52,7 @@ class Listener(Protocol):
 class PublishingPage(Protocol):
     """A page whose handler runs."""
 
-    connected: bool
+    is_live: bool
 
     def publish(self, topic: str, message: Any) -> None:
         """Publish for the page, when the transaction commits."""
@@ -169,7 +169,7 @@ def _on_commit(batch: dict[str, list[Packed]], using: str | None) -> None:
 def _own_page() -> PublishingPage | None:
     """Whose handler runs here. What it publishes is the page's own news: it does not come back to it as an echo."""
     page: PublishingPage | None = calling.page_in_turn()
-    return page if page is not None and page.connected else None
+    return page if page is not None and page.is_live else None
 
 
 def _committed(batch: dict[str, list[Packed]]) -> None:

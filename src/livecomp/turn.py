@@ -24,6 +24,7 @@ class Attempt:
         "effects",
         "is_final",
         "is_handler",
+        "is_undone",
         "outputs",
         "published",
         "shown",
@@ -43,6 +44,7 @@ class Attempt:
     ) -> None:
         self.cause = cause  # the attempt that published what this handler was called for
         self.is_final = False  # it happened once and for all, so it is not undone when a template fails
+        self.is_undone = False
         self.is_handler = is_handler  # else a render, or a call of a component's life within one
         self.shown_url = shown_url  # what the browser showed when it began, or at its last yield
         self.effects: list[tuple[Any, ...]] = effects or []
@@ -91,7 +93,7 @@ class Turn:
     topics, so what its handlers publish comes back by the way of all news, at its pace, however it goes round."""
 
     __slots__ = (
-        *("answers_topics", "is_answered", "is_cut_short", "is_undone", "kept", "leaving"),
+        *("answers_topics", "has_moved", "is_answered", "is_cut_short", "is_undone", "kept", "leaving"),
         *("postponed", "published", "ref", "renders", "verdicts"),
     )
 
@@ -101,6 +103,7 @@ class Turn:
         self.postponed = postponed  # how often the message was put off before
         self.is_answered = False  # an error was sent for it
         self.is_cut_short = False  # its handler could not finish, so the message is not done
+        self.has_moved = False  # the browser was given a new address in it: one event is one step in the history
         self.is_undone = False  # a handler's changes were put back
         self.kept: list[Attempt] = []  # handlers that succeeded, not let out yet
         self.renders: list[Attempt] = []  # after them, not let out yet

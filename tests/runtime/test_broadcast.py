@@ -257,7 +257,7 @@ async def test_it_lives_on_for_a_reload_and_ends_after_that(monkeypatch: pytest.
         monkeypatch.setattr(broadcast, "KEEP", 0.0)
         await again.leave()
         await nothing_lives()
-        assert not page.connected
+        await until(lambda: not page.is_live)
 
 
 async def test_one_that_cannot_be_driven_is_begun_again(

@@ -181,3 +181,46 @@ async def test_what_the_server_says_by_itself_is_told_after_a_cut(server: Server
         await browser.until(lambda: browser.effects)
         assert browser.effects == [["flash", "info", "by itself"]]
         await browser.leave()
+
+
+async def working(port: int, name: str, seconds: float) -> Browser:
+    browser = Browser(port, "working")
+    await browser.load()
+    await browser.connect()
+    await browser.event("start", name=name, seconds=seconds)
+    return browser
+
+
+async def test_a_task_is_heard_after_a_short_cut(server: Server, request: Any) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await working(proxy.port, request.node.name, 1.0)
+        await until_rows(server, request.node.name)
+        proxy.cut()
+        await browser.come_back()
+        await browser.until(lambda: browser.text == ">begun half most all")
+        await browser.leave()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_task_that_ended_with_its_process_has_failed(start: Start, kind: str) -> None:
+    port = free_port()
+    first = start(kind, port=port, livecomp={"SHUTDOWN_TIMEOUT": 2.0})
+    browser = await working(port, "begun", 30.0)
+    await until_rows(first, "begun")
+    await browser.until(lambda: browser.text == ">begun half")
+    await asyncio.to_thread(first.stop)
+    await asyncio.to_thread(start, kind, port=port)
+    await browser.come_back()
+    await browser.until(lambda: browser.text == ">begun half TaskLost")
+    await browser.leave()
+
+
+async def test_a_task_of_a_page_that_another_process_takes_over_has_failed(start: Start) -> None:
+    first, second = start(port=free_port()), start(port=free_port())
+    browser = await working(first.port, "begun", 5.0)
+    await until_rows(first, "begun")
+    await browser.until(lambda: browser.text == ">begun half")
+    browser.port = second.port
+    await browser.come_back()
+    await browser.until(lambda: browser.text == ">begun half TaskLost")
+    await browser.leave()

@@ -64,7 +64,7 @@ class Living:
         self.key = key
         self.views: set[View] = set()
         self.page = SharedPage(key)
-        self.page.connected = True
+        self.page.is_live = True
         self._runtime = runtime
         self._left = runtime.loop.time()
         self._last: tuple[Rendered, str] | None = None  # with the frame for a browser that does not have it

@@ -48,7 +48,6 @@ class Pages:
         """The connection is gone, and no handler runs any more."""
         try:
             if settings.snapshot != "off":
-                page.connected = True  # the last moment that it counts as such
                 resume.save(page, clean=True)
         finally:
             page.close()

@@ -104,7 +104,7 @@ class Browser:
     def _leave(self) -> None:
         """What happens on the server when the socket is gone; nothing of the page may go on after it."""
         driver = self.driver
-        if driver.page.connected and settings.snapshot != "off":
+        if driver.page.is_live and settings.snapshot != "off":
             resume.save(driver.page, clean=True)
         driver.close()
         self.wire.cut()

@@ -100,7 +100,9 @@ class Wire:
 
     def join(self, request: HttpRequest, tokens: list[str], path: str) -> None:
         """Opens a connection, for the first time or again."""
+        away = self.driver.away if self.driver is not None else {}
         self.driver = PageDriver(LivePage(request), self.clock, self._receive, self.run)
+        self.driver.away = away
         resume = [self.page_id, self.version] if self.page_id else None
         heard = self.entries[0].ref - 1 if self.entries else self.last_ref
         sent = max((entry.ref for entry in self.entries if entry.is_sent), default=heard)

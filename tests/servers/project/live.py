@@ -102,6 +102,35 @@ class Telling(LiveComponent):
         self.count += 1
 
 
+class Working(LiveComponent):
+    """Has a task."""
+
+    template = "<p>{{ told }}</p>"
+    told: str = ""
+
+    @event
+    def start(self, name: str, seconds: float) -> None:
+        self.told = "begun"
+        self.start_task(work, name, seconds, then="ended", failed="failed", progress="progress")
+
+    def progress(self, value: str) -> None:
+        self.told += f" {value}"
+
+    def ended(self, value: str) -> None:
+        self.told += f" {value}"
+
+    def failed(self, error: Exception) -> None:
+        self.told += f" {type(error).__name__}"
+
+
+def work(name: str, seconds: float) -> Any:
+    yield "half"
+    Tally.objects.create(name=name)
+    time.sleep(seconds)
+    yield "most"
+    return "all"
+
+
 class Wall(LiveComponent):
     """Shows the latest number, and a lot of filler, for each hint."""
 
