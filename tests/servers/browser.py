@@ -137,7 +137,7 @@ class Browser:
             self.sent = self.ref
         return self.ref
 
-    async def send(self, text: str | bytes) -> None:
+    async def send(self, text: Any) -> None:
         """Send a frame as it is."""
         assert self._socket is not None
         await self._socket.send(text)
