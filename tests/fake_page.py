@@ -33,6 +33,7 @@ class FakePage:
     """Counts, and does what a test's events ask for."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
+        self.tree: dict[str, Any] = {}  # no components
         self.scope = scope
         self.request = HttpRequest()
         self.id = "page"

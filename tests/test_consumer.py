@@ -595,7 +595,7 @@ async def test_a_task_gives_its_progress_and_its_error() -> None:
         assert (await socket.read_until("patch"))[3] == [["c0.0", "done ValueError('broken')"]]
 
 
-@override_settings(LIVECOMP={"QUEUE_SIZE": 5, "MAX_UNACKED_RENDERS": 3})
+@override_settings(LIVECOMP={"QUEUE_SIZE": 5, "MAX_UNACKED_RENDERS": 3, "HANDLER_TIMEOUT": 1.0})
 async def test_a_task_waits_for_a_browser_that_is_behind() -> None:
     async with fake_socket() as socket:
         await socket.event("task", kind="endless")

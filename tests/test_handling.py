@@ -257,7 +257,7 @@ def test_a_generator_listens_at_a_yield_to_what_it_has_chosen() -> None:
 
 def test_what_a_generator_says_at_a_yield_is_said_there_also_where_nothing_changed() -> None:
     (first, _), (last, _) = steps_of(shown_at(), "say")
-    assert first == [["ack", 0, [("flash", "info", "working")]]]
+    assert first == [["patch", 1, 0, [], [("flash", "info", "working")]]]
     assert "working" not in str(last)
 
 

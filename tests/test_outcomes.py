@@ -280,3 +280,50 @@ def test_files_of_processes_that_died_long_ago_are_removed(monkeypatch: pytest.M
     begun.os.utime(old, (0, 0))
     begun._remove_old()
     assert not old.exists()
+
+
+def test_the_room_for_the_numbers_is_taken_before_it_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(begun, "_own", None)
+    monkeypatch.setattr(begun.tempfile, "gettempdir", lambda: str(tmp_path))
+    for number in range(begun._PAGES + 1):
+        assert begun.open_record(f"html.tab{number}.x", 0) is not None
+    [file] = begun._directory().iterdir()
+    assert file.stat().st_blocks * 512 >= file.stat().st_size > 0
+
+
+@pytest.mark.parametrize("places", [0, 1])
+def test_without_room_for_the_numbers_the_pages_go_on_and_the_log_says_so_once(
+    places: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_room(file: int, start: int, size: int) -> None:
+        if start + size > places * begun._PAGES * begun._RECORD.size:
+            begun.os.pwrite(file, b"x", start)  # a file system may give a part of it
+            raise OSError(begun.errno.ENOSPC, "No space left on device")
+        begun.os.pwrite(file, bytes(size), start)
+
+    for name in ("_own", "_is_unusable", "_is_full"):
+        monkeypatch.setattr(begun, name, None)
+    monkeypatch.setattr(begun.tempfile, "gettempdir", lambda: str(tmp_path))
+    with monkeypatch.context() as full:
+        full.setattr(begun.os, "posix_fallocate", no_room)
+        records = [begun.open_record(f"html.tab{number}.x", 0) for number in range(begun._PAGES + 3)]
+    assert len([record for record in records if record is not None]) == places * begun._PAGES
+    assert caplog.text.count("after a kill more of them are in doubt") == 1
+    caplog.clear()
+    if places:
+        records[0].write(1)  # type: ignore[union-attr]
+        assert begun.open_record("html.late.x", 0) is not None  # there is room again
+    else:
+        assert list(begun._directory().iterdir()) == []
+
+
+def test_where_no_room_can_be_set_aside_it_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    def unsupported(file: int, start: int, size: int) -> None:
+        raise OSError(begun.errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(begun, "_own", None)
+    monkeypatch.setattr(begun.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(begun.os, "posix_fallocate", unsupported)
+    assert begun.open_record("html.tab.x", 0) is not None
+    [file] = begun._directory().iterdir()
+    assert file.stat().st_blocks * 512 >= file.stat().st_size > 0

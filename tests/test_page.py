@@ -355,7 +355,7 @@ def test_t89_a_redirect_elsewhere_is_an_error(to: str, caplog: pytest.LogCapture
 
 def test_a_redirect_within_the_site_is_an_effect() -> None:
     driver = joined("search")
-    assert driver.event("leave", to="/next/") == [["ack", 1, [("redirect", "/next/")]]]
+    assert driver.event("leave", to="/next/") == [["patch", 1, 1, [], [("redirect", "/next/")]]]
 
 
 # The whole

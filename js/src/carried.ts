@@ -39,16 +39,22 @@ export function keep(id: string): void {
   }
 }
 
-/** Asks for the outcome of what the last page had under way, if this is the same page again. */
+/**
+ * Asks for the outcome of what the last page had under way, if this is the same page again; else that waits for it. After
+ * a day the server may have forgotten, so nobody knows any more.
+ */
 export function ask(): void {
   try {
     const kept = JSON.parse(sessionStorage[EVENTS] ?? "{}") as Partial<Kept>;
-    delete sessionStorage[EVENTS];
-    if (!kept.events || Date.now() - kept.time! > MINUTE) return;
+    if (!kept.events) return;
+    const isOld = Date.now() - kept.time! > 1440 * MINUTE;
+    const isHere = kept.path === location.pathname;
     isTold = kept.isForced!;
-    if (kept.path === location.pathname)
+    if (isHere && !isOld)
       for (const [component, name, key] of kept.events) post(["event", component, name, {}, {}, key]);
-    else if (isTold) report(DOUBT);
+    else if (isTold || isOld) report(DOUBT);
+    else return;
+    delete sessionStorage[EVENTS];
   } catch {
     // No session storage, so nothing was kept.
   }

@@ -374,6 +374,57 @@ test("t139: the page that is loaded again asks for the outcome of what was under
   expect(app.all("event")).toHaveLength(3);
 });
 
+test("what came beside a render counts as had: the next join and the acknowledgement say so", async ({
+  app,
+  page,
+}) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.click("#inc");
+  await app.message("event");
+  app.patch([], { ack: 1, effects: [["flash", "info", "came"]] });
+  expect((await app.message("ack"))[1]).toBe(1);
+  await app.goDown();
+  app.version = 2;
+  app.answer = () => ({ ack: 1, effects: [["flash", "info", "missed"]] });
+  await app.comeBack();
+  expect((await app.message("join", 2))[3]).toEqual(["page-1", 1]);
+  await expect(page.locator("#messages > .info")).toHaveText(["came", "missed"]);
+  await app.settled();
+  app.answer = () => ({ ack: 1 });
+  await app.goDown();
+  await app.comeBack();
+  expect((await app.message("join", 3))[3]).toEqual(["page-1", app.version]);
+});
+
+const KEPT = (time: string, path = '"/"') =>
+  `sessionStorage["livecomp:events"] = JSON.stringify({ path: ${path}, time: ${time}, isForced: false, events: [["c0", "pay", "html.tab:7"]] })`;
+
+test("what a reload carried is asked for after an hour, too", async ({ app, page }) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.evaluate(KEPT("Date.now() - 3_600_000"));
+  await page.reload();
+  expect((await app.message("event")).slice(1)).toEqual([1, "c0", "pay", {}, {}, "html.tab:7"]);
+});
+
+test("what is older than a server remembers is told to be in doubt", async ({ app, page }) => {
+  await app.open(`${COUNTER}<div live-flash id="messages"></div>`);
+  await page.evaluate(KEPT("Date.now() - 90_000_000"));
+  await page.reload();
+  await app.message("join", 2);
+  await expect(page.locator("#messages")).toContainText("may be lost");
+  expect(app.all("event")).toEqual([]);
+});
+
+test("what another page carried waits until that page is here again", async ({ app, page }) => {
+  await app.open(COUNTER);
+  await page.evaluate(KEPT("Date.now()", '"/pay/"'));
+  await page.reload();
+  await app.message("join", 2);
+  expect(app.all("event")).toEqual([]);
+  await app.open(COUNTER, { path: "/pay/" });
+  expect((await app.message("event"))[6]).toBe("html.tab:7");
+});
+
 test("who reloads the page himself is not told that nobody knows; where the client did it, he is", async ({
   app,
   page,

@@ -9,6 +9,7 @@ Another machine, or a container with a file system of its own, cannot read the f
 
 import atexit
 import contextlib
+import errno
 import hashlib
 import logging
 import mmap
@@ -72,14 +73,20 @@ class _File:
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._free: list[int] = []
         self._size = 0
-        self._map = self._enlarge()
+        try:
+            self._map = self._enlarge()
+        except OSError:
+            self._file.close()
+            path.unlink(missing_ok=True)
+            raise
 
     def add(self, joined_id: str, number: int) -> Record:
-        """A record for a page."""
+        """A record for a page. Raises OSError where there is no room for more."""
         with self._lock:
             if not self._free:
-                old, self._map = self._map, self._enlarge()
-                old.close()
+                enlarged = self._enlarge()
+                self._map.close()
+                self._map = enlarged
             place = self._free.pop()
             _RECORD.pack_into(self._map, place, _key(joined_id), number)
         return Record(self, place, number)
@@ -106,20 +113,40 @@ class _File:
             self._path.unlink(missing_ok=True)
 
     def _enlarge(self) -> mmap.mmap:
-        old, self._size = self._size, self._size + _PAGES * _RECORD.size
-        self._file.truncate(self._size)
-        self._free += range(old, self._size, _RECORD.size)
-        return mmap.mmap(self._file.fileno(), self._size)
+        """Make room for more pages. Raises OSError where there is none: memory that is mapped to a file without room for it
+        would end the process at the first write."""
+        old, size = self._size, self._size + _PAGES * _RECORD.size
+        try:
+            _allocate(self._file.fileno(), old, size - old)
+        except OSError:
+            self._file.truncate(old)
+            raise
+        enlarged = mmap.mmap(self._file.fileno(), size)
+        self._size = size
+        self._free += range(old, size, _RECORD.size)
+        return enlarged
+
+
+def _allocate(file: int, start: int, size: int) -> None:
+    """Have the file system set room aside, where it can; else by writing there. Raises OSError where there is none."""
+    try:
+        os.posix_fallocate(file, start, size)
+    except (AttributeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        if os.pwrite(file, bytes(size), start) < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
 
 
 _own: _File | None = None
-_is_unusable = False
+_is_unusable = False  # there can be no file
+_is_full = False  # there was no room for one page more, and the log was told
 _opening = threading.Lock()
 
 
 def open_record(joined_id: str, number: int) -> Record | None:
     """The record of a page that lives in this process from now on. None where there can be no such file."""
-    global _own, _is_unusable
+    global _own, _is_unusable, _is_full
     if fcntl is None or settings.snapshot == "off":
         return None
     with _opening:
@@ -130,7 +157,17 @@ def open_record(joined_id: str, number: int) -> Record | None:
             except OSError as error:
                 _is_unusable = True
                 logger.warning("No file for the numbers of events (%s): after a kill more of them are in doubt.", error)
-        return _own.add(joined_id, number) if _own is not None else None
+        if _own is None:
+            return None
+        try:
+            record, _is_full = _own.add(joined_id, number), False
+        except OSError as error:
+            if not _is_full:
+                logger.warning(
+                    "No room for more numbers of events (%s): after a kill more of them are in doubt.", error
+                )
+            record, _is_full = None, True
+        return record
 
 
 def read(joined_id: str) -> int | None:
@@ -145,7 +182,8 @@ def read(joined_id: str) -> int | None:
     except OSError:
         return None
     key = _key(joined_id)
-    return next((number for page, number in _RECORD.iter_unpack(data) if page == key), None)
+    whole = data[: len(data) // _RECORD.size * _RECORD.size]
+    return next((number for page, number in _RECORD.iter_unpack(whole) if page == key), None)
 
 
 def _directory() -> Path:
@@ -181,10 +219,10 @@ def _key(joined_id: str) -> bytes:
 
 def _begin_anew() -> None:
     """A forked process has a file of its own."""
-    global _own, _is_unusable, _opening
+    global _own, _is_unusable, _is_full, _opening
     if _own is not None:
         _own.close()
-    _own, _is_unusable, _opening = None, False, threading.Lock()
+    _own, _is_unusable, _is_full, _opening = None, False, False, threading.Lock()
 
 
 def _end() -> None:

@@ -39,6 +39,11 @@ class CloseCode(IntEnum):
     FLOOD = 4429
 
 
+FINAL = frozenset(
+    {CloseCode.PROTOCOL, CloseCode.SIGNED_OUT, CloseCode.FORBIDDEN, CloseCode.VERSION_CHANGED, CloseCode.FLOOD}
+)
+"""The page does not come back after these."""
+
 ADDRESS = "lc"
 KEEP = "lc-keep"
 TOKEN = "lc-token"

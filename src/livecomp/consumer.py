@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 
 from livecomp import inputs, protocol
 from livecomp.conf import settings
-from livecomp.constants import PART, CloseCode, ErrorCode
+from livecomp.constants import FINAL, PART, CloseCode, ErrorCode
 from livecomp.counters import counters
 from livecomp.effects import Attach, Detach, Rendered
 from livecomp.exceptions import ProtocolError, Refused
@@ -50,8 +50,7 @@ class Connection:
         *("acked", "sent", "unread", "is_joining", "_runtime", "_receive", "_send", "_driver", "_reader", "_counted"),
         *("_closing", "_is_cancelled", "_is_gone", "_opened", "_heard", "_malformed", "_refused", "_views", "_errors"),
         *("_sending", "_unsent", "_looks", "_progress", "_window", "_frames", "_pause", "_taken", "_parts", "_held"),
-        "_own_calls",
-        "__weakref__",
+        *("_own_calls", "__weakref__"),
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, pages: Pages) -> None:
@@ -99,8 +98,9 @@ class Connection:
             logger.exception("A live connection failed.")
             self._closing = self._closing or (CloseCode.INTERNAL, "")
         finally:
-            restarting = self._closing is not None and self._closing[0] is CloseCode.RESTART
-            stopped = self._driver.stop(DRAIN * settings.shutdown_timeout if restarting else None)
+            code = self._closing[0] if self._closing is not None else None
+            at_most = DRAIN * settings.shutdown_timeout if code is CloseCode.RESTART else None
+            stopped = self._driver.stop(at_most, is_final=code in FINAL)
             self._leave()
         ending = self._runtime.start(self._finish(stopped))
         try:
@@ -347,6 +347,8 @@ class Connection:
             if acked > self.acked:
                 self.acked, self._progress = acked, self._runtime.loop.time()
             self.unread = 0
+            if (page := self._driver.page) is not None:
+                page.acknowledged = acked
             self._driver.work()
             if self._views is not None:
                 self._views.catch_up()

@@ -57,6 +57,14 @@ class SessionIsReadOnly(LivecompError, RuntimeError):
         )
 
 
+class TaskLost(LivecompError):
+    """A page is back, and a task of `LiveComponent.start_task` that it had is not here any more: its process has ended, or
+    the page has come to another one, or was away for too long. Whether the task has done its work is not known."""
+
+    def __init__(self) -> None:
+        super().__init__("The page is back without its task: whether that has done its work is not known.")
+
+
 class Refused(LivecompError):
     """One message of the browser is refused. ``code`` goes to the client together with the message, and with the name of
     the field or argument that it is about, if it is about one."""

@@ -23,6 +23,7 @@ from livecomp import (
     serving,
     signals,
     tokens,
+    told,
 )
 from livecomp.conf import settings
 from livecomp.constants import PROTOCOL_VERSION, CloseCode, ErrorCode
@@ -111,9 +112,18 @@ def _join_as(page: "LivePage", claims: list[tokens.Claims], message: protocol.Jo
     known = _restore(page, snapshot, last_version) if snapshot is not None else set()
     if message.resume is not None:
         page.begun = _begun(snapshot, message)
+        _tell_again(page, page.told.missed_by(last_version, message.path))
         page.failed = {ref: error for ref, error in page.failed.items() if ref > message.heard}
     with page.in_locale():
         _come_to_life(page, claims, message, snapshot, known, left_out)
+
+
+def _tell_again(page: "LivePage", effects: protocol.Effects) -> None:
+    """Have the browser do what it has not heard of."""
+    for effect in effects:
+        page.effect(*effect)
+    if url := told.url_of(effects):
+        page.visit(url)
 
 
 def _begun(snapshot: resume.Snapshot | None, message: protocol.Join) -> int:
@@ -169,6 +179,9 @@ def _come_to_life(
         page.listen(mounted)
     page.end_turn()
     page.version = max(page.version, last_version) + bool(patches)
+    if patches:
+        page.rendered = page.version
+    page.told = told.Told(page.shown_url)  # who has not heard of this join comes back to what was saved before it
     page.own_calls += sum(count_own_calls(html) for _, html in patches)
     if message.resume is None:
         page.own_calls += sum(mounted.own_calls for mounted in page.tree.values())
@@ -235,12 +248,13 @@ def _is_open(mounted: Mounted) -> bool:
 def _restore(page: "LivePage", snapshot: resume.Snapshot, last_version: int) -> set[str]:
     """Rebuild the components. Gives the ids of those whose HTML the browser has exactly as the snapshot tells."""
     page.version, page.ack, page.number = snapshot.version, snapshot.ack, snapshot.number
-    page.failed = snapshot.failed
+    page.failed, page.told, page.rendered = snapshot.failed, snapshot.told, snapshot.rendered
     page.csrf_token_if_used = snapshot.csrf_token
     page.marks = Marks(snapshot.marks)
     page.language = locale.usable_language(snapshot.language, page.request)
     page.timezone = locale.usable_zone(snapshot.timezone)
-    exact = (snapshot.version, snapshot.code_version) == (last_version, settings.version)  # in whatever process
+    is_same = snapshot.rendered <= last_version <= snapshot.version
+    exact = is_same and snapshot.code_version == settings.version  # in whatever process
     known = set()
     for saved in snapshot.components:
         parent = page.tree.get(saved.parent)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _KEPT = (
     *("arguments", "broken", "effects", "fills", "is_left_out", "own_calls", "url_defaults"),
-    *("joined", "later", "looked", "waiting", "wanted"),
+    *("joined", "later", "looked", "tasks", "waiting", "wanted"),
 )
 
 Slot = tuple[object, ...]
@@ -234,10 +234,7 @@ class Mounted:
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""
-        kept: dict[str, Any] = {name: value for name in _KEPT if (value := getattr(self, name))}
-        if self.waiting:
-            kept["tasks"] = {task: self.tasks[task] for task, *_ in self.waiting}
-        return kept
+        return {name: value for name in _KEPT if (value := getattr(self, name))}
 
     def keep(self, kept: dict[str, Any]) -> None:
         """Undo `kept`."""

@@ -31,6 +31,7 @@ from livecomp import (
     signals,
     standing,
     tokens,
+    told,
     topics,
 )
 from livecomp.attempts import Attempts
@@ -68,7 +69,10 @@ class LivePage(Attempts):
         self.late: list[str] = []  # ids of components that are shown and have not begun
         self.first_html: dict[str, str] = {}  # of roots that were rendered over HTTP, with their tokens
         self.claims: dict[str, tokens.Claims] = {}  # what these say
-        self.version = 0  # of the last render sent
+        self.version = 0  # of the last message with a render or with effects
+        self.rendered = 0  # of the last one with a render
+        self.acknowledged = 0  # the browser has all up to this version; set by the driver, also beside a turn
+        self.told = told.Told(self.url)
         self.ack = 0  # highest event number that is done: applied, refused or failed
         self.begun = 0  # highest event number whose handler has begun
         self.number = 0  # last number given to a component, timer or task
@@ -265,19 +269,26 @@ class LivePage(Attempts):
         for id in changed:
             if (mounted := self.tree.get(id)) is not None and mounted.listens:
                 self.listen(mounted)
-        if not self.send_patches(patches):
-            effects = self.take_effects()
-            is_done = at_yield is None and self.turn.ref and not self.turn.is_cut_short
-            if effects or (is_done and not self.turn.is_answered):
-                self.output(Send(protocol.ack(self.ack, effects)))
+        is_done = at_yield is None and self.turn.ref and not self.turn.is_cut_short
+        if not self.send_render(patches) and is_done and not self.turn.is_answered:
+            self.output(Send(protocol.ack(self.ack, [])))
         return changed
 
-    def send_patches(self, patches: protocol.Patches) -> bool:
+    def send_render(self, patches: protocol.Patches) -> bool:
+        """Send the patches and what the browser is to do after them. False when there is neither."""
+        effects = self.take_effects()
+        if not patches and not effects:
+            return False
+        self.version += 1
         if patches:
-            self.version += 1
+            self.rendered = self.version
             self.own_calls += sum(count_own_calls(html) for _, html in patches)
-            self.output(Send(protocol.patch(self.version, self.ack, patches, self.take_effects())))
-        return bool(patches)
+        self.told.forget(self.acknowledged)
+        self.told.add(self.version, effects)
+        if effects:
+            self.output(Save())
+        self.output(Send(protocol.patch(self.version, self.ack, patches, effects)))
+        return True
 
     def begin(self, first_new: int) -> None:
         """Start what the components mounted since a number declare."""

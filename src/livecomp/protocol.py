@@ -62,7 +62,7 @@ class Url(ClientMessage, frozen=True, tag="url"):
 
 
 class Ack(ClientMessage, frozen=True, tag="ack"):
-    """Every render up to ``version`` is in the browser's DOM."""
+    """Every render up to ``version`` is in the browser's DOM, and the effects are carried out."""
 
     version: int
 
@@ -185,6 +185,11 @@ def to_json(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
+def from_json(text: str) -> Any:
+    """Undo `to_json`."""
+    return msgspec.json.decode(text)
+
+
 def merged(messages: list[Message]) -> list[Message]:
     """The messages of a frame with one for each kind that has no number, so that each is answered once: the highest ack,
     a ping, and a render of the page where several components are asked for."""
@@ -229,7 +234,7 @@ def joined(
 
 
 def patch(version: int, ack: int, patches: Patches, effects: Effects) -> list[Any]:
-    """A new render; ``ack`` is the highest event number applied."""
+    """A new render, or effects, or both; ``ack`` is the highest event number applied."""
     return ["patch", version, ack, patches, effects] if effects else ["patch", version, ack, patches]
 
 
@@ -240,7 +245,7 @@ def shared(component: str, version: int, patches: Patches, *, whole: bool = Fals
 
 
 def ack(ref: int, effects: Effects) -> list[Any]:
-    """Events up to ``ref`` are applied and nothing changed on the page."""
+    """Events up to ``ref`` are applied and nothing changed on the page. ``effects``: of a shared component."""
     return ["ack", ref, effects] if effects else ["ack", ref]
 
 

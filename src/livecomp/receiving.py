@@ -20,6 +20,7 @@ from livecomp import (
     protocol,
     signals,
     standing,
+    task_results,
 )
 from livecomp.constants import CloseCode, ErrorCode
 from livecomp.effects import Close, PageGone, Postpone, Send
@@ -32,8 +33,6 @@ from livecomp.turn import Turn
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps
     from livecomp.sharing import SharedPage
-
-_DONE, _PROGRESS, _FAILED = range(3)  # which of a task's methods
 
 
 def take_turn(page: "LivePage", message: Any) -> "Steps[None]":
@@ -171,6 +170,7 @@ def url(page: "LivePage", message: protocol.Url) -> "Steps[None]":
     if not is_page_url(message.path):
         return _refuse(page, "", "url", Refused(ErrorCode.BAD_ARGUMENTS, "Not a path of this site."))
     page.visit(message.path)
+    page.told.moved(message.path)
     for mounted in list(page.tree.values()):
         if mounted.component.url_fields and handling.may_read_url(mounted):
             yield from handling.run(mounted, "url", functools.partial(page.read_url, mounted))
@@ -185,6 +185,7 @@ def unreadable(page: "LivePage", message: protocol.Unreadable) -> "Steps[None]":
 
 def ack(page: "LivePage", message: protocol.Ack) -> "Steps[None]":
     yield from ()
+    page.acknowledged = message.version
 
 
 def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
@@ -209,8 +210,7 @@ def render(page: "LivePage", message: protocol.Render) -> "Steps[None]":
     for each in wanted:
         page.listen(each)
     page.end_turn()
-    if not page.send_patches(patches) and (effects := page.take_effects()):
-        page.output(Send(protocol.ack(page.ack, effects)))
+    page.send_render(patches)
 
 
 def ping(page: "LivePage", message: protocol.Ping) -> "Steps[None]":
@@ -243,58 +243,6 @@ def timer_fired(page: "LivePage", message: inputs.TimerFired) -> "Steps[None]":
     elif auth.was_refused(mounted):
         mounted.later.pop(message.id, None)
     page.finish()
-
-
-def task_progress(page: "LivePage", message: inputs.TaskProgress) -> "Steps[None]":
-    yield from _task_result(page, message, _PROGRESS, message.value)
-
-
-def task_update(page: "LivePage", message: inputs.TaskUpdate) -> "Steps[None]":
-    mounted = page.tree.get(message.component)
-    if mounted is not None and handling.may_act(mounted, message):
-        yield from handling.handle(mounted, "update", lambda: mounted.assign(message.values))
-    page.finish()
-
-
-def task_done(page: "LivePage", message: inputs.TaskDone) -> "Steps[None]":
-    if message.error is None:
-        yield from _task_result(page, message, _DONE, message.value)
-    else:
-        yield from _task_result(page, message, _FAILED, message.error)
-
-
-def _task_result(
-    page: "LivePage", message: inputs.TaskProgress | inputs.TaskDone, which: int, value: Any
-) -> "Steps[None]":
-    mounted = page.tree.get(message.id.partition(":")[0])
-    methods = mounted.tasks.get(message.id) if mounted else None
-    if mounted is None or methods is None:
-        return
-    if mounted.broken or mounted.is_withheld:  # it is told when it is well again
-        return page.output(Postpone(message, page.turn.postponed + 1))
-    may_act = handling.may_act(mounted, message)
-    if type(message) is inputs.TaskDone and (may_act or auth.was_refused(mounted)):
-        del mounted.tasks[message.id]
-    if not may_act:
-        return page.finish()
-    method = methods[which]
-    if method:
-        yield from handling.handle(mounted, method, lambda: getattr(mounted.component, method)(value))
-        if type(message) is inputs.TaskDone and handling.was_taken_back(mounted, method):
-            mounted.tasks[message.id] = methods
-            mounted.hold_task(message.id, functools.partial(_end_as_before, message.value, message.error))
-    elif which == _FAILED:
-        failures.report(mounted, value, "task")
-    else:
-        page.dirty.add(mounted.id)
-    page.finish()
-
-
-def _end_as_before(value: Any, error: BaseException | None) -> Any:
-    """A task that gives once more what it gave."""
-    if error is not None:
-        raise error
-    return value
 
 
 def revalidated(page: "LivePage", message: inputs.Revalidated) -> "Steps[None]":
@@ -386,9 +334,9 @@ HANDLERS: dict[type, Callable[[Any, Any], "Steps[None]"]] = {
     protocol.Ping: ping,
     inputs.TopicMessages: topic_messages,
     inputs.TimerFired: timer_fired,
-    inputs.TaskProgress: task_progress,
-    inputs.TaskUpdate: task_update,
-    inputs.TaskDone: task_done,
+    inputs.TaskProgress: task_results.progress,
+    inputs.TaskUpdate: task_results.update,
+    inputs.TaskDone: task_results.done,
     inputs.Revalidated: revalidated,
     inputs.RenderAgain: render_again,
     inputs.Whole: whole,

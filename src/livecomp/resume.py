@@ -23,13 +23,14 @@ from livecomp.exceptions import TokenRefused
 from livecomp.saved import SavedComponent, save_component
 from livecomp.shared import Place
 from livecomp.this_process import ID_LENGTH, process_id
+from livecomp.told import Told
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
 
 logger = logging.getLogger("livecomp")
 
-_FORMAT = 7
+_FORMAT = 8
 _CLEAN, _OPEN = b"c", b"o"  # first byte: whether the page stopped after this was saved, or went on
 _HTTP_MAX_AGE = 120.0  # seconds between the HTTP render and the join
 _PART_BYTES = 4096  # of one part of the HTML's snapshot, and one root component more
@@ -48,6 +49,8 @@ class Snapshot:
     binding: str
     page: str
     version: int
+    rendered: int
+    told: Told
     ack: int
     begun: int
     failed: dict[int, list[Any]]
@@ -85,6 +88,8 @@ def _snapshot(page: "LivePage", components: list[SavedComponent], shared: list[P
         binding=auth.visitor_bindings(page.request)[0],
         page=page.id,
         version=page.version,
+        rendered=page.rendered,
+        told=page.told,
         ack=page.ack,
         begun=page.begun,
         failed=page.failed,

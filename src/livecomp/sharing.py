@@ -72,7 +72,7 @@ class SharedPage(LivePage):
         if type(output) is not Save:  # there is nothing to resume: the next viewer's arguments mount it again
             super().output(output)
 
-    def send_patches(self, patches: protocol.Patches) -> bool:
+    def send_render(self, patches: protocol.Patches) -> bool:
         if patches:
             self.version += 1
             self.output(Send(protocol.shared(self.key.id, self.version, patches)))
@@ -178,7 +178,7 @@ class SharedPage(LivePage):
         self.remove(self.root)
         html = self._mount()
         self.end_turn()
-        self.send_patches([(f"{self.key.id}.0", rendering.without_address(html, self.key.id))])
+        self.send_render([(f"{self.key.id}.0", rendering.without_address(html, self.key.id))])
         self._remember(html)
 
     def _render_whole(self) -> None:
@@ -189,7 +189,7 @@ class SharedPage(LivePage):
             if mounted.listens:
                 self.listen(mounted)
         self.end_turn()
-        self.send_patches(patches)
+        self.send_render(patches)
         self._remember(html)
 
     def _remember(self, html: str) -> None:

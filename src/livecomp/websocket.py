@@ -10,7 +10,7 @@ from livecomp.constants import CloseCode
 from livecomp.consumer import Connection, Receive, Scope, Send
 from livecomp.counters import counters
 from livecomp.origin import is_allowed
-from livecomp.runtime.closing import reject, send_close
+from livecomp.runtime.closing import limit_messages, reject, send_close
 from livecomp.runtime.limits import network_of
 from livecomp.runtime.pages import Pages
 from livecomp.runtime.process import Runtime
@@ -35,6 +35,7 @@ class LiveWebSocket:
         if runtime.is_draining:
             await reject(scope, send, 503)
             return
+        limit_messages(send, 2 * settings.max_message_bytes)  # what is only a little too long is told in our own words
         await send({"type": "websocket.accept"})
         if not runtime.arrivals.admit(_address_of(scope)):
             counters.count("drops", "arrival")

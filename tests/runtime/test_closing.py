@@ -88,3 +88,25 @@ def read_all(connected: socket.socket) -> None:
     """Until the other end has closed."""
     while connected.recv(1_000_000):
         pass
+
+
+@pytest.mark.parametrize("wrap", [lambda send: send, wrapped])
+@pytest.mark.parametrize("name", ["max_message_size", "max_size", "maxMessagePayloadSize"])
+def test_t08_the_server_itself_ends_messages_that_are_too_long(name: str, wrap: Callable[[Any], Any]) -> None:
+    protocol = Protocol(None)
+    owner = protocol
+    if name == "max_message_size":
+        owner = protocol.conn = Protocol(None)  # type: ignore[attr-defined]
+    for before, after in ((16 << 20, 1000), (500, 500), (0, 1000)):
+        setattr(owner, name, before)
+        closing.limit_messages(wrap(protocol.send), 1000)
+        assert getattr(owner, name) == after
+
+
+def test_t08_a_server_that_has_no_such_limit_is_told_of_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(closing, "_is_told_of_limit", False)
+    for _ in range(2):
+        closing.limit_messages(Protocol(TwistedTransport()).send, 1000)
+    assert caplog.text.count("--ws-max-size") == 1

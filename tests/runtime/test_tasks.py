@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone, translation
 
 from livecomp import LiveComponent, event
+from livecomp.constants import CloseCode
 from livecomp.runtime.process import Runtime
 from livecomp.testing import LiveClient
 from livecomp.websocket import LiveWebSocket
@@ -136,6 +137,39 @@ class Job(LiveComponent):
         except BaseException as error:
             Stage.seen.append(type(error).__name__)
             raise
+
+    def work_long_generator(self, steps: int) -> Iterator[int]:
+        self.update(note="waiting")
+        Stage.gate.wait(10)
+        yield from range(8)
+        Stage.seen.append("over")
+        return "late"
+
+    def work_long_function(self, steps: int) -> str:
+        self.update(note="waiting")
+        Stage.gate.wait(10)
+        self.update(progress=6)
+        self.update(progress=7)
+        Stage.seen.append("over")
+        return "late"
+
+    async def work_long_coroutine(self, steps: int) -> str:
+        self.update(note="waiting")
+        while not Stage.gate.is_set():
+            await asyncio.sleep(0.01)
+        self.update(progress=7)
+        Stage.seen.append("over")
+        return "late"
+
+    def work_long_failing(self, steps: int) -> None:
+        self.update(note="waiting")
+        Stage.gate.wait(10)
+        Stage.seen.append("over")
+        raise ValueError("broken")
+
+    def work_many(self, steps: int) -> Iterator[int]:
+        yield from range(201)
+        return "all"
 
     def work_busy(self, steps: int) -> str:
         for step in range(2000):
@@ -265,19 +299,30 @@ class Tab(Socket):
     def __init__(self, driver: Driver) -> None:
         super().__init__(LiveWebSocket())
         self.driver = driver
+        self.page_id = ""
+        self.version = self.heard = 0
 
     async def open(self) -> "Tab":
         accepted, _ = await self.connect(5)
         assert accepted
-        await self.write("join", 1, [self.driver.token], None, "/")
-        await self.read_until("joined")
+        resume = [self.page_id, self.version] if self.page_id else None
+        await self.write("join", 1, [self.driver.token], resume, "/", self.heard, self.heard)
+        [_, self.page_id, self.version, *_] = await self.read_until("joined")
         return self
+
+    async def come_back(self) -> "Tab":
+        """The same page on another connection: the server is perhaps not told that the last one is gone."""
+        tab = Tab(self.driver)
+        tab.page_id, tab.version, tab.heard = self.page_id, self.version, self.ref
+        tab.ref = self.ref
+        return await tab.open()
 
     async def shows(self, text: str) -> int:
         """Reads until a patch shows this; gives the number of patches that it took."""
         number = 0
         while True:
             [_, version, _, patches, *_] = await self.read_until("patch")
+            self.version = version
             number += 1
             if version % 5 == 0:
                 await self.write("ack", version)
@@ -348,21 +393,107 @@ async def test_the_page_goes_on_while_a_task_runs() -> None:
     await page.leave()
 
 
-async def test_t65_a_function_is_ended_at_its_next_update_when_the_page_is_gone() -> None:
+async def test_t65_a_function_is_ended_at_its_next_update_when_the_page_stays_away(settings: Any) -> None:
+    settings.LIVECOMP = {"HANDLER_TIMEOUT": 0.1}
     page = await tab()
     await page.event("start", kind="long")
     await page.shows("waiting")
     await page.leave()
+    await until(lambda: not Runtime.current().away.pages)
     Stage.gate.set()
     await until(lambda: Stage.seen == ["CancelledError"])
 
 
-async def test_t65_a_coroutine_is_cancelled_with_the_page() -> None:
+async def test_t65_a_coroutine_is_cancelled_when_the_page_stays_away(settings: Any) -> None:
+    settings.LIVECOMP = {"HANDLER_TIMEOUT": 0.1}
     page = await tab()
     await page.event("start", kind="endless")
     await page.read_until("ack")
     await page.leave()
     await until(lambda: Stage.seen == ["ended"])
+
+
+async def test_t65_who_is_signed_out_leaves_no_task_behind() -> None:
+    page = await tab()
+    await page.event("start", kind="endless")
+    await page.read_until("ack")
+    next(iter(Runtime.current().connections)).close(CloseCode.SIGNED_OUT)  # type: ignore[attr-defined]
+    await until(lambda: Stage.seen == ["ended"])
+    assert not Runtime.current().away.pages
+    await page.leave()
+
+
+@pytest.mark.parametrize("kind", ["long_generator", "long_function", "long_coroutine", "long_failing"])
+async def test_a_task_of_a_page_that_is_cut_and_comes_back_is_heard(kind: str) -> None:
+    page = await tab()
+    await page.event("start", kind=kind)
+    await page.shows("waiting")
+    page = await page.come_back()
+    Stage.gate.set()
+    await page.shows("failed broken" if kind == "long_failing" else "7 done late")
+    await page.leave()
+
+
+@pytest.mark.parametrize("kind", ["long_generator", "long_function", "long_coroutine", "long_failing"])
+async def test_what_a_task_gives_while_its_page_is_away_is_kept(kind: str) -> None:
+    page = await tab()
+    await page.event("start", kind=kind)
+    await page.shows("waiting")
+    await page.leave()
+    Stage.gate.set()
+    await until(lambda: "over" in Stage.seen)
+    page = await page.come_back()
+    await page.shows("failed broken" if kind == "long_failing" else "7 done late")
+    await page.leave()
+
+
+async def test_a_task_is_heard_after_a_join_that_the_browser_never_heard_of() -> None:
+    page = await tab()
+    await page.event("start", kind="long_generator")
+    await page.shows("waiting")
+    unheard = await page.come_back()
+    page = await page.come_back()
+    Stage.gate.set()
+    await page.shows("7 done late")
+    await page.leave()
+    await unheard.leave()
+
+
+async def test_a_task_that_is_not_here_any_more_has_failed() -> None:
+    page = await tab()
+    await page.event("start", kind="long_generator")
+    await page.shows("waiting")
+    await page.leave()
+    await until(lambda: Runtime.current().is_idle)
+    Runtime.current().away.end_all()
+    page = await page.come_back()
+    await page.shows("failed The page is back without its task")
+    await page.leave()
+
+
+async def test_a_lost_task_that_nobody_asks_for_is_told_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    page = await tab()
+    await page.event("start_quietly", kind="long_generator")
+    await page.read_until("ack")
+    await page.leave()
+    await until(lambda: Runtime.current().is_idle)
+    Runtime.current().away.end_all()
+    page = await page.come_back()
+    await until(lambda: "back without its task" in caplog.text)
+    assert "Traceback" not in caplog.text
+    await page.leave()
+
+
+async def test_a_task_that_waits_for_room_in_a_page_that_is_away_ends_with_it(settings: Any) -> None:
+    settings.LIVECOMP = {"QUEUE_SIZE": 2}
+    page = await tab()
+    await page.event("start", kind="many")
+    await page.read_until("patch")
+    await page.leave()
+    await until(lambda: Runtime.current().is_idle)
+    page = await page.come_back()
+    await page.shows("200 done all")
+    await page.leave()
 
 
 async def test_updates_that_come_too_fast_are_shown_together() -> None:

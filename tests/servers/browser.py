@@ -137,7 +137,7 @@ class Browser:
             self.sent = self.ref
         return self.ref
 
-    async def send(self, text: str | bytes) -> None:
+    async def send(self, text: Any) -> None:
         """Send a frame as it is."""
         assert self._socket is not None
         await self._socket.send(text)
@@ -194,6 +194,7 @@ class Browser:
             self.version = message[1]
             self._acknowledged(message[2])
             self.patches += message[3]
+            self.effects += message[4] if len(message) > 4 else []
             if self.acknowledges:
                 with contextlib.suppress(websockets.ConnectionClosed):
                     await socket.send(json.dumps(["ack", self.version]))

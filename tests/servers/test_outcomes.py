@@ -118,3 +118,110 @@ async def test_t123_a_change_that_nobody_sees_is_there_after_a_kill(start: Start
     await browser.until_acked(await browser.event("show"))
     assert browser.text == ">1"
     await browser.leave()
+
+
+async def telling(port: int) -> Browser:
+    browser = Browser(port, "telling")
+    await browser.load()
+    await browser.connect()
+    return browser
+
+
+async def test_what_an_event_answered_with_is_told_after_a_cut(server: Server, request: Any) -> None:
+    name = request.node.name
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        await browser.until_acked(await browser.event("say", text="came"))
+        proxy.hole_down = True
+        await browser.event("say", text="lost")
+        await browser.event("pay", text=name)
+        await until_rows(server, name)
+        proxy.cut()
+        proxy.heal()
+        await browser.come_back()
+        await browser.until_acked(3)
+        await browser.until_acked(await browser.event("add"))
+        assert browser.effects == [
+            ["flash", "info", "came"],
+            ["flash", "info", "lost"],
+            ["push", "paid", name, "c0"],
+            ["redirect", "/thanks/"],
+        ]
+        await browser.come_back()
+        await browser.until_acked(await browser.event("add"))
+        assert len(browser.effects) == 4
+        assert rows(server)[name] == 1
+        await browser.leave()
+
+
+async def test_what_a_handler_says_while_its_page_is_away_is_told_when_it_is_back(server: Server) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        await browser.until_acked(await browser.event("add"))
+        slow = await browser.event("begin_to_say", name="begun to say", text="late", seconds=1.5)
+        await browser.event("say_later", text="later")
+        await until_rows(server, "begun to say")
+        proxy.cut()
+        await browser.come_back()
+        await browser.until_acked(slow)
+        assert browser.effects == [["flash", "info", "late"]]
+        await browser.until(lambda: len(browser.effects) == 2)
+        assert browser.effects[1] == ["flash", "info", "later"]
+        await browser.leave()
+
+
+async def test_what_the_server_says_by_itself_is_told_after_a_cut(server: Server) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await telling(proxy.port)
+        proxy.hole_down = True
+        await browser.event("say_later", text="by itself")
+        await until_rows(server, "said by itself")
+        proxy.cut()
+        proxy.heal()
+        await browser.come_back()
+        await browser.until(lambda: browser.effects)
+        assert browser.effects == [["flash", "info", "by itself"]]
+        await browser.leave()
+
+
+async def working(port: int, name: str, seconds: float) -> Browser:
+    browser = Browser(port, "working")
+    await browser.load()
+    await browser.connect()
+    await browser.event("start", name=name, seconds=seconds)
+    return browser
+
+
+async def test_a_task_is_heard_after_a_short_cut(server: Server, request: Any) -> None:
+    async with chaos(server.port) as proxy:
+        browser = await working(proxy.port, request.node.name, 1.0)
+        await until_rows(server, request.node.name)
+        proxy.cut()
+        await browser.come_back()
+        await browser.until(lambda: browser.text == ">begun half most all")
+        await browser.leave()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_task_that_ended_with_its_process_has_failed(start: Start, kind: str) -> None:
+    port = free_port()
+    first = start(kind, port=port, livecomp={"SHUTDOWN_TIMEOUT": 2.0})
+    browser = await working(port, "begun", 30.0)
+    await until_rows(first, "begun")
+    await browser.until(lambda: browser.text == ">begun half")
+    await asyncio.to_thread(first.stop)
+    await asyncio.to_thread(start, kind, port=port)
+    await browser.come_back()
+    await browser.until(lambda: browser.text == ">begun half TaskLost")
+    await browser.leave()
+
+
+async def test_a_task_of_a_page_that_another_process_takes_over_has_failed(start: Start) -> None:
+    first, second = start(port=free_port()), start(port=free_port())
+    browser = await working(first.port, "begun", 5.0)
+    await until_rows(first, "begun")
+    await browser.until(lambda: browser.text == ">begun half")
+    browser.port = second.port
+    await browser.come_back()
+    await browser.until(lambda: browser.text == ">begun half TaskLost")
+    await browser.leave()

@@ -63,6 +63,20 @@ async def test_t08_a_compressed_bomb_closes_and_memory_is_flat(server: Server) -
     assert await works(server)
 
 
+async def test_t08_a_message_that_never_ends_is_cut_off_where_it_is_too_long(server: Server) -> None:
+    async with Browser(server.port) as browser:
+
+        async def parts() -> Any:
+            for _ in range(50):
+                yield "x" * 60_000
+            await browser.until_closed()
+
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await browser.send(parts())
+        assert await browser.until_closed() in (1009, 1006, None)
+    assert await works(server)
+
+
 async def test_t08_many_fragments_are_one_message(server: Server) -> None:
     async with Browser(server.port) as browser:
         text = json.dumps(["event", 1, "c0", "add", {"by": 5}])

@@ -185,7 +185,7 @@ def test_the_clock_looks_at_the_visitor_afresh_after_revalidate_session(
     ("messages", "why"),
     [
         ([["patch", 2, 1, [["c0.1", ">1"]]]], "Version 2 came after version 0"),
-        ([["patch", 1, 1, []]], "has no patches"),
+        ([["patch", 1, 1, []]], "has nothing in it"),
         ([["patch", 1, 1, [["c0.1", ">1"]], [["dance"]]]], "effect that no browser knows"),
         ([["hello"]], "message that no browser knows"),
         ([["patch", 1, 0, [["c0.1", ">1"]]]], "did not answer"),

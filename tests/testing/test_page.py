@@ -290,6 +290,30 @@ def test_tasks_can_be_held_back(live: LiveClient) -> None:
     assert page.one("p").text == "100:done"
 
 
+def test_a_task_outlives_a_cut(live: LiveClient) -> None:
+    page = live.mount("worker")
+    page.holds_tasks = True
+    page.call("start")
+    page.disconnect()
+    page.reconnect()
+    assert page.one("p").text == "0:"
+    page.run_tasks()
+    assert page.one("p").text == "100:done"
+
+
+def test_a_task_that_is_lost_has_failed(live: LiveClient) -> None:
+    page = live.mount("worker")
+    page.holds_tasks = True
+    page.call("start")
+    page.disconnect()
+    page.driver.away.clear()
+    page.reconnect()
+    assert (
+        page.one("p").text
+        == "0:failed: The page is back without its task: whether that has done its work is not known."
+    )
+
+
 # Effects
 
 

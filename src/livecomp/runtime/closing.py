@@ -14,7 +14,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from livecomp.constants import CloseCode
@@ -26,6 +26,7 @@ PRIVATE = 3000  # added to a code below 3000 that the server refuses
 CLOSE_TIMEOUT = 5.0  # seconds for the close frame to get out; then the connection is cut
 LAST_CLOSE_TIMEOUT = 0.2  # … when the server's stop waits no longer
 LOOK_AGAIN = 0.02  # seconds until it is looked whether the frame is out
+_is_told_of_limit = False
 _MAX_SEEN = 20  # objects that are looked into for the transport
 
 
@@ -85,6 +86,24 @@ def unsent_bytes(send: Send) -> int | None:
     return None
 
 
+def limit_messages(send: Send, limit: int) -> None:
+    """Have the server itself end a connection (1009) whose message grows beyond so many bytes, before all of it is here: we
+    only see whole ones. The log says once when the server does not let us."""
+    global _is_told_of_limit
+    for each in _objects_behind(send):
+        owner = getattr(each, "conn", each)
+        for name in ("max_message_size", "max_size", "maxMessagePayloadSize"):  # websockets, its older form, daphne
+            if isinstance(getattr(owner, name, None), int):
+                setattr(owner, name, min(limit, getattr(owner, name) or limit))
+                return
+    if not _is_told_of_limit and _transport_of(send) is not None:
+        _is_told_of_limit = True
+        logger.warning(
+            "This server does not let livecomp limit the size of a WebSocket message before it is complete, so a visitor can "
+            "fill the memory with one that is not. With uvicorn use --ws websockets-sansio, and give --ws-max-size."
+        )
+
+
 def abort(send: Send) -> None:
     """Cut the TCP connection, whatever waits in it, here and in the kernel."""
     transport = _transport_of(send)
@@ -107,17 +126,19 @@ def _discard_unsent(connected: Any) -> None:
 
 
 def _transport_of(send: Any) -> Any:
-    """The transport below what the server gave as ``send``, also where middleware has wrapped that in functions of its
-    own. None when it is out of reach."""
+    """The transport below what the server gave as ``send``. None when it is out of reach."""
+    transports = (getattr(each, "transport", None) for each in _objects_behind(send))
+    return next((transport for transport in transports if transport is not None), None)
+
+
+def _objects_behind(send: Any) -> Iterator[Any]:
+    """The server's objects behind ``send``, the nearest first, also where middleware has wrapped it in functions of its own."""
     seen = [send]
     for each in seen:
-        transport = getattr(each, "transport", None)
-        if transport is not None:
-            return transport
+        yield each
         cells = getattr(each, "__closure__", None) or ()
         inner = (getattr(each, "__self__", None), *getattr(each, "args", ()), *(_content(cell) for cell in cells))
         seen += [other for other in inner if other is not None][: _MAX_SEEN - len(seen)]
-    return None
 
 
 def _content(cell: Any) -> Any:

@@ -24,7 +24,7 @@ from livecomp.runtime.process import Runtime
 from livecomp.runtime.saving import Saving
 from livecomp.runtime.stepping import AsyncHandler, advance, described, is_at_yield, settle
 from livecomp.runtime.takeover import take_over
-from livecomp.runtime.tasks import RunningTask
+from livecomp.runtime.tasks import Result, RunningTask
 from livecomp.runtime.timers import Timers
 from livecomp.runtime.visitor_check import VisitorCheck, pause_after
 
@@ -82,7 +82,7 @@ class PageDriver:
         self._context.run(settle, page)
 
     def give(self, message: inputs.Input) -> None:
-        """A message of the server's own."""
+        """A message of the server's own. Nobody hears of one that comes after the end."""
         self._agenda.inputs.append(message)
         self.work()
 
@@ -113,12 +113,13 @@ class PageDriver:
             elif known:
                 self._outlet.close(CloseCode.SIGNED_OUT, "You have been signed out.")
         elif kind == "supersede" and self.page is not None and value == self.page.joined_id:
-            self.give_way()
+            self.give_way(is_final=True)
 
-    def give_way(self) -> "asyncio.Future[None]":
-        """End, because the page comes back on another connection. Done when its snapshot is saved."""
+    def give_way(self, *, is_final: bool = False) -> "asyncio.Future[None]":
+        """End, because the page comes back on another connection; ``is_final``: not in this process. Done when its snapshot
+        is saved."""
         self._outlet.close(CloseCode.POLICY, "resumed on another connection")
-        return self.stop()
+        return self.stop(is_final=is_final)
 
     def check_visitor(self) -> None:
         """Look at the visitor before anything else is done, and again before the next, as long as that fails."""
@@ -177,6 +178,8 @@ class PageDriver:
                     await (self._traced(item) if tracing.is_on() else self._drive(item))
         finally:
             self._started = 0.0
+            if type(item) is inputs.TaskDone:
+                self._tasks.pop(item.id, None)
         if self._ref:
             counters.event(self._spent)
         if self._spent > settings.slow_event:
@@ -201,6 +204,7 @@ class PageDriver:
             self._context.run(settle, page)
             self._runtime.pages[page.joined_id] = self
             self._record = begun.open_record(page.joined_id, page.begun)
+            self._runtime.away.bring_back(page, self, self._tasks)
 
     async def _is_allowed(self, at_once: bool) -> bool | None:
         """Whether the visitor is still who they were; None when that cannot be found out at the moment."""
@@ -292,11 +296,7 @@ class PageDriver:
 
     def _postpone(self, output: effects.Postpone) -> None:
         again, pause = inputs.Again(output.input, output.times), pause_after(output.times)
-        self._runtime.loop.call_later(pause, self._give_again, again, context=self._runtime.context)
-
-    def _give_again(self, again: inputs.Again) -> None:
-        if self.stopped is None:
-            self.give(again)
+        self._runtime.loop.call_later(pause, self.give, again, context=self._runtime.context)
 
     def _publish(self, output: effects.Publish) -> None:
         try:
@@ -319,18 +319,18 @@ class PageDriver:
         if (task := self._tasks.pop(output.id, None)) is not None:
             task.cancel()
 
-    async def take(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
-        """What a task gives. Waits while the page has too much of it already."""
+    async def take(self, result: Result) -> bool:
+        """What a task gives. Waits while the page has too much of it already. False when the connection is gone."""
         while len(self._agenda.inputs) >= settings.queue_size and self.stopped is None:
             await self._agenda.wait_for_room()
-        self.take_now(result)
+        if self.stopped is None:
+            self.take_now(result)
+        return self.stopped is None
 
-    def take_now(self, result: inputs.TaskProgress | inputs.TaskUpdate | inputs.TaskDone) -> None:
+    def take_now(self, result: Result) -> None:
         """What a task gives, without waiting."""
         if result.id in self._tasks:
             self._agenda.add_result(result)
-            if type(result) is inputs.TaskDone:
-                del self._tasks[result.id]
             self.work()
 
     def _save(self) -> None:
@@ -339,9 +339,10 @@ class PageDriver:
 
     # The end
 
-    def stop(self, grace: float | None = None) -> asyncio.Future[None]:
+    def stop(self, grace: float | None = None, *, is_final: bool = False) -> asyncio.Future[None]:
         """End everything at once, except the handler that runs: it has the rest of its ``HANDLER_TIMEOUT``, but not more
-        than ``grace`` seconds. The future is done when the page's snapshot is saved. May be called again."""
+        than ``grace`` seconds; and, unless the stop ``is_final`` or has a ``grace``, the page's tasks. The future is done
+        when its snapshot is saved. May be called again."""
         now = self._runtime.loop.time()
         self._handler.end_by((self._started or now) + settings.handler_timeout)
         if grace is not None:
@@ -352,14 +353,13 @@ class PageDriver:
             self._saving.stop()
             if self._retry is not None:
                 self._retry.cancel()
-            for task in self._tasks.values():
-                task.cancel()
             self._timers.stop_all()
-            self._tasks.clear()
-            self._agenda.clear()
-            self._runtime.start(self._finish())
             if self.page is not None:
                 self.page.is_cut = True
+                tasks, self._tasks = self._tasks, {}
+                self._runtime.away.keep(self.page, tasks, self._agenda.inputs, is_final or grace is not None)
+            self._agenda.clear()
+            self._runtime.start(self._finish())
         return self.stopped
 
     async def _finish(self) -> None:

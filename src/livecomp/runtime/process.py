@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from livecomp import liveness, resume
 from livecomp.conf import settings
 from livecomp.runtime import pool
+from livecomp.runtime.away import AwayTasks
 from livecomp.runtime.hub import Hub
 from livecomp.runtime.limits import AcceptRate, ConnectionCounter, RateLimiter
 from livecomp.this_process import after_fork
@@ -47,6 +48,7 @@ class Runtime:
         self.connections: set[Connected] = set()
         self.pages: dict[str, Any] = {}  # page id -> its driver
         self.drivers: set[Any] = set()  # of pages that are not saved for the last time, whoever still looks at them
+        self.away = AwayTasks(self)
         self.living: dict[str, Any] = {}  # id of a shared component -> what drives it, see `livecomp.runtime.broadcast`
         self.is_draining = False
         self.over: asyncio.Future[None] = loop.create_future()  # done when the server's stop waits no longer
@@ -165,6 +167,7 @@ class Runtime:
             self._over_at = self.loop.time() + settings.shutdown_timeout
             for connection in tuple(self.connections):
                 connection.restart()
+            self.away.end_all()
             for driver in tuple(self.drivers):  # their connections may be gone already
                 driver.stop(DRAIN * settings.shutdown_timeout)
         farewell = FAREWELL * settings.shutdown_timeout

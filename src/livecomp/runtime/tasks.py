@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone, translation
 
 from livecomp import calling, locale, progress, topics
+from livecomp.conf import settings
 from livecomp.effects import StartTask
 from livecomp.inputs import TaskDone, TaskProgress, TaskUpdate
 from livecomp.runtime.lane import AsyncLane
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
     from livecomp.runtime.process import Runtime
 
 
+Result = TaskProgress | TaskUpdate | TaskDone
+
+
 class RunningTask:
     """One task, running. What it yields and gives goes to the page through `PageDriver.take`."""
 
-    __slots__ = ("_driver", "_id", "_is_cancelled", "_is_over", "_runtime", "_task")
+    __slots__ = ("_back", "_driver", "_id", "_is_cancelled", "_is_over", "_kept", "_runtime", "_settled", "_task")
 
     def __init__(
         self, driver: "PageDriver", runtime: "Runtime", visitor: Any, context: contextvars.Context, start: StartTask
     ) -> None:
-        self._driver = driver
+        self._driver: PageDriver | None = driver  # None while the page is away
+        self._kept: list[Result] = []  # what it has given meanwhile
+        self._back = asyncio.Event()  # the page is back
+        page = driver.page
+        assert page is not None
+        self._settled = page.language, page.timezone
         self._runtime = runtime
         self._id = start.id
         self._is_cancelled = self._is_over = False
@@ -45,7 +54,41 @@ class RunningTask:
         """Stop it: a coroutine at its next await, a generator at its next yield, a function at its next
         `LiveComponent.update`. A function without one runs on unheard."""
         self._is_cancelled = True
+        self._back.set()
         self._task.cancel()
+
+    def leave(self) -> None:
+        """The page has lost its connection: what comes is kept for it."""
+        self._driver = None
+        self._back.clear()
+
+    def keep(self, message: Result) -> None:
+        """Keep something until the page is back. An update joins the one before it."""
+        last = self._kept[-1] if self._kept else None
+        if type(message) is TaskUpdate and type(last) is TaskUpdate and last.component == message.component:
+            self._kept[-1] = TaskUpdate(message.id, message.component, {**last.values, **message.values})
+        else:
+            self._kept.append(message)
+
+    def come_back(self, driver: "PageDriver") -> None:
+        """The page has another connection."""
+        self._driver = driver
+        kept, self._kept = self._kept, []
+        for message in kept:
+            driver.take_now(message)
+        self._back.set()
+
+    async def _tell(self, message: Result) -> None:
+        """Give something to the page; wait while it has too much, or too much is kept for it."""
+        while not self._is_cancelled:
+            if self._driver is not None:
+                if await self._driver.take(message):
+                    return
+            elif len(self._kept) < settings.queue_size:
+                self.keep(message)
+                return
+            else:
+                await self._back.wait()
 
     async def _run_on_loop(self, call: Callable[[], Any], visitor: Any, context: contextvars.Context) -> None:
         lane = AsyncLane(self._runtime.tasks, visitor, context)
@@ -62,7 +105,7 @@ class RunningTask:
                 result = call()
                 if inspect.isasyncgen(result):
                     async for given in result:
-                        await self._driver.take(TaskProgress(self._id, given))
+                        await self._tell(TaskProgress(self._id, given))
                 else:
                     value = await result
         except asyncio.CancelledError as raised:
@@ -72,7 +115,7 @@ class RunningTask:
         except BaseException as raised:  # sys.exit() ends the task, not the server
             error = raised
         self._is_over = True
-        await self._driver.take(TaskDone(self._id, value, error))
+        await self._tell(TaskDone(self._id, value, error))
 
     async def _run_in_thread(self, call: Callable[[], Any], visitor: Any, context: contextvars.Context) -> None:
         value, error = None, None
@@ -81,7 +124,7 @@ class RunningTask:
         except Exception as raised:
             error = raised
         self._is_over = True
-        await self._driver.take(TaskDone(self._id, value, error))
+        await self._tell(TaskDone(self._id, value, error))
 
     def _call(self, call: Callable[[], Any]) -> Any:
         if self._is_cancelled:
@@ -99,9 +142,10 @@ class RunningTask:
             result.close()
             return None
 
-    def _give(self, message: TaskProgress | TaskUpdate) -> None:
+    def _give(self, message: Result) -> None:
         """Hand something to the page, and wait while it has too much."""
-        asyncio.run_coroutine_threadsafe(self._driver.take(message), self._runtime.loop).result()
+        if not self._is_cancelled:
+            asyncio.run_coroutine_threadsafe(self._tell(message), self._runtime.loop).result()
 
     def _report(self, component: str, values: dict[str, Any]) -> None:
         """What `LiveComponent.update` calls in the task, from whichever thread."""
@@ -114,13 +158,12 @@ class RunningTask:
             )
         update = TaskUpdate(self._id, component, values)
         if topics.running_loop() is self._runtime.loop:
-            self._driver.take_now(update)
+            self.keep(update) if self._driver is None else self._driver.take_now(update)
         else:
             self._give(update)
 
     @contextlib.contextmanager
     def _locale(self) -> Iterator[None]:
-        page = self._driver.page
-        assert page is not None
-        with translation.override(page.language), timezone.override(locale.zone(page.timezone)):
+        language, zone = self._settled
+        with translation.override(language), timezone.override(locale.zone(zone)):
             yield

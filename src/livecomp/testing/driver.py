@@ -36,6 +36,7 @@ from livecomp.effects import (
     Subscribe,
     Unsubscribe,
 )
+from livecomp.exceptions import TaskLost
 from livecomp.page import LivePage, Steps
 
 POSTPONED = 1.0  # seconds until a page gets again what it could not handle
@@ -120,6 +121,8 @@ class PageDriver:
         self.topics: set[str] = set()
         self.timers: set[str] = set()
         self.tasks: dict[str, Callable[[], Any]] = {}
+        self.away: dict[str, Callable[[], Any]] = {}
+        """Tasks of the page's connection before this one, or, when it is closed, for the one after it."""
         self.updates: list[inputs.TaskUpdate] = []
         self.rendered: Rendered | None = None
         self.marked: dict[str, list[Any]] = {}
@@ -137,6 +140,18 @@ class PageDriver:
         """
         if self.clock.now - self._checked < settings.revalidate_session or self._revalidate():
             self._context.run(self._drive, message)
+        if type(message) is protocol.Join and self.page.is_live:
+            self._bring_tasks_back()
+
+    def _bring_tasks_back(self) -> None:
+        for mounted in list(self.page.tree.values()):
+            begins_later = {id for id, *_ in mounted.waiting}
+            for id in mounted.tasks.keys() - self.tasks.keys() - begins_later:
+                if id in self.away:
+                    self.tasks[id] = self.away[id]
+                else:
+                    self._context.run(self._drive, inputs.TaskDone(id, error=TaskLost()))
+        self.away = {}
 
     def give_frame(self, frame: str) -> None:
         """A frame from the wire. Raises `livecomp.exceptions.ProtocolError` when it is malformed."""
@@ -176,7 +191,8 @@ class PageDriver:
         return allowed
 
     def close(self) -> None:
-        """The connection is gone. Nothing of the page may go on after it."""
+        """The connection is gone. Nothing of the page may go on after it, but its tasks wait for it to come back."""
+        self.away = dict(self.tasks)
         self.page.close()
         self._apply_output()
 

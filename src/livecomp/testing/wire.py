@@ -103,7 +103,9 @@ class Wire:
 
     def join(self, request: HttpRequest, tokens: list[str], path: str) -> None:
         """Opens a connection, for the first time or again."""
+        away = self.driver.away if self.driver is not None else {}
         self.driver = PageDriver(LivePage(request), self.clock, self._receive, self.run)
+        self.driver.away = away
         resume = [self.page_id, self.version] if self.page_id else None
         heard = self.entries[0].ref - 1 if self.entries else self.last_ref
         sent = max((entry.ref for entry in self.entries if entry.is_sent), default=heard)
@@ -206,8 +208,8 @@ class Wire:
             raise AssertionError(
                 f"Version {version} came after version {self.version}: a browser would ask for all anew."
             )
-        if not patches:
-            raise AssertionError(f"Version {version} has no patches: it should have been an acknowledgement.")
+        if not patches and not effects:
+            raise AssertionError(f"Version {version} has nothing in it: it should have been an acknowledgement.")
         self.version = version
         self._settle(lambda ref: ref <= ack, patches, effects)
         self.transmit(["ack", version])

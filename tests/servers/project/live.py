@@ -80,6 +80,67 @@ class Counting(LiveComponent):
         self.count += 1
 
 
+class Telling(LiveComponent):
+    """Says things that no render shows."""
+
+    template = "<div>{{ count }}</div>"
+    count: int = 0
+
+    @event
+    def say(self, text: str, seconds: float = 0.0) -> None:
+        time.sleep(seconds)
+        self.flash("info", text)
+        Tally.objects.create(name=f"said {text}")
+
+    @event
+    def begin_to_say(self, name: str, text: str, seconds: float) -> None:
+        Tally.objects.create(name=name)
+        self.say(text, seconds)
+
+    @event(once=True)
+    def pay(self, text: str) -> None:
+        Tally.objects.create(name=text)
+        self.push_event("paid", text)
+        self.redirect("/thanks/")
+
+    @event
+    def say_later(self, text: str) -> None:
+        self.send_after(0.1, "say", text=text)
+
+    @event
+    def add(self) -> None:
+        self.count += 1
+
+
+class Working(LiveComponent):
+    """Has a task."""
+
+    template = "<p>{{ told }}</p>"
+    told: str = ""
+
+    @event
+    def start(self, name: str, seconds: float) -> None:
+        self.told = "begun"
+        self.start_task(work, name, seconds, then="ended", failed="failed", progress="progress")
+
+    def progress(self, value: str) -> None:
+        self.told += f" {value}"
+
+    def ended(self, value: str) -> None:
+        self.told += f" {value}"
+
+    def failed(self, error: Exception) -> None:
+        self.told += f" {type(error).__name__}"
+
+
+def work(name: str, seconds: float) -> Any:
+    yield "half"
+    Tally.objects.create(name=name)
+    time.sleep(seconds)
+    yield "most"
+    return "all"
+
+
 class Wall(LiveComponent):
     """Shows the latest number, and a lot of filler, for each hint."""
 
