@@ -73,8 +73,7 @@ class Connection:
         self._progress = 0.0  # when it was last seen that the browser reads, or need not
         self._malformed = self._refused = 0
         self._errors: list[str] = []  # replies to the frame that is being looked at
-        self._pause = 0.0
-        self._taken = 0
+        self._pause, self._taken = 0.0, 0
         self._parts: list[str] = []  # of a message that is longer than a frame may be
         self._held = 0  # bytes in them
         self._own_calls = 0  # events that counted as the page's own doing
