@@ -329,7 +329,7 @@ def test_t139_a_commit_that_another_process_made_is_asked_for_again(monkeypatch:
     row = OnceEvent.objects.get()
     row.delete()
     monkeypatch.setattr(once, "_answer_of", lambda page: (_ for _ in ()).throw(OperationalError("gone")))
-    monkeypatch.setattr(once, "_look_up", lambda key, database, error=None: row)
+    monkeypatch.setattr(once, "_after", lambda key, database, error: row)
     driver.event("pay")
     assert driver.out(Close)[0].code is CloseCode.TRY_LATER
     assert driver.component.paid == 1
@@ -415,3 +415,38 @@ def test_with_atomic_requests_it_has_a_transaction_of_its_own(settings: Any) -> 
         assert Note.objects.count() == 1
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = connection.settings_dict["ATOMIC_REQUESTS"] = False
+
+
+@pytest.fixture
+def without_its_table(transactional_db: None) -> Iterator[None]:
+    with connection.schema_editor() as editor:
+        editor.delete_model(OnceEvent)
+    yield
+    with connection.schema_editor() as editor:
+        editor.create_model(OnceEvent)
+
+
+def test_t139_without_its_table_an_event_fails_and_the_page_goes_on(without_its_table: None) -> None:
+    driver = joined()
+    [error] = driver.event("pay")
+    assert error[2] == "failed"
+    come_back_after_a_kill(driver)
+    [error] = [reply for reply in again(driver) if reply[0] == "error"]
+    assert error[2] == "doubt"
+    assert not driver.out(Close)
+    assert Note.objects.count() == 0
+    replies = driver.event("look")
+    assert replies[-1][0] in ("ack", "patch")
+
+
+def test_t139_a_page_gives_up_a_limited_number_of_events_of_other_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "MAX_GIVEN_UP", 2)
+    driver = joined()
+    codes = [again(driver, ref, key=f"invented:{ref}")[0][2] for ref in (1, 2, 3, 4)]
+    assert codes == ["failed", "failed", "doubt", "doubt"]
+    assert OnceEvent.objects.count() == 2
+
+
+def test_t139_a_key_is_no_longer_than_one_can_be() -> None:
+    with pytest.raises(protocol.ProtocolError):
+        protocol.decode(f'["event", 1, "c0", "pay", {{}}, {{}}, "{"x" * 151}"]')

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 
 from livecomp import LiveComponent, state
 from livecomp.exceptions import ComponentError
-from livecomp.state import copy_value, preserve, restore
+from livecomp.values import copy_value, preserve, restore
 
 
 def test_annotated_attributes_are_fields_in_order_of_declaration() -> None:
@@ -120,6 +120,10 @@ class FakeArray:
 
     def __copy__(self) -> "FakeArray":
         return FakeArray([*self.values])
+
+    def __setitem__(self, where: Any, other: "FakeArray") -> None:
+        assert where is ...
+        self.values[:] = other.values
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FakeArray) and self.values == other.values

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import functional as django_functional
 
 from livecomp import calling, protocol, registry
+from livecomp.defaults import copy_defaults
 from livecomp.events import EventSpec, collect_events
 from livecomp.exceptions import ComponentError
 from livecomp.presence import Present
@@ -67,6 +68,7 @@ class LiveComponent:
         if shared is not None:
             cls.shared = shared
         _refuse_reserved(cls)
+        copy_defaults(cls)
         cls.fields = {**cls.fields, **collect_fields(cls)}
         cls.events = collect_events(cls)
         _refuse_views(cls)

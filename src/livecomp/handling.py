@@ -19,9 +19,9 @@ from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
 from livecomp.raised import contained
 from livecomp.results import refuse_response
-from livecomp.state import copy_value
 from livecomp.transactions import open_transactions, refuse_open, roll_back
 from livecomp.turn import Attempt
+from livecomp.values import copy_value
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage, Steps

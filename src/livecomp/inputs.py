@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livecomp.exceptions import Refused
+from livecomp.values import copy_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """A task yielded a value."""
+    """A task yielded a value. The page gets its own copy: the task goes on with what it has."""
 
     id: str
     value: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", copy_value(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,14 @@ class TaskUpdate:
 
 @dataclass(frozen=True, slots=True)
 class TaskDone:
-    """A task ended, with a value or with an exception."""
+    """A task ended, with a value, of which the page gets its own copy, or with an exception."""
 
     id: str
     value: Any = None
     error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", copy_value(self.value))
 
 
 @dataclass(frozen=True, slots=True)

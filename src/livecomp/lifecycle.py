@@ -12,6 +12,7 @@ from livecomp.exceptions import ComponentError, Refused
 from livecomp.failures import report, show_error
 from livecomp.mounted import Mounted
 from livecomp.synchronous import call_to_end
+from livecomp.values import copy_arguments
 
 
 def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
@@ -21,6 +22,7 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     guard is asked again after it."""
     page = mounted.page
     try:
+        arguments = copy_arguments(arguments)
         _ask_before(mounted, arguments)
         return page.try_out(lambda: _set_up(mounted, arguments), notes_fields=True)
     except ComponentError:
@@ -41,7 +43,7 @@ def _set_up(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
 
 def update(child: Mounted, changed: dict[str, Any]) -> None:
     """Give a child its new arguments; it is rendered after its parent."""
-    page = child.page
+    page, changed = child.page, copy_arguments(changed)
     if child.broken:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it

@@ -14,8 +14,9 @@ from livecomp.effects import CancelTask, Save, StartTask, StartTimer, StopTimer
 from livecomp.presence import Meta, Present, checked_meta, directory, key_of, topic_of
 from livecomp.protocol import Effects
 from livecomp.sendable import check_topic
-from livecomp.state import MISSING, restore
+from livecomp.state import MISSING
 from livecomp.templating import RenderMemory
+from livecomp.values import copy_arguments, copy_value
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage
@@ -248,7 +249,7 @@ class Mounted:
         method = method_name(self.component, method, "send_after")
         _check_seconds(seconds)
         timer = f"{self.id}:{self.page.next_number()}"
-        self.later[timer] = (method, arguments, time.time() + seconds)
+        self.later[timer] = (method, copy_arguments(arguments), time.time() + seconds)
         self.page.on_undo(self._forget_timer, timer)
         if self.page.is_live:
             self.page.output(StartTimer(timer, float(seconds), repeat=False))
@@ -264,6 +265,7 @@ class Mounted:
             raise TypeError(f"start_task({call!r}): a function was expected, not called yet: start_task(work, 5).")
         methods = cast(tuple[str, str, str], tuple(map(self._named_method, named)))
         task = f"{self.id}:{self.page.next_number()}"
+        args, kwargs = copy_value((args, kwargs))
         self.tasks[task] = methods
         self.page.on_undo(self.cancel_task, task)
         work = partial(call, *args, **kwargs)
@@ -288,7 +290,7 @@ class Mounted:
         if report is None:
             self.assign(values)
         else:
-            report(self.id, values)
+            report(self.id, copy_arguments(values))
 
     def cancel_task(self, task: str) -> None:
         if task in self.tasks:
@@ -333,7 +335,7 @@ class Mounted:
             if value is MISSING:
                 self.component.__dict__.pop(name, None)
             else:
-                self.component.__dict__[name] = restore(value)
+                self.component.__dict__[name] = value
         self.forget_computed()
 
     def standing(self) -> tuple[Any, ...]:

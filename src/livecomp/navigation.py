@@ -15,7 +15,8 @@ from livecomp.component import LiveComponent
 from livecomp.constants import ErrorCode
 from livecomp.constraints import refuse_nul
 from livecomp.exceptions import Refused
-from livecomp.state import MISSING, Field, copy_value
+from livecomp.state import MISSING, Field
+from livecomp.values import copy_value
 
 NO_DEFAULTS: Mapping[str, Any] = {}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, connections, transaction
 from django.utils import timezone
 
 from livecomp import failures, registry
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("livecomp")
 
 CLEANING = 3600.0  # seconds between two removals of old rows, in one process
+MAX_GIVEN_UP = 100  # events of another page that one page may ask for: more than a browser has under way
 GIVEN_UP = "Your last action was lost. Please try again."
 IN_DOUBT = "Your last action may be lost."
 
@@ -81,11 +82,14 @@ def give_up(page: "LivePage", message: "Event", database: str) -> None:
     key = _key_of_message(page, message)
     if not is_of_another(page, key):
         return
+    page.given_up += 1
+    if page.given_up > MAX_GIVEN_UP:
+        raise Refused(ErrorCode.DOUBT, IN_DOUBT)
     try:
         with transaction.atomic(using=database):
             _claim(page, key, database)
     except DatabaseError as error:
-        raise PageGone from error
+        raise _not_known(key, database, error) from error
     raise Refused(ErrorCode.FAILED, GIVEN_UP)
 
 
@@ -112,7 +116,7 @@ def _run(mounted: Mounted, key: str, database: str, call: Callable[[], Any]) -> 
             if is_first:
                 hooks = _call(page, row, database, call)
     except DatabaseError as error:
-        found = _look_up(key, database, error)
+        found = _after(key, database, error)
         if found is None:
             raise
         if row is None or not row.answer or not found.answer or bytes(found.answer) != row.answer:
@@ -215,14 +219,51 @@ def _answer_of(page: "LivePage") -> Answer:
 
 
 def _look_up(key: str, database: str, error: DatabaseError | None = None) -> "OnceEvent | None":
-    """The event's row, if it was committed: also where the transaction seemed to fail with this error, for the connection
-    may have been lost in the middle. Raises `PageGone` where the database does not say: then the browser asks again."""
+    """The event's row, if it was committed. Raises `PageGone` where the database does not say: then the browser asks
+    again."""
     try:
         found: OnceEvent | None = _rows(database).filter(key=key, answer__isnull=False).first()
         return found
     except DatabaseError as again:
-        logger.warning("Whether the event %s was committed is not known yet: %s", key, again)
-        raise PageGone from error or again
+        raise _not_known(key, database, again) from error or again
+
+
+def _after(key: str, database: str, error: DatabaseError) -> "OnceEvent | None":
+    """The event's row, if it was committed although the transaction seemed to fail with this error. A commit may still be
+    under way when the connection is lost: writing the key waits for it, reading does not."""
+    if isinstance(error, ProgrammingError) or not _is_there(database):
+        return None  # nothing of ours was written
+    try:
+        with transaction.atomic(using=database):
+            _rows(database).create(key=key)
+            transaction.set_rollback(True, using=database)
+        return None
+    except IntegrityError:
+        return _look_up(key, database, error)
+    except DatabaseError as again:
+        raise _not_known(key, database, again) from error
+
+
+def _not_known(key: str, database: str, error: DatabaseError) -> Exception:
+    """What to raise where the database does not say whether the event was committed: `PageGone`, so that the browser asks
+    again; but where asking can never help, the doubt is told."""
+    if isinstance(error, ProgrammingError) or not _is_there(database):
+        logger.error(
+            "livecomp's table cannot be read in the database %r. Run `manage.py migrate`.", database, exc_info=error
+        )
+        return Refused(ErrorCode.DOUBT, IN_DOUBT)
+    logger.warning("Whether the event %s was committed is not known yet: %s", key, error)
+    return PageGone()
+
+
+def _is_there(database: str) -> bool:
+    """Whether the database has our table. Where it cannot say, it has."""
+    from livecomp.models import OnceEvent
+
+    try:
+        return OnceEvent._meta.db_table in connections[database].introspection.table_names()
+    except DatabaseError:
+        return True
 
 
 _cleaned: dict[str, float] = {}  # database -> when

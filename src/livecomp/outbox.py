@@ -33,6 +33,7 @@ class Outbox:
         self.leaving = ""  # where the last `redirect` goes; over HTTP nothing more is rendered then
         self.waiting_output: list[Output] = []
         self._effects: protocol.Effects = []
+        self.given_up = 0  # events of other pages, see `livecomp.once.give_up`
         self.own_calls = 0  # in the HTML that the browser got: so many events are the page's doing, not the visitor's
         self.is_driven = False  # its driver has threads: only its own turns may change it, see `livecomp.calling`
         self.is_stepping = False  # a step of a turn runs, see `LivePage.advance`

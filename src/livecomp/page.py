@@ -43,6 +43,7 @@ from livecomp.outbox import count_own_calls
 from livecomp.synchronous import Promises
 from livecomp.templating import opaque
 from livecomp.turn import Attempt
+from livecomp.values import copy_arguments, copy_value
 
 logger = logging.getLogger("livecomp")
 
@@ -324,7 +325,7 @@ class LivePage(Attempts):
             raise LookupError(f"{component!r} is not on this page.")
         auth.guard(mounted)
         name = method_name(mounted.component, method, "send_to")
-        result = getattr(mounted.component, name)(**arguments)
+        result = copy_value(getattr(mounted.component, name)(**copy_arguments(arguments)))
         self.promises.note(f"send_to(…, {name!r})", result)
         if self.attempt is not None and self.attempt.notes_fields:
             self.attempt.touched.setdefault(mounted.id, {})

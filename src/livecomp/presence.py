@@ -19,8 +19,8 @@ from django.utils.crypto import salted_hmac
 
 from livecomp import topics
 from livecomp.sendable import find_unsendable
-from livecomp.state import copy_value
 from livecomp.this_process import after_fork
+from livecomp.values import copy_value
 
 if TYPE_CHECKING:
     from livecomp.page import LivePage

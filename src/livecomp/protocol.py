@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.utils.functional import Promise
@@ -41,7 +41,9 @@ class Event(ClientMessage, frozen=True, tag="event"):
     name: str
     args: dict[str, Any]
     offered: dict[str, Any] | list[tuple[str, str | None]] = {}
-    key: str = ""  # of an event that was made before the page was loaded again, see `livecomp.once`
+    key: Annotated[str, msgspec.Meta(max_length=150)] = (
+        ""  # of an event that was made before the page was loaded again, see `livecomp.once`
+    )
 
 
 class Set(ClientMessage, frozen=True, tag="set"):

@@ -3,10 +3,14 @@
 import asyncio
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connections
 
+from livecomp import once
 from livecomp.once import Answer
 from tests.servers.browser import Browser
 from tests.servers.conftest import Start
@@ -131,3 +135,52 @@ async def test_t139_two_transactions_of_one_event_are_one(start: Start, postgres
         await browser.until_acked(ref)
         assert not browser.errors
     assert tallies(postgres, "once, twice") == 0
+
+
+@pytest.fixture
+def beside(postgres: Postgres, django_db_blocker: Any) -> Iterator[str]:
+    """The database as one of this process, with livecomp's table: its alias."""
+    alias = "beside"
+    connections.databases[alias] = connections.configure_settings(
+        {
+            alias: {
+                "ENGINE": "django.db.backends.postgresql",
+                "HOST": "127.0.0.1",
+                "PORT": postgres.port,
+                "USER": "livecomp",
+                "NAME": "postgres",
+            },
+            "default": {"ENGINE": "django.db.backends.sqlite3"},
+        }
+    )[alias]
+    with django_db_blocker.unblock():
+        call_command("migrate", "livecomp", database=alias, verbosity=0)
+        yield alias
+        connections[alias].close()
+    del connections.databases[alias]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_t139_a_commit_that_is_still_under_way_is_waited_for(postgres: Postgres, beside: str, committed: bool) -> None:
+    key = f"page:{committed}"
+    with postgres.connection() as other, ThreadPoolExecutor() as threads:
+        other.execute(
+            "INSERT INTO livecomp_onceevent (key, \"user\", happened, answer) VALUES (%s, '', now(), 'answer')", (key,)
+        )
+        found = threads.submit(in_a_thread, once._after, key, beside, OperationalError("the connection was lost"))
+        while not postgres.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not found.done()
+        if committed:
+            other.commit()
+        else:
+            other.rollback()
+        row = found.result(60)
+    assert (row is not None) is committed
+    assert len(postgres.query(f"SELECT 1 FROM livecomp_onceevent WHERE key = '{key}'")) == committed
+
+
+def in_a_thread(function: Any, *args: Any) -> Any:
+    try:
+        return function(*args)
+    finally:
+        connections.close_all()

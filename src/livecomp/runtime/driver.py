@@ -274,7 +274,9 @@ class PageDriver:
         elif not self._told and self._ref:
             self._told = True
             text = "This takes longer than expected and still runs."
-            message = protocol.encode(protocol.error(self._ref, ErrorCode.TIMEOUT, text))
+            message = protocol.encode(
+                protocol.error(0, ErrorCode.TIMEOUT, text)
+            )  # its outcome is told when there is one
             self._runtime.start(self._outlet.send(message))
 
     # What the page wants
