@@ -250,7 +250,7 @@ def test_t139_who_may_not_do_it_again_is_told_that_it_has_happened(name: str, ho
     assert flashes(first) == [("flash", "success", "Paid.")]
     before = driver.page
     replies = driver.join(resume=(before.joined_id, before.version), heard=0)
-    assert replies[0][0] == "joined", "a join is not refused before the browser is told what became of its events"
+    assert replies[0][0] == "joined", "the browser is told what became of its events"
     replies = driver.give(protocol.Event(1, component, "close", {"how": how}))
     assert flashes(replies) == [("flash", "success", "Paid.")]
     assert "error" not in [reply[0] for reply in replies]
@@ -259,12 +259,14 @@ def test_t139_who_may_not_do_it_again_is_told_that_it_has_happened(name: str, ho
     assert Note.objects.count() == 1
 
 
-def test_a_page_that_is_refused_when_it_comes_back_shows_a_notice_where_nothing_waits_for_an_answer() -> None:
+def test_a_first_join_is_refused_and_a_page_that_comes_back_shows_a_notice() -> None:
     driver = joined_as("once.pay")
     Note.objects.create(text="closed")
-    (joined_again,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
-    assert "not allowed to see this" in str(joined_again)
-    assert not driver.out(Close)
+    (reply,) = driver.join(resume=(driver.page.joined_id, driver.page.version))
+    assert reply[0] == "joined"
+    assert "not allowed to see this" in str(reply)
+    driver.join()
+    assert driver.out(Close)[0].code is CloseCode.FORBIDDEN
 
 
 @pytest.mark.parametrize("code", [ErrorCode.RATE_LIMITED, ErrorCode.FAILED])
