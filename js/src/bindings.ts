@@ -1,10 +1,10 @@
 /** The `live-<event>` attributes: one delegated listener for each DOM event that the page's HTML names. */
 
 import { call, offered } from "./call";
-import { withCommands } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
+import { type Name, use } from "./lazy";
 import { on } from "./listen";
-import { follow, withNavigation } from "./location";
+import { follow } from "./location";
 import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
 import { belongsTo } from "./others";
 import { flush, paced } from "./pace";
@@ -13,10 +13,19 @@ import { all, isLive, live } from "./query";
 const CAPTURING = 1; // Event.CAPTURING_PHASE
 
 /** Attributes (without `live-`) that an extra of the client is for: it is loaded when one is seen. */
-const extras: Record<string, (() => void) | undefined> = {
+const extras: Record<string, Name | undefined> = {
   __proto__: null!,
-  js: withCommands,
-  patch: withNavigation,
+  js: "commands",
+  patch: "navigation",
+  hook: "hooks",
+  init: "triggers",
+  autofocus: "triggers",
+  poll: "triggers",
+  intersect: "triggers",
+  offline: "states",
+  cloak: "states",
+  dirty: "states",
+  current: "states",
 };
 
 let heard: Set<string>;
@@ -50,7 +59,11 @@ export function mayHaveNews(html: string): boolean {
 function hear(type: string): void {
   if (heard.has(type)) return;
   heard.add(type);
-  extras[type]?.();
+  const extra = extras[type];
+  if (extra) {
+    use(extra);
+    return;
+  }
   if (type.startsWith("window-"))
     on(window, type.slice(7), event => {
       for (const element of all(`[live-${CSS.escape(type)}]`)) react(element, type, event);
@@ -95,7 +108,7 @@ function react(element: Element, type: string, event: Event): boolean {
   if (isConfirmed && isLink) follow(element as HTMLAnchorElement, event as MouseEvent);
   if (!isConfirmed || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();
   if (!isConfirmed) return true;
-  if (commands) withCommands(({ run }) => run(element, commands));
+  if (commands) use("commands", ({ run }) => run(element, commands));
   if (name || isBound) send(element, type, event, name, isBound);
   const isStop = isLive(element, "stop");
   if (isStop) event.stopPropagation();

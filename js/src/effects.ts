@@ -1,8 +1,9 @@
 /** What the server asks for beside patches, in a table. */
 
-import { flash } from "./announce";
-import { deliver } from "./hooks";
+import { rootOf } from "./address";
+import { announce, flash } from "./announce";
 import { keep, take } from "./later";
+import { isInUse, use } from "./lazy";
 import { go, show } from "./location";
 import { doc } from "./native";
 import type { Actions, Effect, Effects, Table } from "./protocol";
@@ -10,7 +11,10 @@ import { reload } from "./reload";
 
 const actions = {
   __proto__: null,
-  push: deliver,
+  push: (name: string, payload: unknown, component: string) => {
+    if (isInUse("hooks")) use("hooks", ({ deliver }) => deliver(name, payload, component));
+    announce("push", { name, payload, component }, rootOf(component));
+  },
   redirect: go,
   navigate: go,
   url: show,

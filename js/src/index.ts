@@ -1,9 +1,10 @@
 /** livecomp in the browser. The page's script tag starts it; the exports, also as `window.livecomp`, are for the page's own code. */
 
+import { setLatency as latency } from "./connection";
 import { SCRIPT, TOKEN } from "./constants";
-import { debug, latency } from "./debug";
 import * as effects from "./effects";
 import { hooks, pushEvent } from "./hooks";
+import { use } from "./lazy";
 import { morph } from "./morph";
 import { addListener } from "./native";
 import * as page from "./page";
@@ -20,6 +21,9 @@ export function connect(url: string): () => void {
   page.start(url);
   return (stop = page.stop);
 }
+
+/** Logs each message and flashes what each patch changes, until called with `false`. */
+const debug = (on = true): void => use("debug", extra => extra.debug(on));
 
 export { debug, hooks, latency, morph, pushEvent };
 

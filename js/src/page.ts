@@ -4,16 +4,17 @@ import { componentIn, rootOf } from "./address";
 import { announce, announceError, report, texts } from "./announce";
 import * as bindings from "./bindings";
 import * as carried from "./carried";
+import { client } from "./client";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
-import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
 import { protect, refuse } from "./forms";
-import * as hooks from "./hooks";
+import * as lazy from "./lazy";
+import { tell } from "./lazy";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
-import { closest, doc, findAll, getAttribute, own } from "./native";
+import { closest, doc, getAttribute } from "./native";
 import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
@@ -22,12 +23,7 @@ import { all } from "./query";
 import * as recovery from "./recover";
 import { reload } from "./reload";
 import { rememberScroll } from "./scroll";
-import * as states from "./states";
 import { findTarget } from "./targets";
-import { watch } from "./triggers";
-
-const NOTICED =
-  "[live-hook],[live-init],[live-autofocus],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
 
 let id = "";
 let acknowledged = 0;
@@ -42,12 +38,11 @@ const version = () => versions.get("")!;
 /** Connects the live components of this page to the server at `url`. */
 export function start(url: string): void {
   listen.start();
+  lazy.start(client);
   bindings.start();
   place.start();
   recovery.start();
-  all(NOTICED).forEach(notice);
-  states.reflect();
-  listen.on(document, "input", states.reflect);
+  listen.on(document, "input", () => tell("reflect"));
   carried.ask();
   listen.on(window, "pagehide", () => carried.keep(id));
   connection.start(url, join, received, closed);
@@ -121,8 +116,8 @@ function joined(
   if (doubt?.[1]) report(DOUBT);
   if (isFirst || doubt) recovery.recover();
   outbox.resume();
-  states.reflect();
-  if (!isFirst) hooks.tellAll("reconnected");
+  tell("reflect");
+  if (!isFirst) tell("reconnected");
   announce(isFirst ? "connected" : "reconnected", { page });
 }
 
@@ -191,7 +186,7 @@ function settle(
   });
   for (const { done } of settled) done?.(error);
   recovery.catchUp();
-  states.reflect();
+  tell("reflect");
   if (patches[0]) announce("patched", news);
   carryOut(effects);
   return settled;
@@ -207,22 +202,13 @@ function apply(patches: Patch[]): void {
   });
   scrollBack();
   if (!missing[0]) asked.clear();
-  hooks.patched(changed);
-  for (const root of added) findAll<HTMLElement>(root, NOTICED).forEach(notice);
   const news = [...changed, ...added];
   if (patches.some(([, html]) => bindings.mayHaveNews(html))) bindings.listen(news);
-  for (const element of news) if (own(element).matches(NOTICED)) notice(element as HTMLElement);
-  inspect(news);
+  tell("patched", [...changed], added);
   for (const [address] of missing) {
-    log("missing", address);
+    tell("logged", "missing", address);
     ask(componentIn(address));
   }
-}
-
-function notice(element: HTMLElement): void {
-  hooks.mount(element);
-  watch(element);
-  states.add(element);
 }
 
 /** A target was not there: its component is asked for, when that is gone the page, and when that does not help, a reload. */
@@ -236,9 +222,9 @@ function ask(component: string): void {
 function closed(code: number, isFinal: boolean): void {
   const culprit = code % 1000 === CloseCode.INTERNAL % 1000 && outbox.blame();
   if (culprit) refused(culprit, "failed", texts.broken ?? "Something went wrong.");
-  if (outbox.isOnline) hooks.tellAll("disconnected");
+  if (outbox.isOnline) tell("disconnected");
   outbox.pause();
-  states.reflect();
+  tell("reflect");
   announce("disconnected", { code, final: isFinal });
   if (code === CloseCode.SIGNED_OUT || code === CloseCode.VERSION_CHANGED) reload();
   else if (isFinal) report({ code: "closed", message: `Connection closed (${code}). Please reload.` });

@@ -7,7 +7,7 @@
  * and a class that is on them while they come or go.
  */
 
-import type { Client } from "../commands";
+import type { Client } from "../client";
 import { closest, own } from "../native";
 import { all } from "../query";
 

@@ -5,7 +5,8 @@
  * about the URL until then is about the entry that was left: it is kept for when the user comes back to that.
  */
 
-import type { Client, Place } from "../location";
+import type { Client } from "../client";
+import type { Place } from "../location";
 import { addListener } from "../native";
 
 declare global {
@@ -51,7 +52,7 @@ export function moved(): void {
   enter();
   const { scroll } = current;
   if (seen !== before.url) tell(before, () => scroll && scrollTo(scroll));
-  client.reflect();
+  client.tell("reflect");
 }
 
 /** Tells the server of another URL; what the user typed before comes first. The scroll position needs the content. */
@@ -79,7 +80,7 @@ export function show(how: "push" | "replace", url: string): void {
 function put(how: "push" | "replace", to: URL): void {
   history[`${how}State`](how === "push" ? null : history.state, "", to);
   enter();
-  client.reflect();
+  client.tell("reflect");
 }
 
 /** Goes to another URL with the same components. */

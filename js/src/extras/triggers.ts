@@ -1,17 +1,26 @@
 /** What happens without the user: `live-init`, `live-autofocus`, `live-poll`, `live-intersect`. */
 
-import { componentOf } from "./address";
-import { call } from "./call";
-import { doc, isConnected, own } from "./native";
-import { isOnline, post } from "./outbox";
-import { find, isLive, live } from "./query";
+import type { Client } from "../client";
+import { doc, isConnected, own } from "../native";
+import { among, find, isLive, live } from "../query";
 
+let client: Client;
 const started = new WeakSet<Element>();
 const polling = new WeakSet<Element>();
 /** Where a watched element was when it last came into view. */
 const tops = new WeakMap<Element, number>();
 
-export function watch(element: HTMLElement): void {
+export function install(given: Client): void {
+  client = given;
+  patched([], [doc.documentElement]);
+}
+
+/** Sees to the elements that are new, or have got such an attribute. */
+export function patched(changed: Element[], added: Element[]): void {
+  among("[live-init],[live-autofocus],[live-poll],[live-intersect]", changed, added).forEach(watch);
+}
+
+function watch(element: HTMLElement): void {
   if (!started.has(element)) {
     trigger(element, live(element, "init"));
     // Not out of the middle of a word.
@@ -23,7 +32,7 @@ export function watch(element: HTMLElement): void {
 }
 
 const trigger = (element: Element, name: string | null, done?: () => void) =>
-  name && call(element, name, undefined, {}, done);
+  name && client.call(element, name, undefined, {}, done);
 
 /** `live-poll="5s"` renders the component anew every five seconds, `live-poll="check 500ms"` calls an event. */
 function poll(element: Element): void {
@@ -34,9 +43,9 @@ function poll(element: Element): void {
   if (ms)
     setTimeout(() => {
       if (!isConnected(element)) polling.delete(element);
-      else if (doc.hidden || !isOnline) again();
+      else if (doc.hidden || !client.isOnline()) again();
       else if (name) trigger(element, name, again);
-      else post(["set", componentOf(element), {}], undefined, again);
+      else client.post(["set", client.componentOf(element), {}], undefined, again);
     }, ms);
 }
 

@@ -1,24 +1,33 @@
 /** Elements that are shown, or get a class, in a state: `live-offline`, `live-cloak`, `live-dirty`, `live-current`. */
 
-import { controls, isControl, isDirty } from "./forms";
-import { formOf, isConnected, own } from "./native";
-import { isOnline } from "./outbox";
-import { live } from "./query";
+import type { Client } from "../client";
+import { doc, formOf, isConnected, own } from "../native";
+import { among, live } from "../query";
 
+let client: Client;
 const elements = new Set<HTMLElement>();
 
 const states: Record<string, (element: Element) => boolean> = {
-  offline: () => isOnline === false,
-  cloak: () => isOnline !== undefined,
+  offline: () => client.isOnline() === false,
+  cloak: () => client.isOnline() !== undefined,
   dirty: element => {
     const form = formOf(element);
-    return (form ? controls(form) : [element].filter(isControl)).some(isDirty);
+    return (form ? client.controls(form) : [element].filter(client.isControl)).some(client.isDirty);
   },
   current: element => (element as HTMLAnchorElement).href.split("#")[0] === location.href.split("#")[0],
 };
 
-/** Remembers an element that shows a state. */
-export const add = (element: HTMLElement): unknown => elements.add(element);
+export function install(given: Client): void {
+  client = given;
+  patched([], [doc.documentElement]);
+  reflect();
+}
+
+/** Remembers the elements that show a state. They are brought up to date when the patch is done. */
+export function patched(changed: Element[], added: Element[]): void {
+  for (const element of among("[live-offline],[live-cloak],[live-dirty],[live-current]", changed, added))
+    elements.add(element);
+}
 
 /** Brings every such element up to date. */
 export const reflect = (): void => elements.forEach(update);
