@@ -15,6 +15,7 @@ const CAPTURING = 1; // Event.CAPTURING_PHASE
 /** Attributes (without `live-`) that an extra of the client is for: it is loaded when one is seen. */
 const extras: Record<string, Name | undefined> = {
   __proto__: null!,
+  flash: "notices",
   js: "commands",
   patch: "navigation",
   hook: "hooks",

@@ -6,6 +6,7 @@
 import { report } from "./announce";
 import { DOUBT, EVENTS, MINUTE } from "./constants";
 import { events, post } from "./outbox";
+import { keep as keepForLater, take } from "./storage";
 
 interface Kept {
   path: string;
@@ -26,30 +27,20 @@ export function keep(id: string): void {
   const waiting = events();
   if (!waiting[0]) return;
   const page = id.split(".", 2).join(".");
-  const kept: Kept = {
+  keepForLater(EVENTS, {
     path: location.pathname,
     time: Date.now(),
     isForced,
     events: waiting.map(([, ref, component, name, , , key]) => [component, name, key ?? `${page}:${ref}`]),
-  };
-  try {
-    sessionStorage[EVENTS] = JSON.stringify(kept);
-  } catch {
-    // Without session storage they end with the page.
-  }
+  } satisfies Kept);
 }
 
 /** Asks for the outcome of what the last page had under way, if this is the same page again. */
 export function ask(): void {
-  try {
-    const kept = JSON.parse(sessionStorage[EVENTS] ?? "{}") as Partial<Kept>;
-    delete sessionStorage[EVENTS];
-    if (!kept.events || Date.now() - kept.time! > MINUTE) return;
-    isTold = kept.isForced!;
-    if (kept.path === location.pathname)
-      for (const [component, name, key] of kept.events) post(["event", component, name, {}, {}, key]);
-    else if (isTold) report(DOUBT);
-  } catch {
-    // No session storage, so nothing was kept.
-  }
+  const kept = take<Kept>(EVENTS);
+  if (!kept || Date.now() - kept.time > MINUTE) return;
+  isTold = kept.isForced;
+  if (kept.path === location.pathname)
+    for (const [component, name, key] of kept.events) post(["event", component, name, {}, {}, key]);
+  else if (isTold) report(DOUBT);
 }

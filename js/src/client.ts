@@ -1,7 +1,7 @@
 /** What the extras use of the client. They hold nothing of it that has a state: there would be two of it. */
 
 import { componentOf, rootOf } from "./address";
-import { report } from "./announce";
+import { report, texts } from "./announce";
 import { call } from "./call";
 import { controls, isControl, isDirty } from "./forms";
 import { definitions, pushEvent } from "./hooks";
@@ -30,5 +30,6 @@ export const client = {
   safe,
   started,
   tell,
+  texts,
 };
 export type Client = typeof client;

@@ -1,11 +1,12 @@
 /** The socket: opened, kept alive, given up when it is dead, and opened again. It knows frames, not pages. */
 
 import { delay } from "./backoff";
-import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE, SCRIPT } from "./constants";
+import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE } from "./constants";
 import { tell } from "./lazy";
 import { on } from "./listen";
 import { doc } from "./native";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";
+import { told } from "./script";
 
 /**
  * Waiting -start, timer, wake-> Connecting -open-> Open -close, stop, pagehide-> Waiting
@@ -20,8 +21,8 @@ enum State {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Bytes in a frame, as the script tag tells them. */
-let frame: number;
+/** Bytes in a frame. */
+const frame = Number(told.livecompFrame ?? 65_536);
 
 let state = State.Waiting;
 let address: string;
@@ -47,7 +48,6 @@ export function start(
   opened = onOpen;
   received = onMessage;
   lost = onLoss;
-  frame = Number(doc.querySelector<HTMLElement>(SCRIPT)?.dataset.livecompFrame ?? 65_536);
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();

@@ -1,14 +1,18 @@
 /** livecomp in the browser. The page's script tag starts it; the exports, also as `window.livecomp`, are for the page's own code. */
 
+import { client } from "./client";
 import { setLatency as latency } from "./connection";
-import { SCRIPT, TOKEN } from "./constants";
+import { TOKEN } from "./constants";
 import * as effects from "./effects";
 import { hooks, pushEvent } from "./hooks";
-import { use } from "./lazy";
+import { start, use } from "./lazy";
 import { morph } from "./morph";
 import { addListener } from "./native";
 import * as page from "./page";
 import { find } from "./query";
+import { told } from "./script";
+
+start(client);
 
 let stop: (() => void) | undefined;
 
@@ -31,6 +35,6 @@ export { debug, hooks, latency, morph, pushEvent };
 if (!Object.hasOwn(window, "livecomp")) {
   window.livecomp = { connect, debug, hooks, latency, morph, pushEvent };
   for (const moment of ["DOMContentLoaded", "load"]) addListener(window, moment, effects.start);
-  const url = find(SCRIPT)?.dataset.livecompUrl;
+  const url = told.livecompUrl;
   if (url && find(`[${TOKEN}]`)) connect(url);
 }

@@ -1,13 +1,13 @@
 /** Extras: modules of the client that few pages need. One is loaded when a page first uses it. */
 
-import { report } from "./announce";
-import { SCRIPT } from "./constants";
-import { find } from "./query";
+import type { Client } from "./client";
+import { told } from "./script";
 
 interface Extras {
   commands: typeof import("./extras/commands");
   debug: typeof import("./extras/debug");
   hooks: typeof import("./extras/hooks");
+  notices: typeof import("./extras/notices");
   navigation: typeof import("./extras/navigation");
   states: typeof import("./extras/states");
   triggers: typeof import("./extras/triggers");
@@ -20,8 +20,6 @@ export interface Moments {
   patched(changed: Element[], added: Element[]): void;
   /** A state of the page may have changed. */
   reflect(): void;
-  /** The page has defined more hooks. */
-  defined(): void;
   disconnected(): void;
   reconnected(): void;
   /** A message came or went, or something is worth a line in the console. */
@@ -30,19 +28,19 @@ export interface Moments {
 
 interface Extra extends Partial<Moments> {
   /** Gives it what it uses of the client, before anything else. */
-  install(client: unknown): void;
+  install(client: Client): void;
 }
 
 /** The names of the extras -> their URLs, as the server says. */
-const urls: Record<string, string> = JSON.parse(find(SCRIPT)?.dataset.livecompExtras ?? "{}");
+const urls: Record<string, string> = JSON.parse(told.livecompExtras ?? "{}");
 
-let client: unknown;
+let client: Client;
 const extras: Record<string, Extra> = {};
-/** Those that are here, or on their way. */
-const wanted = new Map<Name, Promise<void>>();
+/** Those that the page uses -> when each is loaded; not, where it could not be. */
+const wanted = new Map<Name, Promise<void> | undefined>();
 
 /** @param given what the extras use of the client */
-export function start(given: unknown): void {
+export function start(given: Client): void {
   client = given;
 }
 
@@ -52,8 +50,8 @@ async function load(name: Name): Promise<void> {
     extra.install(client);
     extras[name] = extra;
   } catch (error) {
-    wanted.delete(name); // the next use tries again
-    report({ code: "extra", message: `${name}: ${error}` });
+    client.report({ code: "extra", message: `${name}: ${error}` });
+    wanted.set(name, undefined); // the next use tries again
   }
 }
 
@@ -70,12 +68,17 @@ export function use<N extends Name>(name: N, act?: (extra: Extras[N]) => void, f
   };
   if (extras[name]) now();
   else {
-    if (!wanted.has(name)) wanted.set(name, load(name));
+    if (!wanted.get(name)) wanted.set(name, load(name));
     wanted.get(name)!.then(now);
   }
 }
 
-/** Whether an extra is here, or on its way. */
+/** Tries once more to load what could not be loaded. */
+export function retry(): void {
+  for (const name of wanted.keys()) use(name);
+}
+
+/** Whether the page uses an extra. */
 export const isInUse = (name: Name): boolean => wanted.has(name);
 
 /** Tells the extras that are here of something. One that comes later looks at the page by itself. */

@@ -1,11 +1,13 @@
 /** Leaving: an element with `live-leave="classes"` gets these when it is removed, and goes when its animations are over. */
-import { detach, getAttribute, isElement, own } from "./native";
+import { detach, getAttribute, isElement, own, parentNode } from "./native";
 import { foreign } from "./others";
 
 /** Elements on their way out -> the classes that they got for it. */
 const classesOf = new Map<ChildNode, string[]>();
 
-export const leaving = (): ChildNode[] => [...classesOf.keys()];
+/** What is on its way out of a parent. */
+export const leavingFrom = (parent: Node): ChildNode[] =>
+  [...classesOf.keys()].filter(node => parentNode(node) === parent);
 
 /** Takes a node out of the page, now or soon. */
 export function leave(node: Node): void {

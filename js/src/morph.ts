@@ -51,9 +51,8 @@ import {
 import { staying } from "./order";
 import {
   type ContentWord,
-  contentWord,
+  contents,
   foreign,
-  forgetContent,
   movedFrom,
   noteMove,
   pauseWatching,
@@ -161,7 +160,7 @@ function waits({ callbacks }: Job, element: Element, to: Element): boolean {
 
 /** @returns whether a child was added, removed, moved or, if it is a text, changed */
 function morphChildren(job: Job, parent: Node, target: Node): boolean {
-  const word = contentWord(parent);
+  const word = contents.get(parent);
   if (word && isSaidAgain(job, parent, word, unitsOf(job, target))) return false;
   const [live, units, after] = changedWindow(job, parent, target);
   let matches: Match[] = live;
@@ -194,7 +193,7 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
  */
 function isSaidAgain(job: Job, parent: Node, word: ContentWord, units: ChildNode[]): boolean {
   if (word.length !== units.length || !word.every((last, i) => isAsSaid(parent, last, units[i]!))) {
-    forgetContent(parent);
+    contents.delete(parent);
     return false;
   }
   word.forEach((last, i) => {

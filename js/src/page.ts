@@ -4,7 +4,6 @@ import { componentIn, rootOf } from "./address";
 import { announce, announceError, report, texts } from "./announce";
 import * as bindings from "./bindings";
 import * as carried from "./carried";
-import { client } from "./client";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { carryOut } from "./effects";
@@ -38,7 +37,6 @@ const version = () => versions.get("")!;
 /** Connects the live components of this page to the server at `url`. */
 export function start(url: string): void {
   listen.start();
-  lazy.start(client);
   bindings.start();
   place.start();
   recovery.start();
@@ -116,6 +114,7 @@ function joined(
   if (doubt?.[1]) report(DOUBT);
   if (isFirst || doubt) recovery.recover();
   outbox.resume();
+  lazy.retry();
   tell("reflect");
   if (!isFirst) tell("reconnected");
   announce(isFirst ? "connected" : "reconnected", { page });

@@ -69,12 +69,14 @@ export class App {
     await this.extras();
   }
 
-  /** Waits for the extras of what is in the page by itself. */
+  /** Waits for the extras of what is in the page by itself, unless that is left meanwhile. */
   private extras(): Promise<void> {
-    return this.page.evaluate(async extras => {
-      for (const [name, selector] of Object.entries(extras))
-        if (document.querySelector(selector)) await import(`/extras/${name}.js`);
-    }, EXTRAS);
+    return this.page
+      .evaluate(async extras => {
+        for (const [name, selector] of Object.entries(extras))
+          if (Document.prototype.querySelector.call(document, selector)) await import(`/extras/${name}.js`);
+      }, EXTRAS)
+      .catch(() => {});
   }
 
   expectError(pattern: RegExp): void {

@@ -16,11 +16,11 @@ let listeners: [element: Element, name: string, callback: Callback][] = [];
 
 export function install(given: Client): void {
   client = given;
-  defined();
+  mountAll();
 }
 
 /** Mounts the elements whose hook is defined by now. */
-export function defined(): void {
+export function mountAll(): void {
   all(HOOKED).forEach(mount);
 }
 
