@@ -2,11 +2,11 @@
 
 import { call, offered } from "./call";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
-import { type Name, use } from "./lazy";
+import { type Name, tell } from "./installed";
+import { use } from "./lazy";
 import { on } from "./listen";
 import { follow } from "./location";
-import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
-import { belongsTo } from "./others";
+import { attributeNames, doc, findAll, isElement, nodeName } from "./native";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
 
@@ -27,19 +27,19 @@ const extras: Record<string, Name | undefined> = {
   cloak: "states",
   dirty: "states",
   current: "states",
+  leave: "motion",
+  transition: "motion",
+  "preserve-scroll": "motion",
+  "click-away": "outside",
 };
 
 let heard: Set<string>;
 /** Forms whose submit is under way. */
 const submitting = new WeakSet<Element>();
-/** Where the pointer went down, and up again. */
-let pressed: EventTarget[] = [];
 
 export function start(): void {
   heard = new Set();
   for (const type of ["click", "submit", "input", "change", "blur"]) hear(type);
-  on(document, "pointerdown", press, true);
-  on(document, "pointerup", press, true);
   listen([doc.documentElement]);
 }
 
@@ -72,32 +72,19 @@ function hear(type: string): void {
   for (const capture of [true, false]) on(document, type, handle, capture);
 }
 
-function press(event: Event): void {
-  if (event.type === "pointerdown") pressed = [];
-  pressed.push(...event.composedPath());
-}
-
 /** Events that bubble are handled when they have bubbled, so that the page can stop them; the others on their way down. */
 function handle(event: Event): void {
   const { type, target, bubbles } = event;
   if (bubbles === (event.eventPhase === CAPTURING)) return;
   const path = bubbles ? event.composedPath() : [target];
   if (/submit|blur/.test(type)) flush();
-  if (type === "click") clickAway(event as MouseEvent);
+  if (type === "click") tell("clicked", event as MouseEvent);
   for (const element of path) if (isElement(element as Node) && react(element as Element, type, event)) break;
   if (type === "blur" && isControl(target)) yieldTo(target);
 }
 
-/** A click is away from what it neither began nor ended in. (One that keys or a script made has no detail, and no pointer.) */
-function clickAway(event: MouseEvent): void {
-  const touched = [...event.composedPath(), ...(event.detail ? pressed : [])].filter(isElement);
-  for (const element of all("[live-click-away]"))
-    if (!touched.some(node => belongsTo(element, node)) && own(element).checkVisibility())
-      react(element, "click-away", event);
-}
-
 /** Does what the element's attributes say for this DOM event. True when no element further out shall hear of it. */
-function react(element: Element, type: string, event: Event): boolean {
+export function react(element: Element, type: string, event: Event): boolean {
   const isMain = type === (nodeName(element) === "FORM" ? "submit" : "click");
   const name = live(element, type);
   const isBound = isControl(element) && isLive(element, type === "input" ? "model" : `model.${type}`);

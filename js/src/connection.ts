@@ -2,7 +2,7 @@
 
 import { delay } from "./backoff";
 import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE } from "./constants";
-import { tell } from "./lazy";
+import { tell } from "./installed";
 import { on } from "./listen";
 import { doc } from "./native";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";

@@ -1,7 +1,7 @@
 /** Matching: which element in the page each wanted one is. */
 import { boxOf, keyOf, nameOf, placeless, rowOf, thingOf } from "./identity";
+import { here } from "./installed";
 import { isAway, isInside, type Job } from "./job";
-import { leavingFrom } from "./leave";
 import {
   contains,
   find,
@@ -59,7 +59,9 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
   units.forEach((unit, i) => {
     if (job.keeps.ends.has(unit)) take(i, unit);
     else if (keyOf(unit)) {
-      keyed ??= new Map([...left, ...leavingFrom(parent)].reverse().map(node => [keyOf(node), node]));
+      keyed ??= new Map(
+        [...left, ...(here("motion")?.leavingFrom(parent) ?? [])].reverse().map(node => [keyOf(node), node]),
+      );
       take(i, sibling(job, unit, keyed.get(keyOf(unit))) ?? sameThing(job, unit as ChildNode, parent));
     }
   });

@@ -25,13 +25,14 @@
 import { morphAttributes } from "./attributes";
 import { type Control, isEdited, isOpen, rememberChoice, rememberText, restoreRadios } from "./controls";
 import { THINGS } from "./identity";
+import { here } from "./installed";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
-import { comeBack, leave } from "./leave";
 import { isAligned, isAsSaid, isLike, type Match, match, sameThing } from "./match";
 import {
   addListener,
   childNodes,
+  detach,
   doc,
   find,
   findAll,
@@ -103,8 +104,11 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
 /** Takes a node out of the page, and what others moved away out of it. */
 function remove(node: Node): void {
   movedFrom(node, true).forEach(remove);
-  if (isElement(node)) noteTargets(node, "delete");
-  leave(node);
+  if (isElement(node)) {
+    noteTargets(node, "delete");
+    if (here("motion")?.leave(node)) return;
+  }
+  detach(node);
 }
 
 function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
@@ -278,7 +282,8 @@ function arrange(
 function moveAll(job: Job, parent: Node, nodes: ChildNode[], before: ChildNode | null): void {
   for (const node of nodes) {
     if (isElement(node)) job.doomed.delete(node);
-    comeBack(node);
+    foreign.delete(node);
+    here("motion")?.comeBack(node);
     move(parent, node, before);
   }
 }

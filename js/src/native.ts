@@ -73,7 +73,7 @@ export const formOf = (self: Element): HTMLFormElement | null =>
       ? (self as HTMLInputElement).form
       : (closest(self, "form") as HTMLFormElement | null);
 
-export const detach = (child: Node) => {
+export const detach = (child: Node): void => {
   const parent = parentNode(child);
   if (parent) node.removeChild.call(parent, child);
 };

@@ -8,12 +8,12 @@ import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
 import { carryOut } from "./effects";
 import { protect, refuse } from "./forms";
+import { here, tell } from "./installed";
 import * as lazy from "./lazy";
-import { tell } from "./lazy";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
-import { closest, doc, getAttribute } from "./native";
+import { getAttribute } from "./native";
 import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
@@ -21,8 +21,6 @@ import type { Actions, Effect, Failure, Patch, ServerMessage, ServerMessages, Ta
 import { all } from "./query";
 import * as recovery from "./recover";
 import { reload } from "./reload";
-import { rememberScroll } from "./scroll";
-import { findTarget } from "./targets";
 
 let id = "";
 let acknowledged = 0;
@@ -68,25 +66,12 @@ const actions = {
   error: refused,
 } satisfies Actions<Omit<ServerMessages, "pong">>;
 
-/** The last view transition: what comes while the browser takes its picture of the page has to wait for it. */
-let shown: Promise<void> | undefined;
-
-/** A patch of what has `live-transition` is shown as a view transition, where the browser has those. */
 function received([type, ...fields]: ServerMessage): void {
   const act = () => (actions as Table)[type]?.(...fields);
-  const patches = fields[2] as Pick<Patch[], "some"> | undefined; // where there are any
-  const transition = patches?.some?.(isShown) && doc.startViewTransition?.(act);
-  if (transition) {
-    shown = transition.updateCallbackDone;
-    transition.ready.catch(() => {}); // skipped, for the next one
-  } else if (shown) shown.then(act, act);
+  const motion = here("motion");
+  if (motion) motion.show(fields[2] as Patch[] | undefined, act);
   else act();
 }
-
-const isShown = ([address]: Patch) => {
-  const target = findTarget(document, address);
-  return target && closest(target, "[live-transition]");
-};
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: the user is told when it was further than it is now.
@@ -194,12 +179,12 @@ function settle(
 function apply(patches: Patch[]): void {
   const changed = new Set<Element>();
   const added: Element[] = [];
-  const scrollBack = rememberScroll();
+  const scrollBack = here("motion")?.rememberScroll();
   const missing = applyPatches(document, patches, {
     added: element => void added.push(element),
     updated: element => void changed.add(element),
   });
-  scrollBack();
+  scrollBack?.();
   if (!missing[0]) asked.clear();
   const news = [...changed, ...added];
   if (patches.some(([, html]) => bindings.mayHaveNews(html))) bindings.listen(news);

@@ -19,6 +19,8 @@ type Fields<Type extends keyof ClientMessages> = Extract<ClientMessage, [Type, .
 
 const EXTRAS = {
   hooks: "[live-hook]",
+  motion: "[live-leave],[live-transition],[live-preserve-scroll]",
+  outside: "[live-click-away]",
   states: "[live-offline],[live-cloak],[live-dirty],[live-current]",
   triggers: "[live-init],[live-autofocus],[live-poll],[live-intersect]",
 };

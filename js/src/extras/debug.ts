@@ -1,10 +1,13 @@
 /** `livecomp.debug()`, for the console. */
 
-import { doc, getAttribute, own } from "../native";
+import type { Client } from "../client";
 
+let client: Client;
 let isOn = false;
 
-export function install(): void {}
+export function install(given: Client): void {
+  client = given;
+}
 
 /** Logs every message and flashes every element that a patch changes, until called with `false`. */
 export function debug(enabled: boolean): void {
@@ -20,8 +23,8 @@ export function logged(what: string, detail: unknown): void {
 export function patched(changed: Element[], added: Element[]): void {
   if (!isOn) return;
   for (const element of [...changed, ...added])
-    own(element).animate({ outline: ["3px solid red", "0"] }, 700);
-  const ids = Array.from(doc.querySelectorAll("[id]"), element => getAttribute(element, "id"));
+    client.own(element).animate({ outline: ["3px solid red", "0"] }, 700);
+  const ids = client.all("[id]").map(element => client.own(element).id);
   const twice = ids.filter((id, i) => ids.indexOf(id) < i);
   if (twice[0]) logged("duplicate ids", twice);
 }

@@ -2,8 +2,7 @@
 
 import type { Client } from "../client";
 import type { Hook, HookDefinition } from "../livecomp";
-import { closest, isConnected } from "../native";
-import { all, among, live } from "../query";
+import { among } from "./among";
 
 type Callback = Parameters<Hook["handleEvent"]>[1];
 type What = keyof HookDefinition;
@@ -21,10 +20,10 @@ export function install(given: Client): void {
 
 /** Mounts the elements whose hook is defined by now. */
 export function mountAll(): void {
-  all(HOOKED).forEach(mount);
+  client.all(HOOKED).forEach(mount);
 }
 
-const definitionOf = (element: Element) => client.definitions[live(element, "hook")!];
+const definitionOf = (element: Element) => client.definitions[client.live(element, "hook")!];
 
 function mount(element: HTMLElement): void {
   const definition = definitionOf(element);
@@ -41,13 +40,14 @@ function mount(element: HTMLElement): void {
 /** Tells the hooks of what is gone, the nearest hook of each element that changed, once, and mounts what is new. */
 export function patched(changed: Element[], added: Element[]): void {
   for (const [element, hook] of hooked) {
-    if (isConnected(element) && definitionOf(element) === Object.getPrototypeOf(hook)) continue;
+    if (client.own(element).isConnected && definitionOf(element) === Object.getPrototypeOf(hook)) continue;
     listeners = listeners.filter(([listener]) => listener !== element);
     tell("destroyed", element);
     hooked.delete(element);
   }
-  for (const host of new Set(changed.map(element => closest(element, HOOKED)))) tell("updated", host);
-  among(HOOKED, changed, added).forEach(mount);
+  for (const host of new Set(changed.map(element => client.own(element).closest<HTMLElement>(HOOKED))))
+    tell("updated", host);
+  among(client, HOOKED, changed, added).forEach(mount);
 }
 
 export const disconnected = (): void => tellAll("disconnected");

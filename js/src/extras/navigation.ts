@@ -7,7 +7,6 @@
 
 import type { Client } from "../client";
 import type { Place } from "../location";
-import { addListener } from "../native";
 
 declare global {
   interface Window {
@@ -28,7 +27,7 @@ export function install(given: Client): void {
   enter();
   if (seen !== client.started) current = {}; // the user has gone back while this was loading
   seen = client.started;
-  addListener(window, "scroll", keepScroll);
+  EventTarget.prototype.addEventListener.call(window, "scroll", keepScroll);
   keepScroll();
 }
 

@@ -2,8 +2,6 @@
 
 import type { Client } from "../client";
 import { NOTICE, NOTICES } from "../constants";
-import { doc, own } from "../native";
-import { find } from "../query";
 
 const DISMISS =
   '<button type=button><svg width=9 height=9><path d="m0 0 9 9M0 9l9-9" stroke=currentColor /></svg></button>';
@@ -22,14 +20,14 @@ export function install(given: Client): void {
  * again takes its place.
  */
 export function show(level: string, text: string): void {
-  const place = find("[live-flash]");
+  const place = client.find("[live-flash]");
   if (!place) return;
-  for (const old of [...own(place).children])
-    if (own(old).className === level && own(old).textContent === text) {
-      if (own(old).matches(IN_USE)) return;
-      own(old).remove();
+  for (const old of [...client.own(place).children])
+    if (client.own(old).className === level && client.own(old).textContent === text) {
+      if (client.own(old).matches(IN_USE)) return;
+      client.own(old).remove();
     }
-  const notice = doc.createElement("p");
+  const notice = client.own(document).createElement("p");
   notice.className = level;
   notice.role = /error|warning/.test(level) ? "alert" : "status";
   notice.innerHTML = DISMISS;
@@ -37,9 +35,12 @@ export function show(level: string, text: string): void {
   button.ariaLabel = client.texts.dismiss ?? "Dismiss";
   button.onclick = () => notice.remove();
   const wait = () =>
-    setTimeout(() => (doc.hidden || notice.matches(IN_USE) ? wait() : notice.remove()), NOTICE);
+    setTimeout(
+      () => (client.own(document).hidden || notice.matches(IN_USE) ? wait() : notice.remove()),
+      NOTICE,
+    );
   notice.prepend(text);
-  own(place).append(notice);
+  client.own(place).append(notice);
   if (notices.push(notice) > NOTICES) notices.shift()!.remove();
   wait();
 }

@@ -1,8 +1,7 @@
 /** What happens without the user: `live-init`, `live-autofocus`, `live-poll`, `live-intersect`. */
 
 import type { Client } from "../client";
-import { doc, isConnected, own } from "../native";
-import { among, find, isLive, live } from "../query";
+import { among } from "./among";
 
 let client: Client;
 const started = new WeakSet<Element>();
@@ -12,22 +11,22 @@ const tops = new WeakMap<Element, number>();
 
 export function install(given: Client): void {
   client = given;
-  patched([], [doc.documentElement]);
+  patched([], [client.own(document).documentElement]);
 }
 
 /** Sees to the elements that are new, or have got such an attribute. */
 export function patched(changed: Element[], added: Element[]): void {
-  among("[live-init],[live-autofocus],[live-poll],[live-intersect]", changed, added).forEach(watch);
+  among(client, "[live-init],[live-autofocus],[live-poll],[live-intersect]", changed, added).forEach(watch);
 }
 
 function watch(element: HTMLElement): void {
   if (!started.has(element)) {
-    trigger(element, live(element, "init"));
+    trigger(element, client.live(element, "init"));
     // Not out of the middle of a word.
-    if (isLive(element, "autofocus") && !find(":focus:read-write")) own(element).focus();
+    if (client.isLive(element, "autofocus") && !client.find(":focus:read-write")) client.own(element).focus();
   }
   started.add(element);
-  if (isLive(element, "intersect")) observer.observe(element);
+  if (client.isLive(element, "intersect")) observer.observe(element);
   if (!polling.has(element)) poll(element);
 }
 
@@ -36,14 +35,14 @@ const trigger = (element: Element, name: string | null, done?: () => void) =>
 
 /** `live-poll="5s"` renders the component anew every five seconds, `live-poll="check 500ms"` calls an event. */
 function poll(element: Element): void {
-  const [interval = "", name] = (live(element, "poll") ?? "").split(" ").reverse();
+  const [interval = "", name] = (client.live(element, "poll") ?? "").split(" ").reverse();
   const ms = parseFloat(interval) * (interval.endsWith("ms") ? 1 : 1000);
   const again = () => poll(element);
   polling[ms ? "add" : "delete"](element);
   if (ms)
     setTimeout(() => {
-      if (!isConnected(element)) polling.delete(element);
-      else if (doc.hidden || !client.isOnline()) again();
+      if (!client.own(element).isConnected) polling.delete(element);
+      else if (client.own(document).hidden || !client.isOnline()) again();
       else if (name) trigger(element, name, again);
       else client.post(["set", client.componentOf(element), {}], undefined, again);
     }, ms);
@@ -52,10 +51,10 @@ function poll(element: Element): void {
 /** Asks again when the event is done: the element may still be in view, pushed on by what the event brought. */
 const observer = new IntersectionObserver(seen => {
   for (const { target, isIntersecting } of seen) {
-    const top = isIntersecting ? own(target as HTMLElement).offsetTop : NaN;
+    const top = isIntersecting ? client.own(target as HTMLElement).offsetTop : NaN;
     if (isIntersecting && tops.get(target) !== top) {
       observer.unobserve(target);
-      trigger(target, live(target, "intersect"), () => observer.observe(target));
+      trigger(target, client.live(target, "intersect"), () => observer.observe(target));
     }
     tops.set(target, top);
   }
