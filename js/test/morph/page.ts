@@ -1,16 +1,5 @@
 /** What the tests of the morph find in their page: a stage, patches for it, and assertions. */
-import type { Client } from "../../src/client";
-import * as motion from "../../src/extras/motion";
-import { keyOf } from "../../src/identity";
-import { install } from "../../src/installed";
-import { type MorphOptions, morph } from "../../src/morph";
-import { own } from "../../src/native";
-import { foreign } from "../../src/others";
-import { applyPatches } from "../../src/patch";
-import { live } from "../../src/query";
-import { findTarget } from "../../src/targets";
-
-install("motion", motion, { findTarget, foreign, keyOf, live, own } as unknown as Client);
+import { applyPatches, type MorphOptions, morph } from "./morphing";
 
 const work = document.querySelector("main")!;
 
