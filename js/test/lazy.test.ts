@@ -135,3 +135,24 @@ test("one that cannot be loaded is told, and tried again", async ({ app, page })
   await page.click("#x");
   await expect(page.locator("#menu")).toBeVisible();
 });
+
+test("one that could not be loaded is tried again when the page connects again", async ({ app, page }) => {
+  app.expectError(/404|Failed/);
+  await page.route("**/extras/states.js", route => route.fulfill({ status: 404 }));
+  await app.open(component("<p id=x live-cloak hidden>live</p>"));
+  await expect(page.locator("#x")).toBeHidden();
+  await page.unroute("**/extras/states.js");
+  await app.goDown();
+  await app.comeBack();
+  await expect(page.locator("#x")).toBeVisible();
+});
+
+test("where messages cannot be shown, that is no message to show", async ({ app, page }) => {
+  app.expectError(/404|Failed/);
+  const paths = requested(page);
+  app.told = `data-livecomp-extras='{"notices": "/missing.js"}'`;
+  await app.open(`${component("")}<div live-flash></div>`);
+  await app.settled();
+  await app.settled();
+  expect(paths.filter(path => path === "/missing.js").length).toBeLessThanOrEqual(2); // once more when it had joined
+});
