@@ -14,7 +14,7 @@ import {
   nodeName,
   own,
 } from "./native";
-import { all, live } from "./query";
+import { all } from "./query";
 
 /** An input, a select or a textarea. Only a select has options. */
 export type Control = HTMLInputElement & { options?: HTMLOptionsCollection };
@@ -22,7 +22,9 @@ export type Held = string | boolean | string[];
 
 /** The field that live-model binds an element to. */
 export const modelOf = (element: Element): string | null =>
-  live(element, "model") ?? live(element, "model.change") ?? live(element, "model.blur");
+  getAttribute(element, "live-model") ??
+  getAttribute(element, "live-model.change") ??
+  getAttribute(element, "live-model.blur");
 
 export const isBox = (element: Element): boolean =>
   nodeName(element) === "INPUT" && /^(checkbox|radio)$/i.test(getAttribute(element, "type") ?? "");
