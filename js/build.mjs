@@ -10,7 +10,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/livecomp/static/livecomp/`;
 
 /** The modules that a page loads when it first needs them; each is built by itself. */
-export const EXTRAS = ["commands", "navigation"];
+export const EXTRAS = [
+  "commands",
+  "debug",
+  "hooks",
+  "motion",
+  "navigation",
+  "notices",
+  "outside",
+  "states",
+  "triggers",
+];
 
 /**
  * The build's settings; the tests build with them too.

@@ -77,8 +77,9 @@ def test_the_script_tag(settings: Any) -> None:
     tag, texts = html.split(" data-livecomp-texts='")
     assert tag == (
         '<script type="module" src="/static/livecomp/livecomp.js" data-livecomp-url="/livecomp/ws" data-livecomp-frame="65536"'
-        ' data-livecomp-extras=\'{"commands": "/static/livecomp/extras/commands.js", '
-        '"navigation": "/static/livecomp/extras/navigation.js"}\''
+        " data-livecomp-extras='{"
+        + ", ".join(f'"{name}": "/static/livecomp/extras/{name}.js"' for name in CLIENT_EXTRAS)
+        + "}'"
     )
     assert texts.endswith("}'></script>")
 

@@ -4,7 +4,7 @@
  */
 import { type Control, isBox, rememberRadios, rememberText, showWord } from "./controls";
 import { attributeNames, getAttribute, getRoot, hasAttribute, nodeName, own } from "./native";
-import { changedByOthers, serverWord, setServerWord } from "./others";
+import { serverWord, setServerWord, words } from "./others";
 
 /** Attributes of an input on which its value depends. */
 const DEPENDENT = /^(type|value|min|max|step|multiple)$/;
@@ -16,7 +16,7 @@ const DEPENDENT = /^(type|value|min|max|step|multiple)$/;
  */
 export function morphAttributes(from: Element, to: Element): boolean {
   const ignored = hasAttribute(from, "live-ignore");
-  const names = new Set([...attributeNames(to), ...attributeNames(from), ...changedByOthers(from)]);
+  const names = new Set([...attributeNames(to), ...attributeNames(from), ...(words.get(from)?.keys() ?? [])]);
   const news = [...names].filter(
     name =>
       getAttribute(to, name) !== serverWord(from, name) &&

@@ -1,35 +1,45 @@
 /** The `live-<event>` attributes: one delegated listener for each DOM event that the page's HTML names. */
 
 import { call, offered } from "./call";
-import { withCommands } from "./commands";
 import { type Control, claim, isControl, modelOf, submitted, sync, yieldTo } from "./forms";
+import { type Name, tell } from "./installed";
+import { use } from "./lazy";
 import { on } from "./listen";
-import { follow, withNavigation } from "./location";
-import { attributeNames, doc, findAll, isElement, nodeName, own } from "./native";
-import { belongsTo } from "./others";
+import { follow } from "./location";
+import { attributeNames, doc, findAll, isElement, nodeName } from "./native";
 import { flush, paced } from "./pace";
 import { all, isLive, live } from "./query";
 
 const CAPTURING = 1; // Event.CAPTURING_PHASE
 
 /** Attributes (without `live-`) that an extra of the client is for: it is loaded when one is seen. */
-const extras: Record<string, (() => void) | undefined> = {
+const extras: Record<string, Name | undefined> = {
   __proto__: null!,
-  js: withCommands,
-  patch: withNavigation,
+  flash: "notices",
+  js: "commands",
+  patch: "navigation",
+  hook: "hooks",
+  init: "triggers",
+  autofocus: "triggers",
+  poll: "triggers",
+  intersect: "triggers",
+  offline: "states",
+  cloak: "states",
+  dirty: "states",
+  current: "states",
+  leave: "motion",
+  transition: "motion",
+  "preserve-scroll": "motion",
+  "click-away": "outside",
 };
 
 let heard: Set<string>;
 /** Forms whose submit is under way. */
 const submitting = new WeakSet<Element>();
-/** Where the pointer went down, and up again. */
-let pressed: EventTarget[] = [];
 
 export function start(): void {
   heard = new Set();
   for (const type of ["click", "submit", "input", "change", "blur"]) hear(type);
-  on(document, "pointerdown", press, true);
-  on(document, "pointerup", press, true);
   listen([doc.documentElement]);
 }
 
@@ -50,17 +60,16 @@ export function mayHaveNews(html: string): boolean {
 function hear(type: string): void {
   if (heard.has(type)) return;
   heard.add(type);
-  extras[type]?.();
+  const extra = extras[type];
+  if (extra) {
+    use(extra);
+    return;
+  }
   if (type.startsWith("window-"))
     on(window, type.slice(7), event => {
       for (const element of all(`[live-${CSS.escape(type)}]`)) react(element, type, event);
     });
   for (const capture of [true, false]) on(document, type, handle, capture);
-}
-
-function press(event: Event): void {
-  if (event.type === "pointerdown") pressed = [];
-  pressed.push(...event.composedPath());
 }
 
 /** Events that bubble are handled when they have bubbled, so that the page can stop them; the others on their way down. */
@@ -69,21 +78,13 @@ function handle(event: Event): void {
   if (bubbles === (event.eventPhase === CAPTURING)) return;
   const path = bubbles ? event.composedPath() : [target];
   if (/submit|blur/.test(type)) flush();
-  if (type === "click") clickAway(event as MouseEvent);
+  if (type === "click") tell("clicked", event as MouseEvent);
   for (const element of path) if (isElement(element as Node) && react(element as Element, type, event)) break;
   if (type === "blur" && isControl(target)) yieldTo(target);
 }
 
-/** A click is away from what it neither began nor ended in. (One that keys or a script made has no detail, and no pointer.) */
-function clickAway(event: MouseEvent): void {
-  const touched = [...event.composedPath(), ...(event.detail ? pressed : [])].filter(isElement);
-  for (const element of all("[live-click-away]"))
-    if (!touched.some(node => belongsTo(element, node)) && own(element).checkVisibility())
-      react(element, "click-away", event);
-}
-
 /** Does what the element's attributes say for this DOM event. True when no element further out shall hear of it. */
-function react(element: Element, type: string, event: Event): boolean {
+export function react(element: Element, type: string, event: Event): boolean {
   const isMain = type === (nodeName(element) === "FORM" ? "submit" : "click");
   const name = live(element, type);
   const isBound = isControl(element) && isLive(element, type === "input" ? "model" : `model.${type}`);
@@ -95,7 +96,7 @@ function react(element: Element, type: string, event: Event): boolean {
   if (isConfirmed && isLink) follow(element as HTMLAnchorElement, event as MouseEvent);
   if (!isConfirmed || isLive(element, "prevent") || (name && type === "submit")) event.preventDefault();
   if (!isConfirmed) return true;
-  if (commands) withCommands(({ run }) => run(element, commands));
+  if (commands) use("commands", ({ run }) => run(element, commands));
   if (name || isBound) send(element, type, event, name, isBound);
   const isStop = isLive(element, "stop");
   if (isStop) event.stopPropagation();

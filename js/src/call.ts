@@ -7,7 +7,7 @@ import { loading } from "./feedback";
 import { entries, isControl } from "./forms";
 import { attributeNames, getAttribute } from "./native";
 import { type Done, post } from "./outbox";
-import { type Entry, record, type Values } from "./protocol";
+import { type Entry, UNSAFE, type Values } from "./protocol";
 import { find, live } from "./query";
 
 /** What an attribute's text stands for: JSON behind its mark, any other text as it is. */
@@ -21,10 +21,11 @@ function read(text: string): unknown {
 
 /** The arguments that the template's author wrote: `live-value-item-id="3"` is `item_id`. */
 export const values = (element: Element): Values =>
-  record(
+  Object.fromEntries(
     attributeNames(element)
       .filter(name => name.startsWith("live-value-"))
-      .map(name => [name.slice(11).replaceAll("-", "_"), read(getAttribute(element, name)!)]),
+      .map(name => [name.slice(11).replaceAll("-", "_"), read(getAttribute(element, name)!)] as const)
+      .filter(([name]) => !UNSAFE.test(name)),
   );
 
 /** What the browser knows about a DOM event: a form's fields, a control's value, a key, a custom event's detail. */

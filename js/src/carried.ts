@@ -6,6 +6,7 @@
 import { report } from "./announce";
 import { DOUBT, EVENTS, MINUTE } from "./constants";
 import { events, post } from "./outbox";
+import { keep as keepForLater, take } from "./storage";
 
 interface Kept {
   path: string;
@@ -26,17 +27,12 @@ export function keep(id: string): void {
   const waiting = events();
   if (!waiting[0]) return;
   const page = id.split(".", 2).join(".");
-  const kept: Kept = {
+  keepForLater(EVENTS, {
     path: location.pathname,
     time: Date.now(),
     isForced,
     events: waiting.map(([, ref, component, name, , , key]) => [component, name, key ?? `${page}:${ref}`]),
-  };
-  try {
-    sessionStorage[EVENTS] = JSON.stringify(kept);
-  } catch {
-    // Without session storage they end with the page.
-  }
+  } satisfies Kept);
 }
 
 /**
@@ -44,18 +40,12 @@ export function keep(id: string): void {
  * a day the server may have forgotten, so nobody knows any more.
  */
 export function ask(): void {
-  try {
-    const kept = JSON.parse(sessionStorage[EVENTS] ?? "{}") as Partial<Kept>;
-    if (!kept.events) return;
-    const isOld = Date.now() - kept.time! > 1440 * MINUTE;
-    const isHere = kept.path === location.pathname;
-    isTold = kept.isForced!;
-    if (isHere && !isOld)
-      for (const [component, name, key] of kept.events) post(["event", component, name, {}, {}, key]);
-    else if (isTold || isOld) report(DOUBT);
-    else return;
-    delete sessionStorage[EVENTS];
-  } catch {
-    // No session storage, so nothing was kept.
-  }
+  const kept = take<Kept>(EVENTS);
+  if (!kept) return;
+  const isOld = Date.now() - kept.time > 1440 * MINUTE;
+  isTold = kept.isForced;
+  if (kept.path === location.pathname && !isOld)
+    for (const [component, name, key] of kept.events) post(["event", component, name, {}, {}, key]);
+  else if (isTold || isOld) report(DOUBT);
+  else keepForLater(EVENTS, kept);
 }

@@ -1,11 +1,12 @@
 /** The socket: opened, kept alive, given up when it is dead, and opened again. It knows frames, not pages. */
 
 import { delay } from "./backoff";
-import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE, SCRIPT } from "./constants";
-import { lag, log } from "./debug";
+import { CloseCode, COMES_BACK, DEAD_AFTER, HEARTBEAT, OPENING, PART, PROBE } from "./constants";
+import { tell } from "./installed";
 import { on } from "./listen";
 import { doc } from "./native";
 import { type ClientMessage, decode, type ServerMessage } from "./protocol";
+import { told } from "./script";
 
 /**
  * Waiting -start, timer, wake-> Connecting -open-> Open -close, stop, pagehide-> Waiting
@@ -20,8 +21,8 @@ enum State {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Bytes in a frame, as the script tag tells them. */
-let frame: number;
+/** Bytes in a frame. */
+const frame = Number(told.livecompFrame ?? 65_536);
 
 let state = State.Waiting;
 let address: string;
@@ -34,6 +35,7 @@ let socket: WebSocket | undefined;
 let attempt = 0;
 let retry: Timer;
 let heartbeat: Timer;
+let latency = 0;
 let deadline: Timer | 0 = 0;
 
 export function start(
@@ -46,7 +48,6 @@ export function start(
   opened = onOpen;
   received = onMessage;
   lost = onLoss;
-  frame = Number(doc.querySelector<HTMLElement>(SCRIPT)?.dataset.livecompFrame ?? 65_536);
   for (const type of ["online", "focus", "pageshow", "visibilitychange", "resume"]) on(window, type, wake);
   on(window, "pagehide", stop);
   connect();
@@ -63,11 +64,16 @@ export function stop(): void {
 /** What is longer than a frame may be goes in parts. */
 export function send(message: ClientMessage): void {
   if (socket?.readyState !== WebSocket.OPEN) return; // it may be closing already
-  log("→", message);
+  tell("logged", "→", message);
   const text = JSON.stringify(message);
   const length = Math.floor(frame / 4) - 1; // characters of at most four bytes, and the mark
   if (text.length <= length) socket.send(text);
   else for (const part of [...text.match(RegExp(`.{1,${length}}`, "gsu"))!, ""]) socket.send(PART + part);
+}
+
+/** Holds every message of the server back for so many milliseconds. */
+export function setLatency(ms: number): void {
+  latency = ms;
 }
 
 function connect(): void {
@@ -75,7 +81,7 @@ function connect(): void {
   state = State.Connecting;
   socket = new WebSocket(address);
   socket.onopen = open;
-  socket.onmessage = event => (lag ? setTimeout(read, lag, event) : read(event));
+  socket.onmessage = event => (latency ? setTimeout(read, latency, event) : read(event));
   socket.onclose = close;
   expect(OPENING);
 }
@@ -90,7 +96,7 @@ function open(): void {
 function read({ data }: { data: string }): void {
   expect(0);
   for (const message of decode(data)) {
-    log("←", message);
+    tell("logged", "←", message);
     received(message);
   }
 }

@@ -9,9 +9,9 @@ export const PART = "+";
 export const SCRIPT = "script[data-livecomp-url]";
 export const LOADING = "data-loading";
 export const CSRF = "csrfmiddlewaretoken";
-export const RELOADS = "livecomp:reloads";
+export const RELOADS = "livecomp:reloaded";
 export const DOUBT = { code: "doubt", message: "Your last action may be lost." };
-export const REDIRECTS = "livecomp:redirects";
+export const REDIRECTS = "livecomp:redirected";
 export const FLASHES = "livecomp:flashes";
 export const EVENTS = "livecomp:events";
 

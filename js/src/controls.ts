@@ -14,10 +14,17 @@ import {
   nodeName,
   own,
 } from "./native";
+import { all } from "./query";
 
 /** An input, a select or a textarea. Only a select has options. */
 export type Control = HTMLInputElement & { options?: HTMLOptionsCollection };
 export type Held = string | boolean | string[];
+
+/** The field that live-model binds an element to. */
+export const modelOf = (element: Element): string | null =>
+  getAttribute(element, "live-model") ??
+  getAttribute(element, "live-model.change") ??
+  getAttribute(element, "live-model.blur");
 
 export const isBox = (element: Element): boolean =>
   nodeName(element) === "INPUT" && /^(checkbox|radio)$/i.test(getAttribute(element, "type") ?? "");
@@ -49,7 +56,7 @@ function freshCopy(control: Control): Control {
 }
 
 const groupOf = (radio: Control): Control[] =>
-  [...own(getRoot(radio)).querySelectorAll<Control>("input[type=radio]")].filter(
+  all<Control>("input[type=radio]", getRoot(radio)).filter(
     other => other === radio || (!!other.name && other.name === radio.name && other.form === radio.form),
   );
 
@@ -93,10 +100,12 @@ export function rememberChoice(select: HTMLSelectElement): () => void {
     const options = [...select.options];
     const mine = chosen.map(
       ([option, value]) =>
-        (option.value !== value && options.find(other => other.value === value)) ||
-        (contains(select, option) ? option : options.find(other => other.value === value)),
+        options.find(other => other === option && other.value === value) ??
+        options.find(other => other.value === value) ??
+        option,
     );
-    const isMine = wasDirty && word === words(select) && (!chosen[0] || mine.some(Boolean));
+    const isMine =
+      wasDirty && word === words(select) && (!chosen[0] || options.some(option => mine.includes(option)));
     const copy = freshCopy(select as Element as Control).options!;
     options.forEach((option, i) => {
       option.selected = isMine ? mine.includes(option) : copy[i]!.selected;
@@ -114,9 +123,7 @@ let saidRadios: [radio: Control, said: boolean][] = [];
 
 /** Called before a radio button comes into another group: there the browser would let go of one choice. */
 export function rememberRadios(root: Document | ShadowRoot | Element): void {
-  chosenRadios ??= [...own(root).querySelectorAll<Control>("input[type=radio]")].filter(
-    radio => radio.checked,
-  );
+  chosenRadios ??= all<Control>("input[type=radio]", root).filter(radio => radio.checked);
 }
 
 /** Called when all groups are what they are to be. */
@@ -141,5 +148,7 @@ export const isOpen = (select: Element): boolean =>
 export const isEdited = (element: Element): boolean =>
   getAttribute(element, "contenteditable") !== null && hasFocus(element);
 
+export const CONTROLS = "input,select,textarea";
+
 export const isControl = (target: unknown): target is Control =>
-  isElement(target as Node) && own(target as Element).matches("input,select,textarea");
+  isElement(target as Node) && own(target as Element).matches(CONTROLS);

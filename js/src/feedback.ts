@@ -14,45 +14,45 @@ export const loading =
     const isConcerned = (element: Element) =>
       componentOf(element) === component && (live(element, "loading") || event).split(" ").includes(event);
     const marked = new Set([trigger, form ?? trigger, ...all("[live-loading]").filter(isConcerned)]);
-    const unmark = [...marked].map(mark);
-    const enable = all<HTMLButtonElement>("[live-disable-with]")
-      .filter(button =>
-        trigger === form ? live(form, "submit") === event && formOf(button) === form : trigger === button,
-      )
-      .map(disable);
+    const disabled = all<HTMLButtonElement>("[live-disable-with]").filter(button =>
+      trigger === form ? live(form, "submit") === event && formOf(button) === form : trigger === button,
+    );
+    const ends = [
+      ...[...marked].flatMap(element => [give(element, LOADING, ""), give(element, "aria-busy", "true")]),
+      ...disabled.flatMap(disable),
+    ];
     return () => {
-      for (const end of [...unmark, ...enable]) end();
+      for (const end of ends) end();
     };
   };
 
-/** Marks an element as busy. What the page's author says about that holds again afterwards. */
-function mark(element: Element): () => void {
-  const before = own(element).ariaBusy;
-  own(element).setAttribute(LOADING, "");
-  own(element).ariaBusy = "true";
+type End = () => void;
+
+/** Gives an element an attribute. What its author says there holds again afterwards. */
+function give(element: Element, name: string, value: string): End {
+  const before = getAttribute(element, name);
+  own(element).setAttribute(name, value);
   return () => {
-    own(element).removeAttribute(LOADING);
-    own(element).ariaBusy = before;
+    if (before === null) own(element).removeAttribute(name);
+    else own(element).setAttribute(name, before);
   };
 }
 
 /** Disables a button and shows the text of its `live-disable-with` on it. */
-function disable(button: HTMLButtonElement): () => void {
-  const shown = own(button);
-  const { disabled, childNodes } = shown;
+function disable(button: HTMLButtonElement): End[] {
   const hadFocus = button === doc.activeElement;
-  const content = [...childNodes];
-  const label = getAttribute(button, "value");
   const text = live(button, "disable-with");
-  const isInput = nodeName(button) === "INPUT";
-  if (text && isInput) shown.value = text;
-  else if (text) shown.replaceChildren(text);
-  shown.disabled = true;
-  return () => {
-    shown.disabled = disabled;
-    if (!isInput) shown.replaceChildren(...content);
-    else if (label === null) shown.removeAttribute("value");
-    else shown.value = label;
-    if (hadFocus && doc.activeElement === doc.body) shown.focus({ preventScroll: true });
-  };
+  return [
+    ...(text ? [nodeName(button) === "INPUT" ? give(button, "value", text) : write(button, text)] : []),
+    give(button, "disabled", ""),
+    () => {
+      if (hadFocus && doc.activeElement === doc.body) button.focus({ preventScroll: true });
+    },
+  ];
+}
+
+function write(button: HTMLElement, text: string): End {
+  const content = [...button.childNodes];
+  button.replaceChildren(text);
+  return () => button.replaceChildren(...content);
 }

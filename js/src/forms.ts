@@ -8,16 +8,24 @@
 
 import { componentOf } from "./address";
 import { CSRF } from "./constants";
-import { type Control, type Held, held, isBox, isControl, isSame, shown } from "./controls";
+import {
+  CONTROLS,
+  type Control,
+  type Held,
+  held,
+  isBox,
+  isControl,
+  isSame,
+  modelOf,
+  shown,
+} from "./controls";
 import { loading } from "./feedback";
 import { doc } from "./native";
 import { type Done, isDoubtful, isWaiting, post } from "./outbox";
 import type { Entry } from "./protocol";
-import { all, live } from "./query";
+import { all } from "./query";
 
-export { type Control, isControl, isDirty } from "./controls";
-
-export const CONTROLS = "input,select,textarea";
+export { CONTROLS, type Control, isControl, isDirty, modelOf } from "./controls";
 
 /** Controls whose value is on its way, with the number of the last message that carries it. */
 const sent = new Map<Control, number>();
@@ -58,10 +66,6 @@ export function entries(form: HTMLFormElement, submitter?: HTMLElement | null): 
   }
   return found;
 }
-
-/** The field that live-model binds an element to. */
-export const modelOf = (element: Element): string | null =>
-  live(element, "model") ?? live(element, "model.change") ?? live(element, "model.blur");
 
 /** Boxes with a value are a choice of several: true or false for one alone, a list for those of one field. */
 function bound(control: Control, field: string, component: string): unknown {

@@ -5,18 +5,14 @@
  * In a row that has a key, a number in a name or an id is mostly the row's place: `form-2-title` of a formset. There
  * the row counts more than the number.
  */
-import { isBox } from "./controls";
+import { isBox, modelOf } from "./controls";
 import { getAttribute, hasAttribute, isElement, nodeName, parentNode } from "./native";
 
 /** Elements that may be known by what they stand for, or by their id. */
 export const THINGS = "[id],input[value]";
 
 /** The name of a control: that of its form's field, or of the field that it is bound to. */
-export const nameOf = (element: Element): string =>
-  ["name", "live-model", "live-model.change", "live-model.blur"].reduce(
-    (name, attribute) => name || getAttribute(element, attribute) || "",
-    "",
-  );
+export const nameOf = (element: Element): string => getAttribute(element, "name") || modelOf(element) || "";
 
 /** The name and the value of a box that stands for a value; else "". */
 export function boxOf(element: Element): string {

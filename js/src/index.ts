@@ -1,13 +1,18 @@
 /** livecomp in the browser. The page's script tag starts it; the exports, also as `window.livecomp`, are for the page's own code. */
 
-import { SCRIPT, TOKEN } from "./constants";
-import { debug, latency } from "./debug";
+import { client } from "./client";
+import { setLatency as latency } from "./connection";
+import { TOKEN } from "./constants";
 import * as effects from "./effects";
 import { hooks, pushEvent } from "./hooks";
+import { start, use } from "./lazy";
 import { morph } from "./morph";
 import { addListener } from "./native";
 import * as page from "./page";
 import { find } from "./query";
+import { told } from "./script";
+
+start(client);
 
 let stop: (() => void) | undefined;
 
@@ -21,12 +26,15 @@ export function connect(url: string): () => void {
   return (stop = page.stop);
 }
 
+/** Logs each message and flashes what each patch changes, until called with `false`. */
+const debug = (on = true): void => use("debug", extra => extra.debug(on));
+
 export { debug, hooks, latency, morph, pushEvent };
 
 // An element of this name or id is no client of ours.
 if (!Object.hasOwn(window, "livecomp")) {
   window.livecomp = { connect, debug, hooks, latency, morph, pushEvent };
   for (const moment of ["DOMContentLoaded", "load"]) addListener(window, moment, effects.start);
-  const url = find(SCRIPT)?.dataset.livecompUrl;
+  const url = told.livecompUrl;
   if (url && find(`[${TOKEN}]`)) connect(url);
 }

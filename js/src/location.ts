@@ -1,12 +1,9 @@
 /** Where the page is. What changes its URL without leaving it is an extra, see `extras/navigation.ts`. */
 
-import { lazy } from "./lazy";
+import { use } from "./lazy";
 import { on } from "./listen";
 import { own } from "./native";
-import { post } from "./outbox";
-import { flush } from "./pace";
 import { mayRedirect } from "./reload";
-import { reflect } from "./states";
 
 /** An entry of the history. */
 export interface Place {
@@ -16,14 +13,12 @@ export interface Place {
 }
 
 /** What was left for another URL, while the server has not answered to that. */
-const left: { place: Place; url: string }[] = [];
+export const left: { place: Place; url: string }[] = [];
 
-const path = () => location.pathname + location.search;
+export const path = () => location.pathname + location.search;
 
-const client = { flush, left, path, post, reflect, safe, started: path() };
-export type Client = typeof client;
-
-export const withNavigation = lazy<Client, typeof import("./extras/navigation")>("navigation", client);
+/** The URL that the page was loaded with. */
+export const started = path();
 
 /** Whether the user has done anything here. */
 let isUsed = false;
@@ -32,16 +27,16 @@ let isUsed = false;
 export const here = (): string => left[0]?.url ?? path();
 
 export function start(): void {
-  on(window, "popstate", () => withNavigation(navigation => navigation.moved()));
-  for (const type of ["click", "keydown"]) on(window, type, use, true);
+  on(window, "popstate", () => use("navigation", navigation => navigation.moved()));
+  for (const type of ["click", "keydown"]) on(window, type, touch, true);
 }
 
-function use(): void {
+function touch(): void {
   isUsed = true;
 }
 
 /** An http(s) URL without control characters and backslashes, which browsers and checks read differently; else nothing. */
-function safe(url: string): URL | null | undefined {
+export function safe(url: string): URL | null | undefined {
   const parsed = /[^ -[\]-~\xa0-\uffff]/.test(url) ? null : URL.parse(url, location.href);
   return parsed?.protocol.startsWith("http") ? parsed : null;
 }
@@ -54,7 +49,7 @@ export function go(url: string): void {
 
 /** Puts another URL of this site into the address bar, as the server says. */
 export const show = (how: "push" | "replace", url: string): void =>
-  withNavigation(navigation => navigation.show(how, url));
+  use("navigation", navigation => navigation.show(how, url));
 
 /** A plain click on a `live-patch` link: the same components with a new URL. All other clicks are the browser's. */
 export function follow(link: HTMLAnchorElement, event: MouseEvent): void {
@@ -74,7 +69,8 @@ export function follow(link: HTMLAnchorElement, event: MouseEvent): void {
   )
     return;
   event.preventDefault();
-  withNavigation(
+  use(
+    "navigation",
     navigation => navigation.follow(to),
     () => location.assign(to),
   );

@@ -1,7 +1,7 @@
 /** Matching: which element in the page each wanted one is. */
 import { boxOf, keyOf, nameOf, placeless, rowOf, thingOf } from "./identity";
+import { here } from "./installed";
 import { isAway, isInside, type Job } from "./job";
-import { leaving } from "./leave";
 import {
   contains,
   find,
@@ -12,11 +12,11 @@ import {
   isEqual,
   nextSibling,
   nodeName,
-  own,
   parentNode,
   previousSibling,
 } from "./native";
 import type { ContentWord } from "./others";
+import { all } from "./query";
 
 /** A node of the page, if there is one. */
 export type Match = ChildNode | undefined;
@@ -59,10 +59,10 @@ export function match(job: Job, parent: Node, units: ChildNode[], left: Set<Chil
   units.forEach((unit, i) => {
     if (job.keeps.ends.has(unit)) take(i, unit);
     else if (keyOf(unit)) {
-      keyed ??= new Map([...left].reverse().map(node => [keyOf(node), node]));
-      const back = leaving().find(node => parentNode(node) === parent && keyOf(node) === keyOf(unit));
-      const known = keyed.get(keyOf(unit)) ?? back;
-      take(i, sibling(job, unit, known) ?? sameThing(job, unit as ChildNode, parent));
+      keyed ??= new Map(
+        [...left, ...(here("motion")?.leavingFrom(parent) ?? [])].reverse().map(node => [keyOf(node), node]),
+      );
+      take(i, sibling(job, unit, keyed.get(keyOf(unit))) ?? sameThing(job, unit as ChildNode, parent));
     }
   });
 
@@ -116,8 +116,7 @@ export function sameThing(job: Job, unit: ChildNode, parent: Node, fresh?: Node)
   if (!thing || !job.things.get(thing)) return undefined;
   const isRow = hasAttribute(unit as Element, "lc") || hasAttribute(unit as Element, "live-key");
   const row = (fresh && rowOf(unit, fresh)) || rowOf(parent);
-  const root = own(getRoot(parent));
-  return [...root.querySelectorAll<Element & ChildNode>(selectorOf(unit as Element))].find(
+  return all(selectorOf(unit as Element), getRoot(parent)).find(
     live =>
       thingOf(live) === thing &&
       sibling(job, unit, live) &&

@@ -25,13 +25,14 @@
 import { morphAttributes } from "./attributes";
 import { type Control, isEdited, isOpen, rememberChoice, rememberText, restoreRadios } from "./controls";
 import { THINGS } from "./identity";
+import { here } from "./installed";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
-import { comeBack, leave } from "./leave";
 import { isAligned, isAsSaid, isLike, type Match, match, sameThing } from "./match";
 import {
   addListener,
   childNodes,
+  detach,
   doc,
   find,
   findAll,
@@ -51,9 +52,8 @@ import {
 import { staying } from "./order";
 import {
   type ContentWord,
-  contentWord,
+  contents,
   foreign,
-  forgetContent,
   movedFrom,
   noteMove,
   pauseWatching,
@@ -104,8 +104,11 @@ export function morphAll(tasks: Task[], keeps: Keeps, options: MorphOptions): vo
 /** Takes a node out of the page, and what others moved away out of it. */
 function remove(node: Node): void {
   movedFrom(node, true).forEach(remove);
-  if (isElement(node)) noteTargets(node, "delete");
-  leave(node);
+  if (isElement(node)) {
+    noteTargets(node, "delete");
+    if (here("motion")?.leave(node)) return;
+  }
+  detach(node);
 }
 
 function morphRoot(job: Job, [from, to, contentOnly]: Task): void {
@@ -161,7 +164,7 @@ function waits({ callbacks }: Job, element: Element, to: Element): boolean {
 
 /** @returns whether a child was added, removed, moved or, if it is a text, changed */
 function morphChildren(job: Job, parent: Node, target: Node): boolean {
-  const word = contentWord(parent);
+  const word = contents.get(parent);
   if (word && isSaidAgain(job, parent, word, unitsOf(job, target))) return false;
   const [live, units, after] = changedWindow(job, parent, target);
   let matches: Match[] = live;
@@ -194,7 +197,7 @@ function morphChildren(job: Job, parent: Node, target: Node): boolean {
  */
 function isSaidAgain(job: Job, parent: Node, word: ContentWord, units: ChildNode[]): boolean {
   if (word.length !== units.length || !word.every((last, i) => isAsSaid(parent, last, units[i]!))) {
-    forgetContent(parent);
+    contents.delete(parent);
     return false;
   }
   word.forEach((last, i) => {
@@ -279,7 +282,8 @@ function arrange(
 function moveAll(job: Job, parent: Node, nodes: ChildNode[], before: ChildNode | null): void {
   for (const node of nodes) {
     if (isElement(node)) job.doomed.delete(node);
-    comeBack(node);
+    foreign.delete(node);
+    here("motion")?.comeBack(node);
     move(parent, node, before);
   }
 }

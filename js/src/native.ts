@@ -9,16 +9,14 @@
 
 const node = Node.prototype;
 const element = Element.prototype;
+const target = EventTarget.prototype;
 
-type Method<Self, A extends unknown[], T> = (this: Self, ...args: A) => T;
-
-/** A method as a function of its object. */
-const method = <Self, A extends unknown[], T>(own: Method<Self, A, T>): ((self: Self, ...args: A) => T) =>
-  Function.prototype.call.bind(own as never);
-
-/** A property as a function of its object. */
-const getter = <K extends keyof Node>(name: K): ((self: Node) => Node[K]) =>
-  method(Object.getOwnPropertyDescriptor(node, name)!.get!);
+/** A method as a function of its object, a property as one that reads it. */
+/* @__NO_SIDE_EFFECTS__ */
+function of<Function>(prototype: object, name: string): Function {
+  const { get, value } = Object.getOwnPropertyDescriptor(prototype, name)!;
+  return Function.prototype.call.bind(get ?? value) as Function;
+}
 
 const through = {
   get(self: object, name: string) {
@@ -32,35 +30,37 @@ const through = {
 /** An object as its class made it. It is another object than `self`: to be used at once, not to be kept or compared. */
 export const own = <T extends object>(self: T): T => new Proxy(self, through as ProxyHandler<T>);
 
-export const doc = own(document);
+export const doc = /* @__PURE__ */ own(document);
 
-export const parentNode = getter("parentNode");
-export const nextSibling = getter("nextSibling");
-export const previousSibling = getter("previousSibling");
-export const childNodes = getter("childNodes");
-export const nodeName = getter("nodeName");
-export const isConnected = getter("isConnected");
+type Reader<Self, T> = (self: Self) => T;
+type Finder<Found> = (self: Element, selector: string) => Found;
 
-export const isEqual = method(node.isEqualNode);
-export const contains = method(node.contains);
-export const getRoot = method(node.getRootNode) as (self: Node) => Document | ShadowRoot | Element;
-export const insert = method(node.insertBefore) as <N extends Node>(
-  self: Node,
-  child: N,
-  before: Node | null,
-) => N;
-export const getAttribute = method(element.getAttribute);
-export const attributeNames = method(element.getAttributeNames);
-export const shadowOf = method(Object.getOwnPropertyDescriptor(element, "shadowRoot")!.get!) as (
-  self: Element,
-) => ShadowRoot | null;
-export const closest = method(element.closest) as (self: Element, selector: string) => HTMLElement | null;
-export const addListener = method(EventTarget.prototype.addEventListener);
-export const find = method(element.querySelector) as (self: Element, selector: string) => Element | null;
-export const findAll = method(element.querySelectorAll) as <E extends Element = Element>(
-  self: Element,
-  selector: string,
-) => NodeListOf<E>;
+export const parentNode = of<Reader<Node, ParentNode | null>>(node, "parentNode");
+export const nextSibling = of<Reader<Node, ChildNode | null>>(node, "nextSibling");
+export const previousSibling = of<Reader<Node, ChildNode | null>>(node, "previousSibling");
+export const childNodes = of<Reader<Node, NodeListOf<ChildNode>>>(node, "childNodes");
+export const nodeName = of<Reader<Node, string>>(node, "nodeName");
+export const isConnected = of<Reader<Node, boolean>>(node, "isConnected");
+export const getRoot = of<Reader<Node, Document | ShadowRoot | Element>>(node, "getRootNode");
+export const shadowOf = of<Reader<Element, ShadowRoot | null>>(element, "shadowRoot");
+export const attributeNames = of<Reader<Element, string[]>>(element, "getAttributeNames");
+
+export const isEqual = of<(self: Node, other: Node) => boolean>(node, "isEqualNode");
+export const contains = of<(self: Node, other: Node) => boolean>(node, "contains");
+export const insert = of<<N extends Node>(self: Node, child: N, before: Node | null) => N>(
+  node,
+  "insertBefore",
+);
+export const getAttribute = of<(self: Element, name: string) => string | null>(element, "getAttribute");
+export const closest = of<Finder<HTMLElement | null>>(element, "closest");
+export const find = of<Finder<Element | null>>(element, "querySelector");
+export const findAll = of<<E extends Element = Element>(self: Element, selector: string) => NodeListOf<E>>(
+  element,
+  "querySelectorAll",
+);
+export const addListener = of<
+  (self: EventTarget, type: string, hear: EventListener, options?: AddEventListenerOptions) => void
+>(target, "addEventListener");
 
 export const isElement = (other: EventTarget): other is Element & ChildNode => other instanceof Element;
 export const hasAttribute = (self: Element, name: string) => getAttribute(self, name) !== null;
@@ -73,7 +73,7 @@ export const formOf = (self: Element): HTMLFormElement | null =>
       ? (self as HTMLInputElement).form
       : (closest(self, "form") as HTMLFormElement | null);
 
-export const detach = (child: Node) => {
+export const detach = (child: Node): void => {
   const parent = parentNode(child);
   if (parent) node.removeChild.call(parent, child);
 };

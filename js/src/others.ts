@@ -20,13 +20,13 @@ import { childNodes, contains, doc, getAttribute, isConnected, isElement, own, p
 type Words = Map<string, string | null>;
 
 /** Element -> attribute -> the server's last word, where the page says something else. */
-const words = new Map<Element, Words>();
+export const words = new Map<Element, Words>();
 
 /** What the server last put into an element: elements, and the texts and comments between them. */
 export type ContentWord = readonly (Element | string | null)[];
 
 /** Element -> the server's last word on its content, where others have written something else. */
-const contents = new Map<Node, ContentWord>();
+export const contents = new Map<Node, ContentWord>();
 
 /** Elements that others put among the server's, and those on their way out. */
 export const foreign = new WeakSet<Node>();
@@ -67,20 +67,11 @@ export function setServerWord(element: Element, name: string, word: string | nul
   else known?.delete(name);
 }
 
-/** The server's last word on the content of an element, where others have written something else. */
-export const contentWord = (parent: Node): ContentWord | undefined => contents.get(parent);
-
-/** From here on the content is the server's again. */
-export const forgetContent = (parent: Node): boolean => contents.delete(parent);
-
 /** Whether others put an element into the page, or one that it is in: a copy of the server's, say. */
 export function isForeign(element: Node): boolean {
   for (let on: Node | null = element; on; on = parentNode(on)) if (foreign.has(on)) return true;
   return false;
 }
-
-/** The names of the attributes of an element that others changed. */
-export const changedByOthers = (element: Element): Iterable<string> => words.get(element)?.keys() ?? [];
 
 /** Takes note that an element, if it is in the body by now, belongs to another parent. */
 export function noteMove(node: Node, parent: Node): void {

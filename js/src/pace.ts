@@ -25,10 +25,11 @@ export function paced(
   key: string | undefined,
 ): void {
   const own = paces.get(element) ?? {};
-  if (own[type] && isLive(element, "once")) return;
-  own[type] ??= { until: 0 };
-  const pace = key && !debounce ? (own[`${type} ${key}`] ??= { until: 0 }) : own[type];
   paces.set(element, own);
+  const isOnce = isLive(element, "once");
+  const name = key && !debounce && !isOnce ? `${type} ${key}` : type;
+  if (isOnce && own[name]) return;
+  const pace = (own[name] ??= { until: 0 });
 
   const now = performance.now();
   const rest = debounce || pace.until - now;

@@ -6,14 +6,14 @@ import * as bindings from "./bindings";
 import * as carried from "./carried";
 import * as connection from "./connection";
 import { ACK_DELAY, ACK_EVERY, CloseCode, DOUBT, PROTOCOL_VERSION, TOKEN } from "./constants";
-import { inspect, log } from "./debug";
 import { carryOut } from "./effects";
 import { protect, refuse } from "./forms";
-import * as hooks from "./hooks";
+import { here, tell } from "./installed";
+import * as lazy from "./lazy";
 import * as listen from "./listen";
 import type { LiveError } from "./livecomp";
 import * as place from "./location";
-import { closest, doc, findAll, getAttribute, own } from "./native";
+import { getAttribute } from "./native";
 import type { Entry } from "./outbox";
 import * as outbox from "./outbox";
 import { applyPatches } from "./patch";
@@ -21,13 +21,6 @@ import type { Actions, Effect, Failure, Patch, ServerMessage, ServerMessages, Ta
 import { all } from "./query";
 import * as recovery from "./recover";
 import { reload } from "./reload";
-import { rememberScroll } from "./scroll";
-import * as states from "./states";
-import { findTarget } from "./targets";
-import { watch } from "./triggers";
-
-const NOTICED =
-  "[live-hook],[live-init],[live-autofocus],[live-poll],[live-intersect],[live-offline],[live-cloak],[live-dirty],[live-current]";
 
 let id = "";
 let acknowledged = 0;
@@ -45,9 +38,7 @@ export function start(url: string): void {
   bindings.start();
   place.start();
   recovery.start();
-  all(NOTICED).forEach(notice);
-  states.reflect();
-  listen.on(document, "input", states.reflect);
+  listen.on(document, "input", () => tell("reflect"));
   carried.ask();
   listen.on(window, "pagehide", () => carried.keep(id));
   connection.start(url, join, received, closed);
@@ -75,25 +66,12 @@ const actions = {
   error: refused,
 } satisfies Actions<Omit<ServerMessages, "pong">>;
 
-/** The last view transition: what comes while the browser takes its picture of the page has to wait for it. */
-let shown: Promise<void> | undefined;
-
-/** A patch of what has `live-transition` is shown as a view transition, where the browser has those. */
 function received([type, ...fields]: ServerMessage): void {
   const act = () => (actions as Table)[type]?.(...fields);
-  const patches = fields[2] as Pick<Patch[], "some"> | undefined; // where there are any
-  const transition = patches?.some?.(isShown) && doc.startViewTransition?.(act);
-  if (transition) {
-    shown = transition.updateCallbackDone;
-    transition.ready.catch(() => {}); // skipped, for the next one
-  } else if (shown) shown.then(act, act);
+  const motion = here("motion");
+  if (motion) motion.show(fields[2] as Patch[] | undefined, act);
   else act();
 }
-
-const isShown = ([address]: Patch) => {
-  const target = findTarget(document, address);
-  return target && closest(target, "[live-transition]");
-};
 
 /**
  * The page goes on where it was, or, in doubt, nearly there: the user is told when it was further than it is now.
@@ -121,8 +99,9 @@ function joined(
   if (doubt?.[1]) report(DOUBT);
   if (isFirst || doubt) recovery.recover();
   outbox.resume();
-  states.reflect();
-  if (!isFirst) hooks.tellAll("reconnected");
+  lazy.retry();
+  tell("reflect");
+  if (!isFirst) tell("reconnected");
   announce(isFirst ? "connected" : "reconnected", { page });
 }
 
@@ -191,7 +170,7 @@ function settle(
   });
   for (const { done } of settled) done?.(error);
   recovery.catchUp();
-  states.reflect();
+  tell("reflect");
   if (patches[0]) announce("patched", news);
   carryOut(effects);
   return settled;
@@ -200,29 +179,20 @@ function settle(
 function apply(patches: Patch[]): void {
   const changed = new Set<Element>();
   const added: Element[] = [];
-  const scrollBack = rememberScroll();
+  const scrollBack = here("motion")?.rememberScroll();
   const missing = applyPatches(document, patches, {
     added: element => void added.push(element),
     updated: element => void changed.add(element),
   });
-  scrollBack();
+  scrollBack?.();
   if (!missing[0]) asked.clear();
-  hooks.patched(changed);
-  for (const root of added) findAll<HTMLElement>(root, NOTICED).forEach(notice);
   const news = [...changed, ...added];
   if (patches.some(([, html]) => bindings.mayHaveNews(html))) bindings.listen(news);
-  for (const element of news) if (own(element).matches(NOTICED)) notice(element as HTMLElement);
-  inspect(news);
+  tell("patched", [...changed], added);
   for (const [address] of missing) {
-    log("missing", address);
+    tell("logged", "missing", address);
     ask(componentIn(address));
   }
-}
-
-function notice(element: HTMLElement): void {
-  hooks.mount(element);
-  watch(element);
-  states.add(element);
 }
 
 /** A target was not there: its component is asked for, when that is gone the page, and when that does not help, a reload. */
@@ -236,9 +206,9 @@ function ask(component: string): void {
 function closed(code: number, isFinal: boolean): void {
   const culprit = code % 1000 === CloseCode.INTERNAL % 1000 && outbox.blame();
   if (culprit) refused(culprit, "failed", texts.broken ?? "Something went wrong.");
-  if (outbox.isOnline) hooks.tellAll("disconnected");
+  if (outbox.isOnline) tell("disconnected");
   outbox.pause();
-  states.reflect();
+  tell("reflect");
   announce("disconnected", { code, final: isFinal });
   if (code === CloseCode.SIGNED_OUT || code === CloseCode.VERSION_CHANGED) reload();
   else if (isFinal) report({ code: "closed", message: `Connection closed (${code}). Please reload.` });

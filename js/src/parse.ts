@@ -4,7 +4,8 @@
  * It is parsed in a document that does nothing (no scripts, images or custom elements), into an empty copy of the
  * parent: so table rows, options and SVG become what they are, and scripts never run, wherever they are put then.
  */
-import { childNodes, doc, isElement, nodeName, own, parentNode, shadowOf } from "./native";
+import { childNodes, doc, isElement, nodeName, parentNode, shadowOf } from "./native";
+import { all } from "./query";
 
 const inert = doc.implementation.createHTMLDocument();
 
@@ -23,7 +24,7 @@ export function parse(html: string, place: Element): Element {
 }
 
 function noteShadows(root: Element | ShadowRoot): void {
-  for (const host of own(root).querySelectorAll("*")) {
+  for (const host of all("*", root)) {
     const shadow = shadowOf(host);
     if (!shadow) continue;
     for (let on: Node | null = host; on; on = parentNode(on)) withShadow.add(on);

@@ -72,17 +72,11 @@ export type ClientMessage = Tagged<ClientMessages>;
 export type ServerMessage = Tagged<ServerMessages>;
 export type Effect = Tagged<Effects>;
 
-const unsafe = /^(__proto__|constructor|prototype)$/;
-
-/** An object without a prototype, and without the keys that could reach one. */
-export function record(entries: Iterable<readonly [string, unknown]>): Values {
-  const values: Values = Object.create(null);
-  for (const [key, value] of entries) if (!unsafe.test(key)) values[key] = value;
-  return values;
-}
+/** Names that could reach a prototype. */
+export const UNSAFE = /^(__proto__|constructor|prototype)$/;
 
 /** The messages of a frame: one message, or a list of them. */
 export function decode(frame: string): ServerMessage[] {
-  const data = JSON.parse(frame, (key, value) => (unsafe.test(key) ? undefined : value));
+  const data = JSON.parse(frame, (key, value) => (UNSAFE.test(key) ? undefined : value));
   return typeof data[0] === "string" ? [data] : data;
 }

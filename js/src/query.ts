@@ -1,13 +1,13 @@
 /** Reading the page. */
 
-import { doc, getAttribute } from "./native";
+import { doc, getAttribute, own } from "./native";
 
 /** The first element that a selector finds. */
 export const find = (selector: string): HTMLElement | null => doc.querySelector(selector);
 
-/** The elements that a selector finds, in document order. */
-export const all = <E extends Element = HTMLElement>(selector: string): E[] => [
-  ...doc.querySelectorAll<E>(selector),
+/** The elements that a selector finds in a document, an element or a shadow tree, in order. */
+export const all = <E extends Element = HTMLElement>(selector: string, root: ParentNode = document): E[] => [
+  ...own(root).querySelectorAll<E>(selector),
 ];
 
 /** The value of an element's `live-<name>` attribute. */

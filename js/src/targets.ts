@@ -4,8 +4,9 @@
  * To find one of 1,000 rows by selector takes longer than to patch it, so the page is looked through once. Morphs tell
  * what comes and goes; if something is not where it should be, the page is looked through again.
  */
-import { contains, findAll, getAttribute, own } from "./native";
+import { contains, findAll, getAttribute } from "./native";
 import { isForeign } from "./others";
+import { all } from "./query";
 
 let targets = new Map<string, Element>();
 
@@ -26,7 +27,7 @@ function known(root: Node, address: string): Element | undefined {
 /** Finds all targets in `root` anew. Of two with one address the one that was known before is meant. */
 export function lookThrough(root: ParentNode & Node): void {
   const found = new Map<string, Element>();
-  for (const element of own(root).querySelectorAll("[lc]")) {
+  for (const element of all("[lc]", root)) {
     const address = addressOf(element);
     const other = found.get(address);
     if (!other) found.set(address, known(root, address) ?? element);

@@ -254,8 +254,9 @@ test("debug mode logs each message and flashes what a patch changes", async ({ a
   const logged: string[] = [];
   page.on("console", message => logged.push(message.text()));
   await app.open(component("<b lc=c0.1>0</b><p>still</p>"));
-  const flashed = await page.evaluateHandle(() => {
+  const flashed = await page.evaluateHandle(async () => {
     window.livecomp.debug();
+    await import("/extras/debug.js" as string);
     const elements: string[] = [];
     const { animate } = Element.prototype;
     Element.prototype.animate = function (...args) {

@@ -17,6 +17,14 @@ export { expect };
 
 type Fields<Type extends keyof ClientMessages> = Extract<ClientMessage, [Type, ...unknown[]]>;
 
+const EXTRAS = {
+  hooks: "[live-hook]",
+  motion: "[live-leave],[live-transition],[live-preserve-scroll]",
+  outside: "[live-click-away]",
+  states: "[live-offline],[live-cloak],[live-dirty],[live-current]",
+  triggers: "[live-init],[live-autofocus],[live-poll],[live-intersect]",
+};
+
 export class App {
   readonly received: ClientMessage[] = [];
   readonly frames: string[] = [];
@@ -58,7 +66,19 @@ export class App {
   async open(body: string, { head = "", joined = true, path = "/" } = {}): Promise<void> {
     this.files.set(path, ["text/html", site(body, head).replace("></script>", ` ${this.told}></script>`)]);
     await this.page.goto(this.url + path);
-    if (joined) await this.until(() => this.joins > 0);
+    if (!joined) return;
+    await this.until(() => this.joins > 0);
+    await this.extras();
+  }
+
+  /** Waits for the extras of what is in the page by itself, unless that is left meanwhile. */
+  private extras(): Promise<void> {
+    return this.page
+      .evaluate(async extras => {
+        for (const [name, selector] of Object.entries(extras))
+          if (Document.prototype.querySelector.call(document, selector)) await import(`/extras/${name}.js`);
+      }, EXTRAS)
+      .catch(() => {});
   }
 
   expectError(pattern: RegExp): void {
@@ -121,6 +141,7 @@ export class App {
     await this.page.evaluate(() => 0); // the listener is there before the marker
     this.send(["ack", 0, [["push", marker, null, ""]]]);
     await seen;
+    await this.extras();
   }
 
   async until(condition: () => boolean, what: () => string = () => String(condition)): Promise<void> {

@@ -137,6 +137,11 @@ test("an error in a hook stops nothing else", async ({ app, page }) => {
   await expect(page.locator("b")).toHaveText("1");
 });
 
+test("hooks are for pages without components, too", async ({ app, page }) => {
+  await app.open('<p id=a live-hook="Chart"></p>', { head, joined: false });
+  await expect.poll(() => page.evaluate("log")).toEqual(["mounted a"]);
+});
+
 test("t10: a hook named like a part of every object is none", async ({ app, page }) => {
   await app.open(list('<p live-hook="constructor"></p><p live-hook="__proto__"></p>'), { head });
   expect(await log(page)).toEqual([]);

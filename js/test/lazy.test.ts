@@ -51,15 +51,53 @@ test("one comes from where the server says", async ({ app, page }) => {
   expect(paths).not.toContain("/extras/commands.js");
 });
 
-test("a click is not lost while one is on its way", async ({ app, page }) => {
+/** Keeps an extra on its way until the returned function is called. */
+async function hold(page: import("@playwright/test").Page, name: string): Promise<() => void> {
   let arrive = () => {};
   const held = new Promise<void>(resolve => {
     arrive = resolve;
   });
-  await page.route("**/extras/commands.js", async route => {
+  await page.route(`**/extras/${name}.js`, async route => {
     await held;
     await route.continue();
   });
+  return arrive;
+}
+
+test("what is pushed while hooks are on their way reaches them, and only that", async ({ app, page }) => {
+  const arrive = await hold(page, "hooks");
+  app.files.set("/hooks.js", [
+    "text/javascript",
+    `window.log = [];
+    window.livecomp.hooks({ Log: {
+      mounted() { log.push("mounted"); this.handleEvent("tea", payload => log.push(payload)); },
+      updated() { log.push("updated"); },
+    } });`,
+  ]);
+  await app.open(component("nothing"), { head: '<script type="module" src="/hooks.js"></script>' });
+  const seen = await app.listen("live:push");
+  app.patch([["c0.0", "><p live-hook=Log>1</p></div>"]], { effects: [["push", "tea", 1, "c0"]] });
+  app.patch([["c0.0", "><p live-hook=Log>2</p></div>"]], { effects: [["push", "tea", 2, "c0"]] });
+  await expect.poll(async () => (await seen()).length).toBe(2);
+  arrive();
+  await app.settled();
+  expect(await page.evaluate("log")).toEqual(["mounted", 1, 2]);
+});
+
+test("states are right when they come late", async ({ app, page }) => {
+  const arrive = await hold(page, "states");
+  await app.open(component("<p id=x live-offline hidden>offline</p><p id=y live-cloak hidden>live</p>"), {
+    joined: false,
+  });
+  await app.until(() => app.joins > 0);
+  await app.goDown();
+  arrive();
+  await expect(page.locator("#x")).toBeVisible();
+  await expect(page.locator("#y")).toBeVisible();
+});
+
+test("a click is not lost while one is on its way", async ({ app, page }) => {
+  const arrive = await hold(page, "commands");
   await app.open(MENU);
   await page.click("#x");
   await app.settled();
@@ -96,4 +134,25 @@ test("one that cannot be loaded is told, and tried again", async ({ app, page })
   await page.unroute("**/extras/commands.js");
   await page.click("#x");
   await expect(page.locator("#menu")).toBeVisible();
+});
+
+test("one that could not be loaded is tried again when the page connects again", async ({ app, page }) => {
+  app.expectError(/404|Failed/);
+  await page.route("**/extras/states.js", route => route.fulfill({ status: 404 }));
+  await app.open(component("<p id=x live-cloak hidden>live</p>"));
+  await expect(page.locator("#x")).toBeHidden();
+  await page.unroute("**/extras/states.js");
+  await app.goDown();
+  await app.comeBack();
+  await expect(page.locator("#x")).toBeVisible();
+});
+
+test("where messages cannot be shown, that is no message to show", async ({ app, page }) => {
+  app.expectError(/404|Failed/);
+  const paths = requested(page);
+  app.told = `data-livecomp-extras='{"notices": "/missing.js"}'`;
+  await app.open(`${component("")}<div live-flash></div>`);
+  await app.settled();
+  await app.settled();
+  expect(paths.filter(path => path === "/missing.js").length).toBeLessThanOrEqual(2); // once more when it had joined
 });

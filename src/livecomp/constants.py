@@ -50,5 +50,5 @@ TOKEN = "lc-token"
 JSON_MARK = "json:"
 PART = "+"
 """Begins a frame with a part of a message that is longer than a frame may be. One without a part: that was all of it."""
-CLIENT_EXTRAS = ("commands", "navigation")
+CLIENT_EXTRAS = ("commands", "debug", "hooks", "motion", "navigation", "notices", "outside", "states", "triggers")
 """The modules of the client that a page loads when it first uses them."""

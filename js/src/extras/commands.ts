@@ -7,9 +7,7 @@
  * and a class that is on them while they come or go.
  */
 
-import type { Client } from "../commands";
-import { closest, own } from "../native";
-import { all } from "../query";
+import type { Client } from "../client";
 
 type Verb = (element: HTMLElement, value: string, origin: Element, verb: string) => void;
 
@@ -24,7 +22,7 @@ const leaving = new WeakSet<Element>();
 const classes =
   (how: "add" | "remove" | "toggle"): Verb =>
   (element, value) => {
-    for (const name of value.split(".")) own(element).classList[how](name);
+    for (const name of value.split(".")) client.own(element).classList[how](name);
   };
 
 /** For showing and hiding, the value is the transition's class. */
@@ -33,13 +31,13 @@ const verbs: Record<string, Verb | undefined> = {
   show: reveal,
   hide: reveal,
   toggle: reveal,
-  focus: element => own(element).focus(),
+  focus: element => client.own(element).focus(),
   "add-class": classes("add"),
   "remove-class": classes("remove"),
   "toggle-class": classes("toggle"),
   "set-attr": (element, value) =>
-    own(element).setAttribute(value.split("=")[0]!, value.replace(/.*?(=|$)/, "")),
-  dispatch: (element, value) => own(element).dispatchEvent(new CustomEvent(value, { bubbles: true })),
+    client.own(element).setAttribute(value.split("=")[0]!, value.replace(/.*?(=|$)/, "")),
+  dispatch: (element, value) => client.own(element).dispatchEvent(new CustomEvent(value, { bubbles: true })),
   push: (_, value, origin) => client.call(origin, value),
 };
 
@@ -50,14 +48,14 @@ export function run(origin: Element, commands: string): void {
     const value = /-|pa|pu/.test(verb) ? rest.split(" ")[0]! : "";
     const act = verbs[verb];
     if (!act) client.report({ code: "unknown_command", message: command });
-    for (const element of find(origin, rest.slice(value.length).trim()))
+    for (const element of targets(origin, rest.slice(value.length).trim()))
       if (element) act?.(element, value || transition, origin, verb);
   }
 }
 
-function find(origin: Element, selector: string): (HTMLElement | null)[] {
-  if (selector.startsWith("closest ")) return [closest(origin, selector.slice(8))];
-  return selector ? all<HTMLElement>(selector) : [origin as HTMLElement];
+function targets(origin: Element, selector: string): (HTMLElement | null)[] {
+  if (selector.startsWith("closest ")) return [client.own(origin).closest<HTMLElement>(selector.slice(8))];
+  return selector ? client.all<HTMLElement>(selector) : [origin as HTMLElement];
 }
 
 /** Shows or hides through the `hidden` attribute, after the animations that the transition's class starts. */
@@ -67,8 +65,8 @@ async function reveal(
   origin: Element,
   verb: string,
 ): Promise<void> {
-  const shown = own(element);
-  const trigger = own(origin);
+  const shown = client.own(element);
+  const trigger = client.own(origin);
   const on = verb === "show" || (verb === "toggle" && (shown.hidden || leaving.has(element)));
   if (trigger.ariaExpanded) trigger.ariaExpanded = `${on}`;
   leaving[on ? "delete" : "add"](element);

@@ -5,8 +5,8 @@
  * about the URL until then is about the entry that was left: it is kept for when the user comes back to that.
  */
 
-import type { Client, Place } from "../location";
-import { addListener } from "../native";
+import type { Client } from "../client";
+import type { Place } from "../location";
 
 declare global {
   interface Window {
@@ -27,7 +27,7 @@ export function install(given: Client): void {
   enter();
   if (seen !== client.started) current = {}; // the user has gone back while this was loading
   seen = client.started;
-  addListener(window, "scroll", keepScroll);
+  EventTarget.prototype.addEventListener.call(window, "scroll", keepScroll);
   keepScroll();
 }
 
@@ -51,7 +51,7 @@ export function moved(): void {
   enter();
   const { scroll } = current;
   if (seen !== before.url) tell(before, () => scroll && scrollTo(scroll));
-  client.reflect();
+  client.tell("reflect");
 }
 
 /** Tells the server of another URL; what the user typed before comes first. The scroll position needs the content. */
@@ -79,7 +79,7 @@ export function show(how: "push" | "replace", url: string): void {
 function put(how: "push" | "replace", to: URL): void {
   history[`${how}State`](how === "push" ? null : history.state, "", to);
   enter();
-  client.reflect();
+  client.tell("reflect");
 }
 
 /** Goes to another URL with the same components. */

@@ -1,6 +1,5 @@
 /** What the tests of the morph find in their page: a stage, patches for it, and assertions. */
-import { type MorphOptions, morph } from "../../src/morph";
-import { applyPatches } from "../../src/patch";
+import { applyPatches, type MorphOptions, morph } from "./morphing";
 
 const work = document.querySelector("main")!;
 

@@ -44,10 +44,10 @@ function silence(): Buffer {
 const minified: Plugin = {
   name: "minified",
   setup(build) {
-    build.onResolve({ filter: /\/src\// }, () => ({ path: "morph", namespace: "minified" }));
+    build.onResolve({ filter: /\/morphing$/ }, () => ({ path: "morph", namespace: "minified" }));
     build.onLoad({ filter: /./, namespace: "minified" }, async () => {
-      const contents = `export { morph } from "./morph"; export { applyPatches } from "./patch";`;
-      const resolveDir = new URL("../../src", import.meta.url).pathname;
+      const contents = `export { morph, applyPatches } from "./morphing";`;
+      const resolveDir = new URL(".", import.meta.url).pathname;
       return { contents: await script(contents, resolveDir) };
     });
   },
