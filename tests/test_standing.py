@@ -359,6 +359,37 @@ def test_t116_a_component_that_is_not_shown_leads_nobody_away(
     assert ["redirect", "/login/"] in [[*each] for each in sent[-1][-1]], "it does when it would be shown"
 
 
+class Box(LiveComponent):
+    name = "standing.box"
+    template = "<p>{{ items }}</p>"
+    items: list[int] = state([])
+
+    def has_permission(self) -> bool:
+        return len(self.items) < 3
+
+    def put(self) -> None:
+        self.items.append(1)
+
+
+class BoxAuthor(Author):
+    name = "standing.box_author"
+    template = given_to("standing.staff").replace(CONTENT, "{% live_component 'standing.box' %}")
+
+    @event
+    def put(self, box: str, fails: bool) -> None:
+        self.send_to(box, "put")
+        if fails:
+            raise ValueError("no")
+
+
+def test_a_failing_handler_is_undone_in_a_hidden_component_whose_rule_has_read_the_field() -> None:
+    driver = joined("standing.box_author")
+    box = id_of(driver, "standing.box")
+    driver.event("put", box=box, fails=False)
+    assert driver.event("put", box=box, fails=True)[0][0] == "error"
+    assert driver.page.tree[box].component.items == [1]  # type: ignore[attr-defined]
+
+
 class Both(LiveComponent):
     name = "standing.both"
     template = """{% load livecomp %}<div>{% live_component 'standing.door' is_open=is_open fills %}{% fill 'default' %}

@@ -83,17 +83,18 @@ class Attempts(Address):
     def ask_unseen(self, act: Callable[[], object]) -> bool:
         """Ask the code of a component that the visitor does not see. False when it asks for a redirect. Nothing that it
         asks for happens: nobody is led away by what is not shown."""
-        before, self.leaving = self.leaving, ""
-        outer = self.attempt
-        attempt = self.attempt = self.turn.renders if outer is None else outer
-        mark = attempt.mark()
+        outer, before = self.attempt, self.leaving
+        attempt = self.attempt = Attempt(notes_fields=False)  # of its own: what the handler at work notes stays noted
+        self.leaving = ""
         try:
             with contained:
                 act()
             return not self.leaving
         finally:
-            attempt.outputs += attempt.take_back(mark)
+            facts = attempt.take_back(START)
             self.attempt, self.leaving = outer, before
+            for fact in facts:
+                self.output(fact)
 
     def note(self, mounted: Mounted) -> None:
         """The render at work changes how the component stands there, and what the browser has of it."""
