@@ -3,6 +3,7 @@ import { boxOf, keyOf, nameOf, placeless, rowOf, thingOf } from "./identity";
 import { here } from "./installed";
 import { isAway, isInside, type Job } from "./job";
 import {
+  childNodes,
   contains,
   find,
   getAttribute,
@@ -15,11 +16,50 @@ import {
   parentNode,
   previousSibling,
 } from "./native";
-import type { ContentWord } from "./others";
+import { type ContentWord, foreign, movedFrom } from "./others";
+import { withShadow } from "./parse";
 import { all } from "./query";
 
 /** A node of the page, if there is one. */
 export type Match = ChildNode | undefined;
+
+/** The nodes and kept runs that are wanted as an element's content. */
+export const unitsOf = (job: Job, target: Node): ChildNode[] =>
+  [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
+
+/** The children in the page and those that are wanted, without their equal heads and tails, and what comes after. */
+export function changedWindow(
+  job: Job,
+  parent: Node,
+  target: Node,
+): [live: ChildNode[], units: ChildNode[], after: ChildNode | null] {
+  const live: ChildNode[] = [];
+  for (
+    let node: ChildNode | null = childNodes(parent)[0] ?? null;
+    node;
+    node = nextSibling(job.keeps.last(node))
+  )
+    if (!foreign.has(node)) live.push(node);
+  const units = unitsOf(job, target);
+  const length = Math.min(live.length, units.length);
+  let head = 0;
+  let tail = 0;
+  while (head < length && isSame(job, live[head]!, units[head]!)) head++;
+  while (tail < length - head && isSame(job, live.at(-1 - tail)!, units.at(-1 - tail)!)) tail++;
+  const end = live.length - tail;
+  const away = movedFrom(parent).filter(node => !foreign.has(node)) as ChildNode[];
+  return [[...live.slice(head, end), ...away], units.slice(head, units.length - tail), live[end] ?? null];
+}
+
+function isSame(job: Job, live: Node, unit: Node): boolean {
+  return (
+    live === unit ||
+    (isEqual(live, unit) &&
+      !job.changed.has(live) &&
+      // isEqualNode looks neither into templates nor into shadow trees.
+      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || find(unit, "template") || withShadow.has(unit))))
+  );
+}
 
 /** Whether children match one to one, in order, and nobody needs to look further. */
 export function isAligned(live: ChildNode[], units: ChildNode[]): boolean {

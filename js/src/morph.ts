@@ -28,22 +28,19 @@ import { THINGS } from "./identity";
 import { here } from "./installed";
 import { isAway, type Job, type MorphOptions, startJob, type Task } from "./job";
 import { Keeps } from "./keeps";
-import { isAligned, isAsSaid, isLike, type Match, match, sameThing } from "./match";
+import { changedWindow, isAligned, isAsSaid, isLike, type Match, match, sameThing, unitsOf } from "./match";
 import {
   addListener,
   childNodes,
   detach,
   doc,
-  find,
   findAll,
   getAttribute,
   hasAttribute,
   insert,
   isConnected,
   isElement,
-  isEqual,
   move,
-  nextSibling,
   nodeName,
   own,
   parentNode,
@@ -60,7 +57,7 @@ import {
   setServerWord,
   watchOthers,
 } from "./others";
-import { parse, withShadow } from "./parse";
+import { parse } from "./parse";
 import { noteTargets } from "./targets";
 
 export type { MorphOptions };
@@ -207,43 +204,6 @@ function isSaidAgain(job: Job, parent: Node, word: ContentWord, units: ChildNode
     morphElement(job, last, unit as Element);
   });
   return true;
-}
-
-const unitsOf = (job: Job, target: Node): ChildNode[] =>
-  [...childNodes(target)].flatMap(child => job.keeps.units.get(child) ?? child);
-
-/** The children in the page and those that are wanted, without their equal heads and tails, and what comes after. */
-function changedWindow(
-  job: Job,
-  parent: Node,
-  target: Node,
-): [live: ChildNode[], units: ChildNode[], after: ChildNode | null] {
-  const live: ChildNode[] = [];
-  for (
-    let node: ChildNode | null = childNodes(parent)[0] ?? null;
-    node;
-    node = nextSibling(job.keeps.last(node))
-  )
-    if (!foreign.has(node)) live.push(node);
-  const units = unitsOf(job, target);
-  const length = Math.min(live.length, units.length);
-  let head = 0;
-  let tail = 0;
-  while (head < length && isSame(job, live[head]!, units[head]!)) head++;
-  while (tail < length - head && isSame(job, live.at(-1 - tail)!, units.at(-1 - tail)!)) tail++;
-  const end = live.length - tail;
-  const away = movedFrom(parent).filter(node => !foreign.has(node)) as ChildNode[];
-  return [[...live.slice(head, end), ...away], units.slice(head, units.length - tail), live[end] ?? null];
-}
-
-function isSame(job: Job, live: Node, unit: Node): boolean {
-  return (
-    live === unit ||
-    (isEqual(live, unit) &&
-      !job.changed.has(live) &&
-      // isEqualNode looks neither into templates nor into shadow trees.
-      !(isElement(unit) && (nodeName(unit) === "TEMPLATE" || find(unit, "template") || withShadow.has(unit))))
-  );
 }
 
 /** Puts the children into order. @returns whether there was anything to do */
