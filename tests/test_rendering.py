@@ -214,9 +214,9 @@ def test_a_redirect_of_a_render_that_is_refused_outlives_the_event_that_is_undon
     driver = Driver("rendering.only_small")
     driver.join()
     sent = driver.event("set_number", n=2)
-    assert sent == [["error", 1, "forbidden", "Too high.", "c0"], ["ack", 1, WAY_ON]]
+    assert sent == [["error", 1, "forbidden", "Too high.", "c0"], ["patch", 1, 1, [], WAY_ON]]
     assert (driver.component.n, driver.page.topics) == (0, {})
-    assert driver.event("set_number", n=0)[0] == ["ack", 2, [("flash", "info", "set")]], "all else goes on"
+    assert driver.event("set_number", n=0) == [["patch", 2, 2, [], [("flash", "info", "set")]]], "all else goes on"
 
 
 def test_a_child_that_is_refused_and_leads_elsewhere_takes_nothing_of_its_parent_s_event() -> None:

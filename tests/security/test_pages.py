@@ -135,8 +135,8 @@ def test_t88_no_tag_writes_attribute_names_from_data() -> None:
 def test_t90_the_payload_of_a_pushed_event_is_data() -> None:
     driver = Driver("echo")
     driver.join()
-    ((kind, _, _, _, effects),) = driver.event("tell", text=HOSTILE)
-    assert kind == "ack"
+    ((kind, _, _, patches, effects),) = driver.event("tell", text=HOSTILE)
+    assert (kind, patches) == ("patch", [])
     ((push, name, payload, component),) = effects
     assert (push, name, component) == ("push", "told", "c0")
     assert json.loads(json.dumps(payload))["text"] == HOSTILE

@@ -104,6 +104,7 @@ def test_t110_a_component_that_answers_itself_is_stopped(caplog: pytest.LogCaptu
     assert driver.page.turn.kept == []
 
 
+@override_settings(LIVECOMP={"HANDLER_TIMEOUT": 0.2})  # for so long a task waits for its page to come back
 async def test_t111_timers_tasks_topics_and_counts_are_gone_with_the_connection() -> None:
     runtime = None
     async with fake_socket() as socket:
