@@ -178,12 +178,12 @@ def test_an_address_that_was_not_shown_is_shown_after_the_cut() -> None:
     assert come_back(driver, driver.page.version - 1) == [["url", "push", "/?q=milk"]]
 
 
-def test_a_browser_that_has_gone_on_by_itself_stays_where_it_is() -> None:
+def test_a_browser_that_comes_back_with_another_address_is_told_that_of_the_fields_once() -> None:
     driver = joined()
     driver.event("search", q="tea")
-    driver.url = "/?q=own"
-    assert come_back(driver, 0) == []
-    assert driver.page.url == "/?q=own"
+    driver.url = "/?q=own"  # where the user goes by himself is told by a message of its own, after the join
+    assert come_back(driver, 0) == [["url", "replace", "/?q=tea"]]
+    assert driver.page.url == "/?q=tea"
 
 
 def test_a_url_that_the_browser_went_to_outlasts_what_was_pushed_before() -> None:
