@@ -221,3 +221,17 @@ def test_a_state_that_has_expired_tells_nothing() -> None:
     known = driver.page.joined_id
     cache.clear()
     assert again(driver, known, 0, heard=0) == [["doubt", False]]
+
+
+class Opening(LiveComponent):
+    name = "told.opening"
+    template = "<p>open</p>"
+
+    def mount(self) -> None:
+        self.flash("info", "Welcome.")
+
+
+def test_what_mount_has_asked_for_is_saved_as_done_as_soon_as_an_event_is() -> None:
+    driver = Driver("told.opening")
+    driver.join()
+    assert Save(is_urgent=True) in driver.out(Save)

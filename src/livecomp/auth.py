@@ -147,6 +147,8 @@ def _verdict(mounted: "Mounted", verdicts: dict[Hashable, Refused | None]) -> Re
             guard(each)
         if not _is_restricted(type(mounted.component)):
             return None
+        if has_rule(mounted.component):  # what it has computed may be of another state
+            mounted.forget_computed()
         is_unseen = has_rule(mounted.component) and standing.is_left_out(mounted)
         ask = page.ask_unseen if is_unseen else page.try_out
         if not ask(lambda: check(mounted.component, page.request, verdicts)):

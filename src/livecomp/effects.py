@@ -112,7 +112,9 @@ class Postpone:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """The state changed: save a snapshot soon."""
+    """The state changed: save a snapshot soon. ``is_urgent``: as soon as after an event, for what would happen twice."""
+
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, transaction
 from django.http.response import HttpResponseBase
 
-from livecomp import auth, failures, inputs, once
+from livecomp import auth, failures, inputs, lifecycle, navigation, once
 from livecomp.effects import Await, Flush, PageGone
 from livecomp.exceptions import Refused
 from livecomp.mounted import Mounted
@@ -217,11 +217,17 @@ class _Undone(Exception):
 
 
 def may_read_url(mounted: Mounted) -> bool:
-    """Whether the component is there for this visitor. The page has moved, whatever one of its components says to it."""
+    """Whether the component is there for this visitor, or would be with what the address stands for. The page has moved,
+    whatever one of its components says to it."""
+    page = mounted.page
     try:
-        auth.guard(mounted)
+        try:
+            auth.guard(mounted)
+        except Refused:
+            fields = navigation.fields_from_query(mounted.component, page.query, mounted.url_defaults)
+            lifecycle.ask_before(mounted, fields)
     except Refused:
-        mounted.page.dirty.add(mounted.id)
+        page.dirty.add(mounted.id)
         return False
     except Exception:  # the handler's own question is answered with that
         return True

@@ -23,7 +23,7 @@ def mount(mounted: Mounted, arguments: Mapping[str, Any]) -> bool:
     page = mounted.page
     try:
         arguments = copy_arguments(arguments)
-        _ask_before(mounted, arguments)
+        ask_before(mounted, arguments)
         return page.try_out(lambda: _set_up(mounted, arguments), notes_fields=True)
     except ComponentError:
         raise
@@ -48,7 +48,7 @@ def update(child: Mounted, changed: dict[str, Any]) -> None:
         child.broken = ""
         page.turn.verdicts.clear()  # its children were refused with it
     try:
-        _ask_before(child, changed)
+        ask_before(child, changed)
         page.try_out(lambda: _call(child, "updated", changed), notes_fields=True)
     except Exception as error:
         _break(child, "updated", error)
@@ -77,7 +77,7 @@ def resume(mounted: Mounted) -> None:
     auth.forget_rule(mounted)  # it is asked again before anything is shown
 
 
-def _ask_before(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
+def ask_before(mounted: Mounted, arguments: Mapping[str, Any]) -> None:
     """Ask the guard before mount() or updated(). The component's own rule sees what these are going to get."""
     if not auth.has_rule(mounted.component):
         return auth.guard(mounted)

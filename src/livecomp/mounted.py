@@ -230,7 +230,7 @@ class Mounted:
             else:
                 self.page.effect(kind, *details)
         if waiting or effects:
-            self.page.output(Save())  # so that they are not there again after a cut
+            self.page.output(Save(is_urgent=True))  # so that they are not there again after a cut or a kill
 
     def kept(self) -> dict[str, Any]:
         """What a snapshot holds of the component beside its state."""

@@ -435,3 +435,72 @@ def test_declared_permissions_are_not_read_again_for_a_rule(name: str, bob: User
         driver.event("add")
     permissions = [each["sql"] for each in queries if "auth_permission" in each["sql"]]
     assert len(permissions) <= 4, "user's and groups' permissions, for the handler and for the render"
+
+
+class Account(LiveComponent):
+    """Its rule and its template look at a row that is read once."""
+
+    name = "rules.account"
+    template = "<p>ACCOUNT OF {{ owner }}</p>"
+    pk: int = state(1, url="pk")
+
+    @cached_property
+    def owner(self) -> str:
+        return OWNERS[self.pk]
+
+    def has_permission(self) -> bool:
+        return self.owner == "ada"
+
+    def mount(self, after: int = 0) -> None:
+        if after:
+            self.pk = len(self.owner) - 1  # 2
+
+    def updated(self, after: int = 0) -> None:
+        self.pk = len(self.owner) - 1
+
+    @event
+    def next(self) -> None:
+        self.pk = len(self.owner) - 1
+
+    @event
+    def step(self) -> Any:
+        yield
+        self.pk = 2
+        yield
+
+
+class AroundAccount(LiveComponent):
+    name = "rules.around_account"
+    template = "{% load livecomp %}<div>{% live_component 'rules.account' after=after %}</div>"
+    after: int = 0
+
+    @event
+    def go(self) -> None:
+        self.after = 1
+
+
+@pytest.mark.parametrize("name", ["next", "step"])
+def test_t116_a_rule_does_not_remember_what_it_has_read_of_another_state(name: str) -> None:
+    driver = Driver("rules.account", User.objects.create_user("ada"))
+    driver.join()
+    sent = str(driver.event(name))
+    assert "bob" not in sent
+    assert "not allowed to see this" in sent
+
+
+def test_t116_nor_over_http_or_when_arguments_change() -> None:
+    page = LivePage(make_request(User.objects.create_user("ada")))
+    with pytest.raises(PermissionDenied):
+        page.render_root("rules.account", {"after": 1})
+    driver = Driver("rules.around_account", User.objects.create_user("ada2"))
+    driver.page.request.user.username = "ada"
+    driver.join()
+    assert "bob" not in str(driver.event("go"))
+
+
+def test_t116_back_to_what_may_be_seen_shows_it_again() -> None:
+    driver = Driver("rules.account", User.objects.create_user("ada"))
+    driver.join()
+    driver.ref = 1
+    assert "not allowed to see this" in str(driver.give(protocol.Url(1, "/?pk=2")))
+    assert "ACCOUNT OF ada" in str(driver.give(protocol.Url(2, "/?pk=1")))

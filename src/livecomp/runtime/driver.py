@@ -395,6 +395,6 @@ _APPLY: dict[type, Callable[[PageDriver, Any], None]] = {
     effects.Detach: lambda driver, output: driver._outlet.share(output),
     effects.Postpone: PageDriver._postpone,
     effects.Rendered: lambda driver, output: driver._outlet.share(output),
-    effects.Save: lambda driver, output: driver._saving.save_soon(after_event=driver._ref > 0),
+    effects.Save: lambda driver, output: driver._saving.save_soon(after_event=driver._ref > 0 or output.is_urgent),
     effects.Close: lambda driver, output: driver._outlet.close(output.code, output.reason),
 }
