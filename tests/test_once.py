@@ -450,3 +450,15 @@ def test_t139_a_page_gives_up_a_limited_number_of_events_of_other_pages(monkeypa
 def test_t139_a_key_is_no_longer_than_one_can_be() -> None:
     with pytest.raises(protocol.ProtocolError):
         protocol.decode(f'["event", 1, "c0", "pay", {{}}, {{}}, "{"x" * 151}"]')
+
+
+def test_t139_what_happens_between_the_look_and_the_giving_up_has_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = joined()
+    driver.event("pay")
+    key = OnceEvent.objects.get().pk
+    other = joined()
+    monkeypatch.setattr(once, "_look_up", lambda key, database, error=None: None)  # it is not committed yet
+    replies = again(other, 1, key=key)
+    assert flashes(replies) == [("flash", "success", "Paid.")]
+    assert "error" not in [reply[0] for reply in replies]
+    assert Note.objects.count() == 1

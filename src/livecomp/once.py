@@ -76,21 +76,25 @@ def happens_once(page: "LivePage", message: "Event | Refusal") -> bool:
     return bool(_databases_of(page, message, _key_of_message(page, message)))
 
 
-def give_up(page: "LivePage", message: "Event", database: str) -> None:
-    """End an event of a page that is gone: its components are not here, so what has not happened by now never does. Raises
-    `Refused`, or `PageGone` where the database does not say."""
+def give_up(page: "LivePage", message: "Event", database: str) -> bool:
+    """End an event of a page that is gone: its components are not here, so what has not happened by now never does. True
+    where it has happened meanwhile: then do what it led to. Raises `Refused`, or `PageGone` where the database does not
+    say."""
     key = _key_of_message(page, message)
     if not is_of_another(page, key):
-        return
+        return False
     page.given_up += 1
     if page.given_up > MAX_GIVEN_UP:
         raise Refused(ErrorCode.DOUBT, IN_DOUBT)
     try:
         with transaction.atomic(using=database):
-            _claim(page, key, database)
+            row, is_first = _claim(page, key, database)
     except DatabaseError as error:
         raise _not_known(key, database, error) from error
-    raise Refused(ErrorCode.FAILED, GIVEN_UP)
+    if is_first:
+        raise Refused(ErrorCode.FAILED, GIVEN_UP)
+    _repeat(page, row)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

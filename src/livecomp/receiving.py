@@ -91,6 +91,8 @@ def event(page: "LivePage", message: protocol.Event) -> "Steps[None]":
         mounted, spec = _find_event(page, message)
         if is_repeated and not spec.once:
             raise Refused(ErrorCode.DOUBT, once.IN_DOUBT)
+        if spec.once and message.key and once.give_up(page, message, spec.once):
+            return page.finish()
         call = _bind_handler(page, mounted, spec, message)
     except PageGone:
         return _have_it_asked_again(page)
@@ -118,8 +120,6 @@ def _find_event(page: "LivePage", message: protocol.Event) -> tuple[Mounted, eve
 def _bind_handler(
     page: "LivePage", mounted: Mounted, spec: events.EventSpec, message: protocol.Event
 ) -> Callable[[], Any]:
-    if spec.once and message.key:
-        once.give_up(page, message, spec.once)
     auth.guard(mounted, spec.access)
     arguments = events.bind(spec, mounted.component, message.args, message.offered)
     call = functools.partial(spec.function, mounted.component, **arguments)

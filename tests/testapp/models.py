@@ -16,5 +16,5 @@ class Note(models.Model):
 class Membership(models.Model):
     """Hangs on a user."""
 
-    user = models.OneToOneField("auth.User", models.CASCADE, related_name="membership")
+    user = models.OneToOneField("auth.User", models.CASCADE, related_name="membership", db_constraint=False)
     is_member = models.BooleanField(default=True)

@@ -92,10 +92,14 @@ def limit_messages(send: Send, limit: int) -> None:
     global _is_told_of_limit
     for each in _objects_behind(send):
         owner = getattr(each, "conn", each)
-        for name in ("max_message_size", "max_size", "maxMessagePayloadSize"):  # websockets, its older form, daphne
+        for name in ("max_message_size", "max_size"):  # websockets, and its older form
             if isinstance(getattr(owner, name, None), int):
                 setattr(owner, name, min(limit, getattr(owner, name) or limit))
                 return
+        if hasattr(
+            owner, "maxMessagePayloadSize"
+        ):  # daphne has a limit of its own, 1 MiB; it would count for what we send too
+            return
     if not _is_told_of_limit and _transport_of(send) is not None:
         _is_told_of_limit = True
         logger.warning(
