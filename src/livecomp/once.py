@@ -235,8 +235,6 @@ def _look_up(key: str, database: str, error: DatabaseError | None = None) -> "On
 def _after(key: str, database: str, error: DatabaseError) -> "OnceEvent | None":
     """The event's row, if it was committed although the transaction seemed to fail with this error. A commit may still be
     under way when the connection is lost: writing the key waits for it, reading does not."""
-    if isinstance(error, ProgrammingError) or not _is_there(database):
-        return None  # nothing of ours was written
     try:
         with transaction.atomic(using=database):
             _rows(database).create(key=key)
@@ -245,13 +243,15 @@ def _after(key: str, database: str, error: DatabaseError) -> "OnceEvent | None":
     except IntegrityError:
         return _look_up(key, database, error)
     except DatabaseError as again:
+        if _is_unusable(database, again):
+            return None  # nothing of ours was written
         raise _not_known(key, database, again) from error
 
 
 def _not_known(key: str, database: str, error: DatabaseError) -> Exception:
     """What to raise where the database does not say whether the event was committed: `PageGone`, so that the browser asks
     again; but where asking can never help, the doubt is told."""
-    if isinstance(error, ProgrammingError) or not _is_there(database):
+    if _is_unusable(database, error):
         logger.error(
             "livecomp's table cannot be read in the database %r. Run `manage.py migrate`.", database, exc_info=error
         )
@@ -260,14 +260,16 @@ def _not_known(key: str, database: str, error: DatabaseError) -> Exception:
     return PageGone()
 
 
-def _is_there(database: str) -> bool:
-    """Whether the database has our table. Where it cannot say, it has."""
+def _is_unusable(database: str, error: DatabaseError) -> bool:
+    """Whether our table cannot be used there: it is missing, or we may not. Where the database cannot say, it can."""
     from livecomp.models import OnceEvent
 
-    try:
-        return OnceEvent._meta.db_table in connections[database].introspection.table_names()
-    except DatabaseError:
+    if isinstance(error, ProgrammingError):
         return True
+    try:
+        return OnceEvent._meta.db_table not in connections[database].introspection.table_names()
+    except DatabaseError:
+        return False
 
 
 _cleaned: dict[str, float] = {}  # database -> when
