@@ -5,7 +5,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -298,13 +298,28 @@ async def ann_looks_at(name: str) -> AsyncIterator[tuple[User, Viewer]]:
         await nothing_lives()
 
 
+def nobody_looks_at(page: Any) -> Callable[[], bool]:
+    """The condition that a shared page has no viewers; without them it ends, a little later."""
+    living = Runtime.current().living
+    return lambda: page.id not in living or not living[page.id].views
+
+
+async def is_led_away(viewer: Viewer) -> Callable[[], bool]:
+    """The viewer is sent to another page at the next frame, without it. Gives the condition that nobody looks any more."""
+    Club.closed_to = "ann"
+    [page] = sharing.living.values()
+    publish_now("ticker", 77)
+    while "/login/" not in (message := json.dumps(await viewer.read())):
+        assert ">77<" not in message
+    return nobody_looks_at(page)
+
+
 async def gets_nothing_more(viewer: Viewer, topic: str = "guarded") -> None:
     [page] = sharing.living.values()
     before = page.version
     publish_now(topic, 77)
     await until(lambda: page.version > before)
-    living = Runtime.current().living
-    await until(lambda: page.id not in living or not living[page.id].views)  # without viewers it ends, a little later
+    await until(nobody_looks_at(page))
     while not await viewer.receive_nothing(0.05):  # the page may say that this is not for its visitor any more
         assert ">77<" not in json.dumps(await viewer.read())
 
@@ -574,13 +589,8 @@ async def test_t118_a_rule_that_sends_the_viewer_elsewhere_does_so_at_a_frame() 
     async with ann_looks_at("way_out_club") as (_, viewer):
         publish_now("ticker", 1)
         await viewer.shows(1)
-        Club.closed_to = "ann"
-        [page] = sharing.living.values()
-        publish_now("ticker", 77)
-        while "/login/" not in (message := json.dumps(await viewer.read())):
-            assert ">77<" not in message
-        living = Runtime.current().living
-    await until(lambda: page.id not in living or not living[page.id].views)  # without viewers it ends, a little later
+        is_left = await is_led_away(viewer)
+    await until(is_left)
 
 
 class MovingClub(LiveComponent):
@@ -606,10 +616,5 @@ async def test_t118_a_shared_component_that_moves_into_one_with_a_rule_is_asked_
         await until(lambda: Runtime.current().living)
         while ">1<" not in json.dumps(await viewer.shared()):
             pass
-        Club.closed_to = "ann"
-        [page] = sharing.living.values()
-        publish_now("ticker", 77)
-        while "/login/" not in (message := json.dumps(await viewer.read())):
-            assert ">77<" not in message
-        living = Runtime.current().living
-    await until(lambda: page.id not in living or not living[page.id].views)  # without viewers it ends, a little later
+        is_left = await is_led_away(viewer)
+    await until(is_left)

@@ -433,33 +433,29 @@ test.describe("Form controls: attributes that depend on each other", () => {
   const slide = (value: number, max: number) =>
     `<div><input type="range" value="${value}" max="${max}"></div>`;
 
-  test("a slider is where its new value and its new limit put it, touched or not", ({ run }) =>
-    run(
-      ([before, after]) => {
-        stage(before!);
-        patch(after!);
-        equal(find<HTMLInputElement>("input").value, "150");
-        stage(before!);
-        find<HTMLInputElement>("input").value = "20";
-        patch(after!);
-        equal(find<HTMLInputElement>("input").value, "150");
-      },
-      [slide(50, 100), slide(150, 200)],
-    ));
-
-  test("a slider that nobody touched goes where a wider limit lets it; one that was moved stays", ({ run }) =>
-    run(
-      ([before, after]) => {
-        stage(before!);
-        patch(after!);
-        equal(find<HTMLInputElement>("input").value, "150");
-        stage(before!);
-        find<HTMLInputElement>("input").value = "80";
-        patch(after!);
-        equal(find<HTMLInputElement>("input").value, "80");
-      },
-      [slide(150, 100), slide(150, 200)],
-    ));
+  for (const [name, before, moved, shown] of [
+    ["a slider is where its new value and its new limit put it, touched or not", slide(50, 100), "20", "150"],
+    [
+      "a slider that nobody touched goes where a wider limit lets it; one that was moved stays",
+      slide(150, 100),
+      "80",
+      "80",
+    ],
+  ] as const)
+    test(name, ({ run }) =>
+      run(
+        ([before, after, moved, shown]) => {
+          stage(before!);
+          patch(after!);
+          equal(find<HTMLInputElement>("input").value, "150");
+          stage(before!);
+          find<HTMLInputElement>("input").value = moved!;
+          patch(after!);
+          equal(find<HTMLInputElement>("input").value, shown!);
+        },
+        [before, slide(150, 200), moved, shown],
+      ),
+    );
 
   test("type and value in one patch: the value is shown", ({ run }) =>
     run(() => {
